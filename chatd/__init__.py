@@ -1,0 +1,5 @@
+"""
+A chat server that one command starts.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+"""
+Everything that touches a socket.
+"""
