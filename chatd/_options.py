@@ -93,7 +93,7 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 def _endpoint(text: str) -> str:
     try:
         # Only the text is looked at: the reactor is first used to listen.
-        serverFromString(None, text)  # type: ignore[no-untyped-call]
+        serverFromString(None, text)
     except Exception as why:  # noqa: BLE001
         # Each parser has its own errors, and one may come from anybody's plugin.
         reason = (str(why).strip().splitlines() or ["malformed"])[0]

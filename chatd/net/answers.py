@@ -1,0 +1,180 @@
+"""
+What every HTTP answer of chatd has in common: its headers, and how content is sent, resumed and left unsent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.interfaces import IPushProducer
+from twisted.web import http
+from twisted.web.server import NOT_DONE_YET
+from zope.interface import implementer
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"Server", b"chatd"),
+    (b"Content-Security-Policy", _POLICY.encode()),
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"Referrer-Policy", b"no-referrer"),
+    (b"Cross-Origin-Opener-Policy", b"same-origin"),
+)
+"""
+On every answer, whatever its status and whoever writes it, the WebSocket's own included.
+"""
+
+CHUNK_BYTES = 65_536
+STALL_SECONDS = 30
+
+
+@dataclass(slots=True, frozen=True)
+class Content:
+    """
+    Bytes with what a client needs to keep them: their media type, a strong entity tag in its quotes, and for
+    how long they may be used (a Cache-Control).
+    """
+
+    body: bytes
+    media_type: bytes
+    etag: bytes
+    cache: bytes
+
+
+def send_content(request: Any, content: Content) -> bytes | int:
+    """
+    Answer a GET or HEAD with `content`: whole, one range of it, or "not modified". To be returned by
+    `render`.
+
+    Source: RFC 9110, sections 13 and 14. Several ranges, or a malformed one, are answered with the whole.
+    """
+    request.setHeader(b"ETag", content.etag)
+    request.setHeader(b"Cache-Control", content.cache)
+    request.setHeader(b"Accept-Ranges", b"bytes")
+    if _known(request.getHeader(b"if-none-match"), content.etag):
+        request.setResponseCode(http.NOT_MODIFIED)
+        return b""
+    total = len(content.body)
+    first, end = 0, total
+    wanted = request.getHeader(b"range")
+    if wanted and request.method == b"GET" and request.getHeader(b"if-range") in (None, content.etag):
+        span = _span(wanted, total)
+        if span is not None:
+            first, end = span
+            if first >= end:
+                request.setHeader(b"Content-Range", b"bytes */%d" % total)
+                return send_text(request, http.REQUESTED_RANGE_NOT_SATISFIABLE, "There is no such range.")
+            request.setResponseCode(http.PARTIAL_CONTENT)
+            request.setHeader(b"Content-Range", b"bytes %d-%d/%d" % (first, end - 1, total))
+    request.setHeader(b"Content-Type", content.media_type)
+    request.setHeader(b"Content-Length", b"%d" % (end - first))
+    if request.method == b"HEAD":
+        return b""
+    if end - first <= CHUNK_BYTES:
+        return content.body[first:end]
+    _Download(request, content.body, first, end).start()
+    return NOT_DONE_YET
+
+
+def send_text(request: Any, code: int, text: str) -> bytes:
+    """
+    Answer with a line of plain text that is not to be kept. To be returned by `render`.
+    """
+    request.setHeader(b"Cache-Control", b"no-store")
+    return _send(request, code, b"text/plain; charset=utf-8", f"{text}\n".encode())
+
+
+def send_not_found(request: Any) -> bytes:
+    """
+    Answer that there is nothing at this path. To be returned by `render`.
+    """
+    request.setHeader(b"Cache-Control", b"no-store")
+    return _send(request, http.NOT_FOUND, b"text/html; charset=utf-8", _NOT_FOUND)
+
+
+_NOT_FOUND = (
+    b'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Not found</title>\n'
+    b'<h1>There is nothing here</h1>\n<p><a href="/">To the chat</a></p>\n</html>\n'
+)
+
+
+def _send(request: Any, code: int, media_type: bytes, body: bytes) -> bytes:
+    request.setResponseCode(code)
+    request.setHeader(b"Content-Type", media_type)
+    request.setHeader(b"Content-Length", b"%d" % len(body))
+    return b"" if request.method == b"HEAD" else body
+
+
+def _known(condition: bytes | None, etag: bytes) -> bool:
+    if condition is None:
+        return False
+    tags = [tag.strip().removeprefix(b"W/") for tag in condition.split(b",")]
+    return etag in tags or tags == [b"*"]
+
+
+def _span(wanted: bytes, total: int) -> tuple[int, int] | None:
+    """
+    The one range asked for, as first byte and end (first >= end if it cannot be given), or None for none that
+    counts.
+    """
+    match = re.fullmatch(rb"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", wanted, re.IGNORECASE)
+    if match is None or match[0].rstrip().endswith(b"=-"):
+        return None
+    if not match[1]:
+        # The last so many bytes.
+        return max(0, total - int(match[2])), total
+    first = int(match[1])
+    if not match[2]:
+        return first, total
+    if int(match[2]) < first:
+        return None
+    return first, min(int(match[2]) + 1, total)
+
+
+@implementer(IPushProducer)
+@dataclass(slots=True, eq=False)
+class _Download:
+    """
+    A body larger than what one write should hold, sent as fast as its reader takes it and no faster.
+
+    A reader that takes nothing for `STALL_SECONDS` is cut off by its channel.
+    """
+
+    request: Any
+    body: bytes
+    at: int
+    end: int
+    paused: bool = False
+
+    def start(self) -> None:
+        self.request.registerProducer(self, True)
+        self.resumeProducing()
+
+    def resumeProducing(self) -> None:
+        if self.request is None:
+            return
+        self.paused = False
+        self.request.channel.setTimeout(STALL_SECONDS)
+        while self.at < self.end and not self.paused:
+            chunk = self.body[self.at : min(self.at + CHUNK_BYTES, self.end)]
+            # Before the write, which may call pauseProducing.
+            self.at += len(chunk)
+            self.request.write(chunk)
+        if self.at >= self.end:
+            request, self.request = self.request, None
+            request.unregisterProducer()
+            request.finish()
+
+    def pauseProducing(self) -> None:
+        self.paused = True
+
+    def stopProducing(self) -> None:
+        self.paused = True
+        self.at = self.end
+        self.request = None

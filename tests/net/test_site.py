@@ -1,0 +1,439 @@
+"""
+The whole Site in memory: what is at which path, and what a client cannot do to it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from twisted.internet.task import Clock
+from twisted.logger import globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import Resource
+
+from chatd.net import site as site_module
+from chatd.net.answers import CHUNK_BYTES, HEADERS, STALL_SECONDS
+from chatd.net.site import BODY_BYTES, BODY_SECONDS, HEADER_SECONDS, make_site
+from tests.net.http_exchange import ask, connect, parse, send
+
+INDEX = b"<!doctype html><title>chat</title>"
+SCRIPT = b"export const one = 1\n"
+
+
+class WebSocket(Resource):
+    isLeaf = True
+
+    def render(self, request):
+        request.setResponseCode(426)
+        return b"upgrade, please"
+
+
+class Broken(Resource):
+    isLeaf = True
+
+    def render(self, request):
+        raise ZeroDivisionError("a secret")
+
+
+class SiteTestCase(SynchronousTestCase):
+    def setUp(self):
+        self.folder = Path(self.mktemp()).absolute()
+        self.public = self.folder / "public"
+        (self.public / "vendor").mkdir(parents=True)
+        (self.public / "index.html").write_bytes(INDEX)
+        (self.public / "app.js").write_bytes(SCRIPT)
+        (self.public / "vendor" / "style.css").write_bytes(b"a{}")
+        (self.public / ".env").write_bytes(b"secret")
+        (self.folder / "secret.txt").write_bytes(b"secret")
+        self.clock = Clock()
+        self.unready = None
+        self.site = make_site(self.public, WebSocket(), lambda: self.unready, self.clock)
+        self.site.startFactory()
+        self.addCleanup(self.site.stopFactory)
+
+    def tearDown(self):
+        self.site.stopFactory()
+        # Nothing may be left that would still happen.
+        for call in self.clock.getDelayedCalls():
+            self.assertIn(call.func.__qualname__, ("TimeoutMixin.__timedOut", "ChatChannel.forceAbortClient"))
+
+
+class PathsTests(SiteTestCase):
+    def test_the_page_is_at_the_root(self):
+        reply = ask(self.site, "/")
+        self.assertEqual((reply.status, reply.body), (200, INDEX))
+        self.assertEqual(reply.headers["content-type"], "text/html; charset=utf-8")
+        self.assertEqual(reply.headers["content-length"], str(len(INDEX)))
+        self.assertEqual(reply.headers["cache-control"], "no-cache")
+
+    def test_a_query_does_not_change_the_page(self):
+        self.assertEqual(ask(self.site, "/?room=lobby").body, INDEX)
+
+    def test_scripts_and_styles_come_with_their_types(self):
+        self.assertEqual(ask(self.site, "/app.js").headers["content-type"], "text/javascript; charset=utf-8")
+        self.assertEqual(
+            ask(self.site, "/vendor/style.css").headers["content-type"], "text/css; charset=utf-8"
+        )
+
+    def test_a_file_of_unknown_kind_is_a_download(self):
+        (self.public / "x.odd").write_bytes(b"?")
+        self.assertEqual(ask(self.site, "/x.odd").headers["content-type"], "application/octet-stream")
+
+    def test_an_unknown_path_is_a_short_page(self):
+        reply = ask(self.site, "/nothing")
+        self.assertEqual(reply.status, 404)
+        self.assertEqual(reply.headers["content-type"], "text/html; charset=utf-8")
+        self.assertIn(b'<a href="/">', reply.body)
+        self.assertNotIn(b"nothing<", reply.body)
+
+    def test_a_folder_is_never_listed(self):
+        for path in ("/vendor", "/vendor/", "/vendor//style.css", "//", "/./", "/vendor/."):
+            self.assertEqual(ask(self.site, path).status, 404, path)
+
+    def test_no_path_leaves_the_folder(self):
+        for path in (
+            "/../secret.txt",
+            "/vendor/../../secret.txt",
+            "/%2e%2e/secret.txt",
+            "/..%2fsecret.txt",
+            "/%2e%2e%2fsecret.txt",
+            "/..%5csecret.txt",
+            "/..\\secret.txt",
+            "/%252e%252e/secret.txt",
+            "/app.js%00.html",
+            "/%00",
+            "/%ff",
+            "/.env",
+            "/%2eenv",
+            "/vendor/..",
+            "http://chat.example/../secret.txt",
+            "secret.txt",
+            f"//{self.folder}/secret.txt",
+        ):
+            reply = ask(self.site, path)
+            self.assertEqual(reply.status, 404, path)
+            self.assertNotIn(b"secret", reply.body)
+
+    def test_a_link_is_followed_inside_and_not_outside(self):
+        os.symlink("app.js", self.public / "inside.js")
+        os.symlink(self.folder / "secret.txt", self.public / "outside.txt")
+        os.symlink(self.folder, self.public / "up")
+        os.symlink("loop", self.public / "loop")
+        self.assertEqual(ask(self.site, "/inside.js").body, SCRIPT)
+        for path in ("/outside.txt", "/up/secret.txt", "/loop"):
+            self.assertEqual(ask(self.site, path).status, 404, path)
+
+    def test_a_folder_beside_with_a_longer_name_is_not_inside(self):
+        os.mkdir(self.folder / "public-not")
+        (self.folder / "public-not" / "x.txt").write_bytes(b"secret")
+        os.symlink(self.folder / "public-not", self.public / "beside")
+        self.assertEqual(ask(self.site, "/beside/x.txt").status, 404)
+
+    def test_what_is_no_regular_file_is_not_opened(self):
+        os.mkfifo(self.public / "pipe")
+        self.assertEqual(ask(self.site, "/pipe").status, 404)
+
+    def test_a_name_of_any_script_is_found(self):
+        (self.public / "früh.txt").write_bytes(b"early")
+        self.assertEqual(ask(self.site, "/fr%C3%BCh.txt").body, b"early")
+
+    def test_a_changed_file_is_read_again(self):
+        before = ask(self.site, "/app.js")
+        (self.public / "app.js").write_bytes(b"export const two = 2\n\n")
+        after = ask(self.site, "/app.js")
+        self.assertEqual(after.body, b"export const two = 2\n\n")
+        self.assertNotEqual(before.headers["etag"], after.headers["etag"])
+
+    def test_a_file_that_is_gone_is_not_found(self):
+        ask(self.site, "/app.js")
+        (self.public / "app.js").unlink()
+        self.assertEqual(ask(self.site, "/app.js").status, 404)
+
+    def test_the_websocket_is_at_its_path_alone(self):
+        self.assertEqual(ask(self.site, "/ws").body, b"upgrade, please")
+        self.assertEqual(ask(self.site, "/ws?x=1").body, b"upgrade, please")
+        for path in ("/ws/", "/ws/x", "/%77s", "//ws"):
+            self.assertEqual(ask(self.site, path).status, 404, path)
+
+    def test_the_process_says_that_it_lives(self):
+        reply = ask(self.site, "/healthz")
+        self.assertEqual((reply.status, reply.body), (200, b"ok\n"))
+        self.assertEqual(reply.headers["cache-control"], "no-store")
+
+    def test_it_is_ready_while_the_store_takes_writes(self):
+        self.assertEqual(ask(self.site, "/readyz").status, 200)
+        self.unready = "the disk is full"
+        reply = ask(self.site, "/readyz")
+        self.assertEqual((reply.status, reply.body), (503, b"the disk is full\n"))
+        self.assertEqual(reply.headers["retry-after"], "5")
+
+    def test_an_avatar_is_drawn(self):
+        reply = ask(self.site, "/avatar/abcdefghijklmnop.svg?AB")
+        self.assertEqual(reply.status, 200)
+        self.assertEqual(reply.headers["content-type"], "image/svg+xml; charset=utf-8")
+        self.assertEqual(reply.headers["cache-control"], "public, max-age=31536000, immutable")
+        self.assertEqual(ask(self.site, "/avatar/abcdefghijklmnop.svg").status, 404)
+
+
+class KeepingTests(SiteTestCase):
+    def test_what_a_client_has_is_not_sent_again(self):
+        etag = ask(self.site, "/").headers["etag"]
+        for condition in (etag, f'"other", {etag}', f"W/{etag}", "*"):
+            reply = ask(self.site, "/", If_None_Match=condition)
+            self.assertEqual((reply.status, reply.body), (304, b""), condition)
+            self.assertEqual(reply.headers["etag"], etag)
+            self.assertEqual(reply.headers["cache-control"], "no-cache")
+            self.assertNotIn("content-type", reply.headers)
+        self.assertEqual(ask(self.site, "/", If_None_Match='"other"').status, 200)
+
+    def test_the_tag_is_strong_and_the_same_after_a_copy(self):
+        etag = ask(self.site, "/").headers["etag"]
+        self.assertRegex(etag, '^"[0-9a-f]{32}"$')
+        (self.public / "copy.html").write_bytes(INDEX)
+        self.assertEqual(ask(self.site, "/copy.html").headers["etag"], etag)
+
+    def test_a_part_can_be_asked_for(self):
+        for wanted, part in (
+            ("bytes=0-3", SCRIPT[:4]),
+            ("bytes=7-", SCRIPT[7:]),
+            ("bytes=-4", SCRIPT[-4:]),
+            ("bytes=3-9999", SCRIPT[3:]),
+            ("bytes=-9999", SCRIPT),
+            ("Bytes=5-5", SCRIPT[5:6]),
+        ):
+            reply = ask(self.site, "/app.js", Range=wanted)
+            self.assertEqual((reply.status, reply.body), (206, part), wanted)
+            first = SCRIPT.index(part) if len(part) > 1 else 5
+            expected = f"bytes {first}-{first + len(part) - 1}/{len(SCRIPT)}"
+            self.assertEqual(reply.headers["content-range"], expected)
+            self.assertEqual(reply.headers["content-length"], str(len(part)))
+
+    def test_a_part_that_is_not_there_is_refused_with_the_size(self):
+        for wanted in (f"bytes={len(SCRIPT)}-", "bytes=9999-10000", "bytes=-0"):
+            reply = ask(self.site, "/app.js", Range=wanted)
+            self.assertEqual(reply.status, 416, wanted)
+            self.assertEqual(reply.headers["content-range"], f"bytes */{len(SCRIPT)}")
+
+    def test_a_range_that_makes_no_sense_is_answered_with_the_whole(self):
+        for wanted in ("bytes=", "bytes=-", "bytes=5-2", "lines=1-2", "bytes=0-1,3-4", "bytes=a-b", "0-1"):
+            reply = ask(self.site, "/app.js", Range=wanted)
+            self.assertEqual((reply.status, reply.body), (200, SCRIPT), wanted)
+
+    def test_a_part_of_something_that_has_changed_is_the_whole(self):
+        etag = ask(self.site, "/app.js").headers["etag"]
+        self.assertEqual(ask(self.site, "/app.js", Range="bytes=0-3", If_Range=etag).status, 206)
+        self.assertEqual(ask(self.site, "/app.js", Range="bytes=0-3", If_Range='"old"').status, 200)
+
+    def test_head_is_get_without_the_body(self):
+        for path in ("/", "/app.js", "/healthz", "/nothing", "/avatar/a.svg?A"):
+            whole, head = ask(self.site, path), ask(self.site, path, method="HEAD")
+            self.assertEqual((head.status, head.body), (whole.status, b""), path)
+            whole.headers.pop("date"), head.headers.pop("date")
+            self.assertEqual(head.headers, whole.headers)
+
+
+class HeadersTests(SiteTestCase):
+    def assert_secure(self, reply, what):
+        for name, value in HEADERS:
+            self.assertEqual(reply.headers.get(name.decode().lower()), value.decode(), what)
+
+    def test_every_answer_has_them(self):
+        self.unready = "no"
+        etag = ask(self.site, "/").headers["etag"]
+        for status, path, rest in (
+            (200, "/", {}),
+            (200, "/healthz", {}),
+            (200, "/avatar/a.svg?A", {}),
+            (206, "/app.js", {"Range": "bytes=0-1"}),
+            (304, "/", {"If_None_Match": etag}),
+            (404, "/nothing", {}),
+            (405, "/", {"method": "POST"}),
+            (416, "/app.js", {"Range": "bytes=999-"}),
+            (426, "/ws", {}),
+            (503, "/readyz", {}),
+        ):
+            reply = ask(self.site, path, **rest)
+            self.assertEqual(reply.status, status, path)
+            self.assert_secure(reply, (path, rest))
+
+    def test_a_request_that_cannot_be_read_is_answered_with_them_too(self):
+        for request in (
+            b"nonsense\r\n\r\n",
+            b"GET / HTTP/3.0\r\n\r\n",
+            b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+            b"GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(102)) + b"\r\n",
+            b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 900) for n in range(20)) + b"\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        ):
+            reply = send(self.site, request)
+            self.assertEqual(reply.status, 400, request)
+            self.assertTrue(reply.closing)
+            self.assert_secure(reply, request)
+
+    def test_an_endless_line_is_refused(self):
+        reply = send(self.site, b"GET /" + b"a" * 20_000)
+        self.assertEqual(reply.status, 431)
+        self.assertTrue(reply.closing)
+        self.assert_secure(reply, "431")
+
+    def test_the_policy_is_the_strict_one(self):
+        policy = ask(self.site, "/").headers["content-security-policy"]
+        self.assertEqual(
+            policy,
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            "require-trusted-types-for 'script'; trusted-types 'none'",
+        )
+
+
+class MisuseTests(SiteTestCase):
+    def test_other_methods_are_told_which_there_are(self):
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"):
+            for path in ("/", "/healthz", "/nothing", "/avatar/a.svg?A"):
+                reply = ask(self.site, path, method=method)
+                self.assertEqual((reply.status, reply.headers["allow"]), (405, "GET, HEAD"), method)
+
+    def test_options_for_the_whole_server_is_answered(self):
+        self.assertEqual(ask(self.site, "*", method="OPTIONS").status, 405)
+
+    def test_our_own_mistake_is_logged_and_not_shown(self):
+        self.site._resources[b"/broken"] = Broken()
+        reply = ask(self.site, "/broken")
+        self.assertEqual(reply.status, 500)
+        self.assertNotIn(b"secret", reply.body)
+        self.assertNotIn(b"Traceback", reply.body)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_a_small_body_is_read_past(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello")
+        channel.dataReceived(b"GET /app.js HTTP/1.1\r\n\r\n")
+        self.assertEqual(transport.value().count(b"HTTP/1.1 200 OK"), 2)
+
+    def test_a_large_body_is_refused_while_it_comes(self):
+        heads = (
+            (b"Content-Length: 99999999\r\n\r\n", b"x" * 10_000),
+            (b"Content-Length: 70000\r\n\r\n", b"x" * 70_000),
+            (b"Transfer-Encoding: chunked\r\n\r\n", b"2710\r\n" + b"x" * 10_000 + b"\r\n"),
+        )
+        for head, piece in heads:
+            channel, transport = connect(self.site)
+            channel.dataReceived(b"POST / HTTP/1.1\r\n" + head)
+            sent = 0
+            while not transport.disconnecting and sent <= BODY_BYTES:
+                channel.dataReceived(piece)
+                sent += len(piece)
+            channel.dataReceived(piece)
+            self.assertEqual(parse(transport).status, 413, head)
+            self.assertEqual(transport.value().count(b"HTTP/1.1"), 1)
+
+    def test_requests_one_after_the_other_are_answered_in_order(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET /app.js HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n")
+        self.assertLess(transport.value().index(SCRIPT), transport.value().index(b"ok\n"))
+
+    def test_nothing_is_logged_for_a_request(self):
+        seen = []
+        globalLogPublisher.addObserver(seen.append)
+        self.addCleanup(globalLogPublisher.removeObserver, seen.append)
+        ask(self.site, "/?token=secret", method="HEAD")
+        ask(self.site, "/nothing")
+        self.assertEqual(seen, [])
+
+
+class TimeTests(SiteTestCase):
+    def test_slow_headers_are_cut_off_however_steadily_they_come(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET / HTTP/1.1\r\n")
+        for _ in range(HEADER_SECONDS - 1):
+            self.clock.advance(1)
+            channel.dataReceived(b"X: y\r\n")
+        self.assertFalse(transport.disconnecting)
+        self.clock.advance(1)
+        self.assertTrue(transport.disconnecting)
+
+    def test_a_slow_body_is_cut_off(self):
+        channel, transport = connect(self.site)
+        self.clock.advance(HEADER_SECONDS - 1)
+        channel.dataReceived(b"GET / HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        for _ in range(BODY_SECONDS - 1):
+            self.clock.advance(1)
+            channel.dataReceived(b"x")
+        self.assertFalse(transport.disconnecting)
+        self.clock.advance(1)
+        self.assertTrue(transport.disconnecting)
+
+    def test_an_idle_connection_is_closed_and_then_cut_off(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\n\r\n")
+        self.clock.advance(BODY_SECONDS - 1)
+        self.assertFalse(transport.disconnecting)
+        self.clock.advance(1)
+        self.assertTrue(transport.disconnecting)
+        self.assertFalse(transport.disconnected)
+        self.clock.advance(channel.abortTimeout)
+        self.assertTrue(transport.disconnected)
+
+    def test_a_large_file_goes_out_as_it_is_taken(self):
+        body = os.urandom(5 * CHUNK_BYTES + 7)
+        (self.public / "large.bin").write_bytes(body)
+        channel, transport = connect(self.site)
+        self.full_after_each_write(transport)
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n")
+        for chunk in range(1, 6):
+            self.assertLessEqual(len(transport.value()), chunk * CHUNK_BYTES + 2000)
+            self.clock.advance(STALL_SECONDS - 1)
+            channel.resumeProducing()
+        reply = parse(transport)
+        self.assertEqual(reply.body[: len(body)], body)
+        self.assertIn(b"ok\n", reply.body[len(body) :])
+        self.assertFalse(transport.disconnected)
+
+    def test_a_reader_that_has_stopped_is_cut_off(self):
+        (self.public / "large.bin").write_bytes(b"x" * (5 * CHUNK_BYTES))
+        channel, transport = connect(self.site)
+        self.full_after_each_write(transport)
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\n\r\n")
+        self.clock.advance(STALL_SECONDS)
+        self.assertTrue(transport.disconnected)
+        channel.stopProducing()
+        channel.resumeProducing()
+        self.assertLessEqual(len(transport.value()), CHUNK_BYTES + 2000)
+
+    def test_a_large_file_goes_to_a_fast_reader_in_one_go(self):
+        body = os.urandom(3 * CHUNK_BYTES)
+        (self.public / "large.bin").write_bytes(body)
+        self.assertEqual(ask(self.site, "/large.bin").body, body)
+
+    def full_after_each_write(self, transport):
+        """
+        As a socket whose peer does not read: each chunk fills it.
+        """
+        write = transport.write
+
+        def write_and_pause(data):
+            write(data)
+            if len(data) > 4000:
+                transport.producer.pauseProducing()
+
+        transport.write = write_and_pause
+
+
+class SiteTests(SiteTestCase):
+    def test_http_2_is_not_offered(self):
+        self.assertEqual(self.site.acceptableProtocols(), [b"http/1.1"])
+
+    def test_it_leaves_no_timer_running(self):
+        self.site.startFactory()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_an_old_client_is_answered_and_let_go(self):
+        reply = ask(self.site, "/healthz", version="HTTP/1.0")
+        self.assertEqual((reply.status, reply.body, reply.closing), (200, b"ok\n", True))
+
+    def test_its_limits_are_those_that_the_documents_name(self):
+        self.assertEqual((site_module.HEADER_SECONDS, site_module.BODY_SECONDS), (10, 15))
