@@ -1,0 +1,220 @@
+"""
+Coming into rooms and going from them, and asking what rooms there are and who is in them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from chatd.core.commands import Done, Face, Join, Joined, Leave, ListedRoom, Members, RoomList, Rooms, Who
+from chatd.core.names import LOBBY, PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of, room_key
+from chatd.core.ports import Opened, Position, RoomRecord
+from chatd.core.presence import GRACE_SECONDS
+from chatd.core.refusals import Code, Refused
+
+if TYPE_CHECKING:
+    from chatd.core.hub import Hub
+    from chatd.core.room import Room
+    from chatd.core.session import Session
+
+MAX_JOINED = 100
+ROOMS_A_LIST = 500
+
+
+async def join(session: Session, command: Join, now: float) -> None:
+    """
+    Hear a room from a position on, and be a member of it; a watcher only hears it.
+    """
+    if command.after is not None and command.epoch is None:
+        raise Refused(Code.BAD_REQUEST, "A position is `after` and `epoch` together.")
+    hub, key = session.hub, session.key_of(command.room)
+    if key not in session.cursors.rooms and not is_private(key):
+        joined = sum(not is_private(other) for other in session.cursors.rooms)
+        if joined >= MAX_JOINED:
+            raise Refused(Code.FORBIDDEN, f"A connection can be in {MAX_JOINED} public rooms at most.")
+    position = None
+    if command.after is not None and command.epoch == hub.store.epoch:
+        position = Position(command.after, command.id)
+    room = hub.hold(key)
+    try:
+        opened = await hub.store.open(key, session.viewer, position, command.limit)
+        if opened is not None:
+            room.settle(opened.record)
+        elif is_private(key) and not room.exists:
+            await hub.pair_up(room, session.the_person().card)
+        if session.closed:
+            return
+        if not room.exists:
+            _make(session, room, command.room, now)
+        start, recovered = _start(room, opened, position, command.limit)
+        read = _known_marker(session, key, opened)
+        session.hear(room, start, live_at=room.head)
+        person = session.person
+        if person is not None and not is_private(key):
+            room.enter(person.card, session)
+        view = room.view(session.viewer)
+        members = members_of(room, view.room)
+        answer = Joined(
+            room=view.room,
+            topic=room.topic,
+            epoch=hub.store.epoch,
+            head=room.head,
+            read=read,
+            recovered=recovered,
+            count=members.count,
+            members=members.members,
+            with_=view.peer or UNSET,
+        )
+        session.answer(command, answer)
+        session.cursors.read_on()
+    finally:
+        hub.release(room)
+
+
+def _make(session: Session, room: Room, name: str, now: float) -> None:
+    if session.person is None:
+        raise Refused(Code.NO_SUCH_ROOM, "There is no such room.")
+    wait = session.hub.new_rooms.take(session.address, now)
+    if wait:
+        raise Refused(Code.RATE_LIMITED, "Too many new rooms came from your address.", retry_after=wait)
+    room.name = name
+
+
+def _start(room: Room, opened: Opened | None, position: Position | None, last: int) -> tuple[int, bool]:
+    if opened is not None:
+        return opened.start, opened.recovered
+    # The log was empty when the store looked; what has come since, the room knows.
+    if position is not None and position.after == 0:
+        return 0, True
+    return max(0, room.head - last), False
+
+
+def _known_marker(session: Session, key: RoomKey, opened: Opened | None) -> int:
+    person = session.person
+    if person is None:
+        return 0
+    read = max(person.read.get(key, 0), opened.record.read if opened else 0)
+    if read:
+        person.read[key] = read
+    return read
+
+
+def members_of(room: Room, name: str) -> Members:
+    """
+    Who is in a room, a private one too, which goes by `name` for the asker.
+    """
+    if is_private(room.key):
+        faces = tuple(Face.of(card) for card in room.pair.values())
+        return Members(name, len(faces), faces)
+    return room.member_list()
+
+
+async def leave(session: Session, command: Leave, now: float) -> None:
+    """
+    Hear a public room no longer, and be no member through this connection.
+    """
+    key = session.key_of(command.room)
+    if is_private(key):
+        raise Refused(Code.BAD_REQUEST, "A private room cannot be left.")
+    session.cursor_in(key)
+    room = session.unhear(key)
+    assert room is not None
+    if session.viewer is not None:
+        room.exit(session.viewer, session, now, lost=False)
+    session.hub.let_go(room)
+    session.answer(command, Done())
+
+
+def depart(session: Session, now: float) -> None:
+    """
+    Take a client whose connection is gone out of everything. Its person stays for a while: it may come back.
+    """
+    hub, person = session.hub, session.person
+    for key in tuple(session.cursors.rooms):
+        room = session.unhear(key)
+        assert room is not None
+        if person is not None and not is_private(key):
+            room.exit(person.card.id, session, now, lost=True)
+            _expire_later(hub, room, person.card.id, now)
+        hub.let_go(room)
+    if person is not None and hub.presence.depart(person, session, now):
+        hub.expect_return(person, now)
+
+
+def _expire_later(hub: Hub, room: Room, person: PersonId, now: float) -> None:
+    def expire(then: float) -> None:
+        room.expire(person, then)
+        hub.let_go(room)
+
+    hub.deadlines.at(now + GRACE_SECONDS, expire)
+
+
+async def who(session: Session, command: Who, _now: float) -> None:
+    """
+    Say who is in a room that exists; one need not have joined it.
+    """
+    hub, key = session.hub, session.key_of(command.room)
+    if is_private(key):
+        room = await hub.hold_private(key, session.the_person().card)
+        answer = members_of(room, room.view(session.viewer).room)
+        hub.release(room)
+    else:
+        room_here = hub.rooms.get(key)
+        if room_here is not None and room_here.exists:
+            answer = room_here.member_list()
+        else:
+            record = await hub.store.room(key, None)
+            if record is None:
+                raise Refused(Code.NO_SUCH_ROOM, "There is no such room.")
+            answer = Members(record.name, 0, ())
+    session.answer(command, answer)
+
+
+async def rooms(session: Session, command: Rooms, _now: float) -> None:
+    """
+    List the public rooms, those too that have no event yet, and the client's private ones.
+    """
+    hub, viewer = session.hub, session.viewer
+    after = ""
+    if command.after is not None:
+        after = command.after if command.after.startswith(PRIVATE_MARK) else room_key(command.after)
+    records = await hub.store.rooms(viewer, after, ROOMS_A_LIST + 1)
+    listed = {_sort_key(record, viewer): _listed(hub, record, viewer) for record in records}
+    for key, room in hub.rooms.items():
+        if key > after and key not in listed and not is_private(key) and (room.members or key == LOBBY):
+            listed[key] = ListedRoom(room.name, room.topic, room.head, len(room.members))
+    order = sorted(listed)
+    answer = RoomList(
+        rooms=tuple(listed[key] for key in order[:ROOMS_A_LIST]),
+        more=len(order) > ROOMS_A_LIST,
+    )
+    session.answer(command, answer)
+
+
+def _sort_key(record: RoomRecord, viewer: PersonId | None) -> str:
+    return own_name(record, viewer) if record.pair else record.key
+
+
+def own_name(record: RoomRecord, viewer: PersonId | None) -> str:
+    """
+    What a stored room is called on the viewer's side.
+    """
+    if record.pair and viewer is not None:
+        return f"{PRIVATE_MARK}{peer_of(record.key, viewer)}"
+    return record.name
+
+
+def own_peer(record: RoomRecord, viewer: PersonId | None) -> Face | None:
+    """
+    The other person of a stored private room, None for a public one.
+    """
+    return next((Face.of(card) for card in record.pair or () if card.id != viewer), None)
+
+
+def _listed(hub: Hub, record: RoomRecord, viewer: PersonId | None) -> ListedRoom:
+    room = hub.rooms.get(record.key)
+    count = 2 if record.pair else len(room.members) if room else 0
+    peer = own_peer(record, viewer)
+    return ListedRoom(own_name(record, viewer), record.topic, record.head, count, peer or UNSET)

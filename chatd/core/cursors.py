@@ -1,0 +1,215 @@
+"""
+A client's cursors: live delivery, catching up and slow reading, which are one mechanism.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatd.core.commands import Answer, Live, Me, ReadUpTo
+from chatd.core.names import RoomKey, is_private
+from chatd.core.ports import Outbox, Store, View, Wire
+from chatd.core.presence import Person
+from chatd.core.room import Cursor, Room
+from chatd.core.tail import Growth
+
+SLICE_BYTES = 64 * 1024
+"""How much is read on at a time, by weight: about what a transport takes before it says that it is full."""
+
+
+@dataclass(slots=True, eq=False)
+class Cursors:
+    """
+    Where one client stands in the rooms that it hears, and what it is still to be sent.
+
+    Nothing is queued here. A cursor that cannot be served stays where it is; `read_on` serves it from the
+    room's tail or from the store as soon as the outbox has room. While `held` nothing is sent but the cursors
+    are kept.
+    """
+
+    outbox: Outbox
+    store: Store
+    start: Callable[[Coroutine[Any, Any, None]], None]
+    person: Person | None = None
+    held: bool = False
+    closed: bool = False
+    rooms: dict[RoomKey, Cursor] = field(default_factory=dict)
+    _behind: dict[Cursor, None] = field(default_factory=dict)
+    _missed: dict[RoomKey, None] = field(default_factory=dict)
+    _missed_reads: dict[RoomKey, str] = field(default_factory=dict)
+    _missed_me: bool = False
+    owed: int = 0
+    _owed: dict[Cursor, list[tuple[int, bytes]]] = field(default_factory=dict)
+    _reading: bool = False
+
+    def set(self, room: Room, view: View, offset: int, live_at: int | None = None) -> Cursor:
+        """
+        Begin to hear a room after `offset`; an earlier cursor in it is forgotten.
+        """
+        self.drop(room.key)
+        cursor = self.rooms[room.key] = Cursor(room, view, offset, live_at)
+        if live_at is not None or offset < room.head:
+            self._behind[cursor] = None
+        return cursor
+
+    def drop(self, key: RoomKey) -> Room | None:
+        """
+        Hear a room no longer. What is being read for it is thrown away.
+        """
+        cursor = self.rooms.pop(key, None)
+        if cursor is None:
+            return None
+        self._behind.pop(cursor, None)
+        self._missed.pop(key, None)
+        self._pay(cursor, float("inf"))
+        return cursor.room
+
+    def write_after(self, key: RoomKey, offset: int, data: bytes) -> None:
+        """
+        Write an answer, but not before the event at `offset` if the room is heard. `owed` counts what waits.
+        """
+        cursor = self.rooms.get(key)
+        if cursor is None or cursor.offset >= offset:
+            self.outbox.write(data)
+        else:
+            self._owed.setdefault(cursor, []).append((offset, data))
+            self.owed += 1
+
+    def _pay(self, cursor: Cursor, upto: float) -> None:
+        owed = self._owed.pop(cursor, None)
+        if owed is None:
+            return
+        due = [data for offset, data in owed if offset <= upto]
+        rest = [(offset, data) for offset, data in owed if offset > upto]
+        if rest:
+            self._owed[cursor] = rest
+        self.owed -= len(due)
+        for data in due:
+            self.outbox.write(data)
+        if due:
+            self.outbox.look()
+
+    def offer(self, cursor: Cursor, growth: Growth) -> None:
+        """
+        The cursor's room has grown: send that if all before it was sent and there is room, else remember to
+        read on.
+        """
+        if (
+            cursor.offset == growth.after
+            and cursor.live_at is None
+            and not self.outbox.full
+            and not self.held
+        ):
+            cursor.offset = growth.last
+            self.outbox.write(growth.chunk(self.outbox.wire, cursor.view))
+        elif cursor.offset < growth.last:
+            self._behind[cursor] = None
+            self.read_on()
+
+    def notice(self, room: Room, notice: Answer, frames: dict[Wire, bytes]) -> None:
+        """
+        Send what is in no log, or note that the room's members are to be sent instead once this client has
+        caught up.
+        """
+        if self._late:
+            self._missed[room.key] = None
+            return
+        wire = self.outbox.wire
+        frame = frames.get(wire)
+        if frame is None:
+            frame = frames[wire] = wire.frame(notice)
+        if frame:
+            self.outbox.write(frame)
+
+    def hint(self, notice: Answer) -> None:
+        """
+        Send what is worth telling now or never.
+        """
+        if not self._late:
+            self.outbox.write(self.outbox.wire.frame(notice))
+
+    def notice_read(self, key: RoomKey, notice: ReadUpTo) -> None:
+        """
+        Send a read marker of the person's other connection, now or once this client has caught up.
+        """
+        if self._late:
+            self._missed_reads[key] = notice.room
+        else:
+            self.outbox.write(self.outbox.wire.frame(notice))
+
+    def notice_me(self, notice: Me) -> None:
+        """
+        Send who the person is now, at once or when this client has caught up.
+        """
+        if self._late:
+            self._missed_me = True
+        else:
+            self.outbox.write(self.outbox.wire.frame(notice))
+
+    @property
+    def _late(self) -> bool:
+        return self.held or self.outbox.full or bool(self._behind)
+
+    def read_on(self) -> None:
+        """
+        Serve the cursors that are behind until all have caught up or the outbox is full. Never waits.
+        """
+        owed = self._behind or self._missed or self._missed_reads or self._missed_me
+        if owed and not (self._reading or self.held or self.closed or self.outbox.full):
+            self._reading = True
+            self.start(self._read_on())
+
+    async def _read_on(self) -> None:
+        try:
+            while self._behind and not (self.outbox.full or self.held or self.closed):
+                cursor = next(iter(self._behind))
+                # To the end of the line: a room with much to read does not keep the others waiting.
+                del self._behind[cursor]
+                self._behind[cursor] = None
+                await self._advance(cursor)
+            if not (self._late or self.closed):
+                self._make_up()
+        finally:
+            self._reading = False
+
+    async def _advance(self, cursor: Cursor) -> None:
+        room, wire = cursor.room, self.outbox.wire
+        upto = room.head if cursor.live_at is None else cursor.live_at
+        if cursor.offset < upto:
+            entries = room.tail.read(cursor.offset, upto, SLICE_BYTES)
+            if entries:
+                chunk = b"".join([entry.frame(wire, cursor.view) for entry in entries])
+                last = entries[-1].event.offset
+            else:
+                events = await self.store.read(room.key, cursor.offset, upto, SLICE_BYTES)
+                if self.rooms.get(room.key) is not cursor or self.closed:
+                    return
+                chunk = b"".join([wire.frame_event(event, cursor.view) for event in events])
+                last = events[-1].offset
+            cursor.offset = last
+            self.outbox.write(chunk)
+            self._pay(cursor, last)
+        if cursor.live_at is not None and cursor.offset >= cursor.live_at:
+            self.outbox.write(wire.frame(Live(cursor.view.room, cursor.live_at)))
+            cursor.live_at = None
+        if cursor.live_at is None and cursor.offset >= room.head:
+            self._behind.pop(cursor, None)
+
+    def _make_up(self) -> None:
+        """
+        Send what takes the place of the notices that this client missed while it was behind.
+        """
+        wire = self.outbox.wire
+        while self._missed and not self.outbox.full:
+            key, _ = self._missed.popitem()
+            cursor = self.rooms.get(key)
+            if cursor is not None and not is_private(key):
+                self.outbox.write(wire.frame(cursor.room.member_list()))
+        while self._missed_reads and self.person is not None and not self.outbox.full:
+            key, name = self._missed_reads.popitem()
+            self.outbox.write(wire.frame(ReadUpTo(name, self.person.read[key])))
+        if self._missed_me and self.person is not None and not self.outbox.full:
+            self._missed_me = False
+            self.outbox.write(wire.frame(Me(me=self.person.as_self)))

@@ -1,0 +1,172 @@
+"""
+Saying who one is: the way from a connection to a person.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from chatd.core.attendance import own_name, own_peer
+from chatd.core.commands import Hello, Limits, Me, Self, Welcome, WelcomeRoom
+from chatd.core.events import Card, iso_time
+from chatd.core.names import LOBBY, check_nick, is_private, person_id
+from chatd.core.ports import RoomRecord
+from chatd.core.presence import Person
+from chatd.core.refusals import Code, Refused
+from chatd.core.text import MAX_TEXT, forbidden_character
+
+if TYPE_CHECKING:
+    from chatd.core.hub import Hub
+    from chatd.core.session import Session
+
+MAX_WELCOME_ROOMS = 200
+
+
+def hash_token(token: str) -> bytes:
+    """
+    What the store keeps of a token. A token is 256 random bits, so one pass of SHA-256 is enough.
+    """
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def hello(session: Session, command: Hello, now: float) -> None:
+    """
+    Make the client a person, old or new, or a watcher; or give the person that it is another name.
+    """
+    email = _checked_email(command.email)
+    if command.name is None and command.token is None and session.person is None:
+        session.greeted = True
+        session.answer(command, await _welcome(session))
+        return
+    card, token = await _identify(session, command, now)
+    if session.closed:
+        _unclaim(session.hub, card)
+        return
+    # Held from before the heads are read until they have been told: what comes in between is sent after them.
+    session.cursors.held = True
+    try:
+        first = session.person is None
+        _become(session, card, email)
+        answer = await _welcome(session, token, first=first)
+        session.greeted = True
+        session.answer(command, answer)
+    finally:
+        session.cursors.held = False
+    session.cursors.read_on()
+
+
+def _checked_email(email: str | None) -> str | None:
+    if email is not None and forbidden_character(email) is not None:
+        raise Refused(Code.BAD_REQUEST, "The e-mail address has a character that is not allowed.")
+    return email
+
+
+async def _identify(session: Session, command: Hello, now: float) -> tuple[Card, str | None]:
+    """
+    The person as they are to be named, stored and with the name claimed; and the token of a new one.
+    """
+    hub, person = session.hub, session.person
+    known = person.card if person else None
+    if command.token is not None:
+        known = await hub.store.person_of_token(hash_token(command.token))
+        if known is None:
+            raise Refused(Code.BAD_TOKEN, "That token is not known here.")
+        if person is not None and known.id != person.card.id:
+            raise Refused(Code.FORBIDDEN, "This connection is somebody else's already.")
+        here = hub.presence.people.get(known.id)
+        known = here.card if here else known
+    if known is None:
+        assert command.name is not None
+        return await _new_person(session, check_nick(command.name), now)
+    name = known.name if command.name is None else check_nick(command.name)
+    card = Card(known.id, name)
+    hub.presence.claim(name, card.id)
+    if name != known.name:
+        try:
+            await hub.store.rename(card.id, name)
+        except BaseException:
+            _unclaim(hub, card)
+            raise
+    return card, None
+
+
+async def _new_person(session: Session, name: str, now: float) -> tuple[Card, str]:
+    hub = session.hub
+    card = Card(person_id(hub.random(10)), name)
+    hub.presence.claim(name, card.id)
+    try:
+        wait = hub.new_people.take(session.address, now)
+        if wait:
+            raise Refused(Code.RATE_LIMITED, "Too many new people came from your address.", retry_after=wait)
+        token = base64.urlsafe_b64encode(hub.random(32)).decode("ascii").rstrip("=")
+        await hub.store.add_person(card, hash_token(token))
+    except BaseException:
+        _unclaim(hub, card)
+        raise
+    return card, token
+
+
+def _unclaim(hub: Hub, card: Card) -> None:
+    person = hub.presence.people.get(card.id)
+    if person is None or person.card.name != card.name:
+        hub.presence.release(card.name, card.id)
+
+
+def _become(session: Session, card: Card, email: str | None) -> None:
+    hub, before = session.hub, session.person
+    person = hub.presence.arrive(card, session)
+    session.cursors.person = person
+    if email is not None:
+        person.email = email
+    if person.card.name != card.name:
+        hub.rename(person, card.name)
+        for other in person.sessions:
+            if other is not session:
+                other.cursors.notice_me(Me(me=person.as_self))
+    if before is None:
+        for key, cursor in session.cursors.rooms.items():
+            if not is_private(key):
+                cursor.room.enter(person.card, session)
+
+
+async def _welcome(session: Session, token: str | None = None, *, first: bool = False) -> Welcome:
+    hub, person = session.hub, session.person
+    settings = hub.settings
+    records = await _own_rooms(session, person)
+    for record in records:
+        # What these rooms had before one came is told by their heads, not by events.
+        cursor = session.cursors.rooms.get(record.key)
+        if first and record.pair and cursor is not None:
+            cursor.offset = max(cursor.offset, record.head)
+        if person is not None and record.read:
+            person.read[record.key] = max(person.read.get(record.key, 0), record.read)
+    return Welcome(
+        server=settings.server,
+        epoch=hub.store.epoch,
+        token=token or UNSET,
+        me=person.as_self if person else Self(role="watcher"),
+        rooms=tuple(_welcome_room(record, person) for record in records),
+        limits=Limits(MAX_TEXT, settings.frame, settings.message_rate, settings.message_burst),
+        now=iso_time(hub.wall_ms()),
+    )
+
+
+async def _own_rooms(session: Session, person: Person | None) -> list[RoomRecord]:
+    store = session.hub.store
+    records = await store.inbox(person.card.id, MAX_WELCOME_ROOMS) if person else ()
+    lobby = next((record for record in records if record.key == LOBBY), None)
+    if lobby is None:
+        lobby = await store.room(LOBBY, session.viewer) or RoomRecord(LOBBY, LOBBY, "", 0, 1)
+    others = [record for record in records if record.key != LOBBY]
+    return [lobby, *others][:MAX_WELCOME_ROOMS]
+
+
+def _welcome_room(record: RoomRecord, person: Person | None) -> WelcomeRoom:
+    viewer = person.card.id if person else None
+    read = person.read.get(record.key, record.read) if person else 0
+    peer = own_peer(record, viewer)
+    return WelcomeRoom(own_name(record, viewer), record.topic, record.head, read, peer or UNSET)

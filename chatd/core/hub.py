@@ -1,0 +1,215 @@
+"""
+Who listens where: the rooms in memory, the people who are here, and the way of a committed batch to all of
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import Struct
+
+from chatd.core.deadlines import Deadlines
+from chatd.core.events import Batch, Card, Event
+from chatd.core.limits import AddressLimit
+from chatd.core.names import LOBBY, PersonId, RoomKey, is_private, peer_of, person_id, private_pair
+from chatd.core.ports import Outbox, Store
+from chatd.core.presence import GRACE_SECONDS, Person, Presence
+from chatd.core.refusals import Code, Refused
+from chatd.core.room import Room
+from chatd.core.session import Session
+
+
+class Settings(Struct, frozen=True):
+    """
+    What an operator may set of the core: the name and version of the server, bytes of a frame, messages a
+    second of one connection and at once (a rate of 0 is no limit).
+    """
+
+    server: str
+    frame: int = 65536
+    message_rate: float = 5.0
+    message_burst: int = 20
+
+
+@dataclass(slots=True, eq=False)
+class Hub:
+    """
+    All that is shared by the sessions of one server.
+
+    `wall_ms` is the clock on the wall in milliseconds since 1970, `random` gives that many unguessable bytes.
+    `spawn` runs a coroutine, at once as far as it goes; if it raises, that is logged and the session's
+    connection closed with 1011. `report` logs an error that was answered with `internal`.
+    """
+
+    store: Store
+    settings: Settings
+    wall_ms: Callable[[], int]
+    random: Callable[[int], bytes]
+    spawn: Callable[[Coroutine[Any, Any, None], Session | None], None]
+    report: Callable[[Exception], None]
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    presence: Presence = field(default_factory=Presence)
+    rooms: dict[RoomKey, Room] = field(default_factory=dict)
+    new_people: AddressLimit = field(default_factory=lambda: AddressLimit(500, 3600.0))
+    new_rooms: AddressLimit = field(default_factory=lambda: AddressLimit(10, 3600.0))
+    _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
+
+    async def open(self) -> None:
+        """
+        Take in what must be known before anybody comes: the lobby, which stays in memory from then on.
+        """
+        lobby = self.hold(LOBBY)
+        record = await self.store.room(LOBBY, None)
+        if record is not None:
+            lobby.settle(record)
+
+    def connect(self, outbox: Outbox, address: str | None, *, tutorial: bool, now: float) -> Session:
+        """
+        Begin to serve a connection that is open. `address` counts towards limits; None is not counted.
+        """
+        session = Session(self, outbox, address)
+        if tutorial:
+            session.guise = person_id(self.random(10))
+            session.greeted = True
+            lobby = self.rooms[LOBBY]
+            session.hear(lobby, lobby.head)
+        else:
+            session.expect_hello(now)
+        return session
+
+    def tick(self, now: float) -> None:
+        """
+        Do what is due. To be called several times a second.
+        """
+        self.deadlines.run(now)
+
+    def publish(self, batch: Batch) -> None:
+        """
+        Hand what was committed to all who hear its rooms: the broadcast.
+        """
+        by_room: dict[RoomKey, list[Event]] = {}
+        for event in batch:
+            by_room.setdefault(event.room, []).append(event)
+        for key, of_room in by_room.items():
+            room = self.rooms.get(key)
+            # A room that is not in memory has nobody who hears it, and everybody who comes reads it from the
+            # store.
+            if room is None:
+                continue
+            if is_private(key):
+                self._wake(room, of_room[0].offset - 1)
+            room.publish(of_room)
+
+    def _wake(self, room: Room, offset: int) -> None:
+        """
+        Have all connections of both people hear their private room from an offset on, without having joined
+        it.
+        """
+        for either in private_pair(room.key):
+            person = self.presence.people.get(either)
+            for session in person.sessions if person else ():
+                if session not in room.listeners:
+                    session.hear(room, offset)
+
+    def hold(self, key: RoomKey) -> Room:
+        """
+        The room, kept in memory until `release`. It may be one that does not exist: see `Room.exists`.
+        """
+        room = self.rooms.get(key)
+        if room is None:
+            room = self.rooms[key] = Room(key, self.deadlines)
+            if key == LOBBY:
+                room.name = LOBBY
+            if is_private(key):
+                for either in private_pair(key):
+                    self._private_rooms.setdefault(either, {})[room] = None
+        room.pins += 1
+        return room
+
+    def release(self, room: Room) -> None:
+        """
+        Undo one `hold`.
+        """
+        room.pins -= 1
+        self.let_go(room)
+
+    def let_go(self, room: Room) -> None:
+        """
+        Take the room out of memory if nobody needs it there.
+        """
+        if not room.unused or self.rooms.get(room.key) is not room:
+            return
+        del self.rooms[room.key]
+        if is_private(room.key):
+            for either in private_pair(room.key):
+                rooms = self._private_rooms[either]
+                del rooms[room]
+                if not rooms:
+                    del self._private_rooms[either]
+
+    async def hold_private(self, key: RoomKey, asker: Card) -> Room:
+        """
+        As `hold`, for the private room of the asker and somebody else, and with all that is known of it.
+
+        Raises `Refused` with `no_such_person`.
+        """
+        room = self.hold(key)
+        try:
+            if not room.exists:
+                record = await self.store.room(key, None)
+                if record is not None:
+                    room.settle(record)
+                else:
+                    await self.pair_up(room, asker)
+        except BaseException:
+            self.release(room)
+            raise
+        return room
+
+    async def pair_up(self, room: Room, asker: Card) -> None:
+        """
+        Find out who the two people of a private room are that has no event yet.
+
+        Raises `Refused` with `no_such_person`.
+        """
+        peer = await self.card(peer_of(room.key, asker.id))
+        if peer is None:
+            raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
+        room.pair = {asker.id: asker, peer.id: peer}
+
+    async def card(self, owner: PersonId) -> Card | None:
+        """
+        The person with that id as they are named now, here or not.
+        """
+        person = self.presence.people.get(owner)
+        return person.card if person else await self.store.person(owner)
+
+    def rename(self, person: Person, name: str) -> None:
+        """
+        Have everybody who sees a person see their new name, which is stored and claimed already.
+        """
+        self.presence.rename(person, name)
+        rooms = dict(self._private_rooms.get(person.card.id, {}))
+        for session in person.sessions:
+            rooms.update((cursor.room, None) for cursor in session.cursors.rooms.values())
+        for room in rooms:
+            room.rename(person.card)
+
+    def expect_return(self, person: Person, now: float) -> None:
+        """
+        The last connection of a person is gone: let them go unless they are back in time.
+        """
+
+        def expire(then: float) -> None:
+            self.presence.expire(person, then, self._forget)
+
+        self.deadlines.at(now + GRACE_SECONDS, expire)
+
+    def _forget(self, person: Person) -> None:
+        async def touch() -> None:
+            await self.store.touch(person.card.id)
+
+        self.spawn(touch(), None)

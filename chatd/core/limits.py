@@ -1,0 +1,87 @@
+"""
+How much of something a client or an address may do in a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+_SWEEP_ABOVE = 1024
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """
+    Up to `burst` at once, and `rate` a second from then on; a rate of 0 is no limit.
+    """
+
+    rate: float
+    burst: float
+    _tokens: float = field(init=False)
+    _at: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._tokens = self.burst
+
+    def _refill(self, now: float) -> None:
+        if now > self._at:
+            self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
+            self._at = now
+
+    def wait(self, now: float) -> float:
+        """
+        The seconds until there is a token; 0 if there is one now.
+        """
+        if self.rate <= 0:
+            return 0.0
+        self._refill(now)
+        return max(0.0, (1.0 - self._tokens) / self.rate)
+
+    def take(self, now: float) -> float:
+        """
+        Take a token and return 0, or take none and return the seconds until there is one.
+        """
+        wait = self.wait(now)
+        if wait == 0.0:
+            self._tokens -= 1.0
+        return wait
+
+    def full(self, now: float) -> bool:
+        """
+        Whether the bucket is as good as a new one.
+        """
+        self._refill(now)
+        return self._tokens >= self.burst
+
+
+@dataclass(slots=True)
+class AddressLimit:
+    """
+    A token bucket for each address: `count` in `seconds`, all of them at once if need be.
+
+    The address None (loopback, a Unix socket) has no limit.
+    """
+
+    count: int
+    seconds: float
+    _buckets: dict[str, TokenBucket] = field(default_factory=dict)
+    _sweep_at: int = _SWEEP_ABOVE
+
+    def take(self, address: str | None, now: float) -> float:
+        """
+        As `TokenBucket.take`, of the bucket of that address.
+        """
+        if address is None:
+            return 0.0
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            if len(self._buckets) >= self._sweep_at:
+                self._sweep(now)
+            bucket = self._buckets[address] = TokenBucket(self.count / self.seconds, self.count)
+        return bucket.take(now)
+
+    def _sweep(self, now: float) -> None:
+        for address in [a for a, bucket in self._buckets.items() if bucket.full(now)]:
+            del self._buckets[address]
+        # Doubling keeps the cost of sweeping constant for each address, however many there are.
+        self._sweep_at = max(_SWEEP_ABOVE, 2 * len(self._buckets))

@@ -1,0 +1,354 @@
+"""
+The contracts between the core and what surrounds it. Their comments are the specification; tests/contracts/
+holds the suite that every implementation of a port passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from chatd.core.commands import Answer, Command, Face, Post
+from chatd.core.events import Batch, Card, Draft, Event
+from chatd.core.names import PersonId, RoomKey
+from chatd.core.refusals import CloseCode, Refused
+
+
+class RoomRecord(Struct, frozen=True):
+    """
+    A room as the store has it.
+
+    `name` is its first spelling ("" for a private room), `head` the offset of its last event (0 for none,
+    kept through pruning), `first` the offset of the first event that is still kept (`head` + 1 if none is),
+    `read` the marker of the person for whom it was asked (0 for none), `pair` the two people of a private
+    room as they are named now, in the order of the key.
+    """
+
+    key: RoomKey
+    name: str
+    topic: str
+    head: int
+    first: int
+    read: int = 0
+    pair: tuple[Card, Card] | None = None
+
+
+class Position(Struct, frozen=True):
+    """
+    Where a client's cursor stood: the offset of the last event it has, and that event's id if it knows it.
+    """
+
+    after: int
+    id: str | None = None
+
+
+class Opened(Struct, frozen=True):
+    """
+    A room, and where a cursor that begins to hear it stands: the first event to send is `start` + 1.
+
+    With `recovered` it stands where the client asked, otherwise before the last messages.
+    """
+
+    record: RoomRecord
+    start: int
+    recovered: bool
+
+
+class Slice(Struct, frozen=True):
+    """
+    Events of one room, ascending and without a gap. `more`: kept events lie further in the direction asked
+    for.
+    """
+
+    events: tuple[Event, ...]
+    more: bool
+
+
+class Appended(Struct, frozen=True):
+    """
+    Where a draft stands in its room's log. `repeated`: it was there already, under the same author and cid.
+    """
+
+    offset: int
+    id: str
+    repeated: bool
+
+
+class Pruned(Exception):
+    """
+    What was to be read is no longer kept; `first` is the offset of the first event that is.
+    """
+
+    def __init__(self, first: int) -> None:
+        super().__init__(f"kept from offset {first} on")
+        self.first = first
+
+
+class StoreUnusable(Exception):
+    """
+    The store cannot be opened; the text says why in one line, for the operator.
+    """
+
+
+class Store(Protocol):
+    """
+    The logs of all rooms, and the people who write them.
+
+    - Every method is called on one thread, the caller's; awaitables are resolved and the listener is called
+      on it. No method blocks that thread on a disk.
+    - Writes (`append`, `add_person`, `rename`, `touch`, `forget_guests`) take effect in the order in which
+      they were called, also of different methods. An answered write is durable: it survives the loss of power
+      at the next instant.
+    - What a batch holds is handed to the listener before any of its `append`s is answered, and batches come
+      in the order of their commit numbers. A read may see events that the listener has not been told of yet,
+      never the other way round.
+    - A write that the disk refuses raises `Refused` with `read_only` and `retry_after`; nothing of it is
+      kept, the listener never hears of it, reading goes on, and later writes are tried afresh.
+    """
+
+    @property
+    def epoch(self) -> str:
+        """
+        Names this incarnation of the logs; the same from `start` to `stop`, and over restarts. 1 to 64
+        characters of `A-Za-z0-9_-`. A new one is drawn when the store is created.
+        """
+
+    def start(self) -> Awaitable[None]:
+        """
+        Open the store; create or upgrade it as needed. Comes before every other call but `listen`.
+
+        Raises `StoreUnusable`: it cannot be read or written, belongs to a newer chatd, is damaged, or is in
+        use.
+        """
+
+    def stop(self) -> Awaitable[None]:
+        """
+        Write what was asked for before, answer it, and close. Nothing may be called afterwards but `start`.
+        """
+
+    def listen(self, publish: Callable[[Batch], None]) -> None:
+        """
+        Hand every committed batch to `publish`, which neither waits nor raises. Called once, before `start`.
+        """
+
+    def trouble(self) -> str | None:
+        """
+        None while writes are taken; else the reason, in one line, why the last one was not.
+        """
+
+    # The log
+
+    def append(self, draft: Draft) -> Awaitable[Appended]:
+        """
+        Store a message at the end of its room's log, and make the room if this is its first event.
+
+        The offset is one more than the head and is given in the transaction that stores the event, with the
+        commit number, the id and the time. The author, unless it has a `via`, and the other person of a
+        private room are kept from `forget_guests` from then on.
+
+        A draft whose (author id, cid) is known is not stored again: with the same `body_hash` the answer is
+        the first message's, `repeated`; else `Refused` with `cid_conflict`. A cid is remembered for at least
+        30 days, and as long as its message is kept. This is looked at before the rest. Further refusals:
+        `no_such_person` if the key of a private room names somebody unknown, `no_such_message` if `reply_to`
+        is not the offset of a kept event of the room.
+        """
+
+    def read(self, room: RoomKey, after: int, upto: int, max_bytes: int) -> Awaitable[tuple[Event, ...]]:
+        """
+        The events with `after` < offset <= `upto`, ascending and dense from `after` + 1, as many as fit into
+        `max_bytes` by their `weight`, and at least one.
+
+        `upto` is not above the head, and `after` is below it. Raises `Pruned` if `after` + 1 is no longer
+        kept.
+        """
+
+    def page(
+        self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
+    ) -> Awaitable[Slice]:
+        """
+        A piece of the log with at most `limit` messages (other events between them come too): those that
+        follow `after`, or those that precede `before`, or, with neither, the newest. Both are exclusive.
+
+        What `max_bytes` by `weight` cannot hold is left out at the far end, but one event always comes. A
+        room without events, or an offset beyond them, gives an empty slice.
+        """
+
+    def room(self, room: RoomKey, reader: PersonId | None) -> Awaitable[RoomRecord | None]:
+        """
+        The room as it is now, or None if it has never had an event.
+
+        A private room without an event is none, too.
+        """
+
+    def open(
+        self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
+    ) -> Awaitable[Opened | None]:
+        """
+        The room, and the place at which a cursor begins: None if it has never had an event.
+
+        It is `position` and `recovered` if `position.after` is not above the head, the event after it is
+        still kept (or it is the head itself), and, where an id is given and `after` is not 0, that event is
+        kept and has this id. Otherwise it is the place before the last `last` messages, and not `recovered`.
+        """
+
+    def rooms(self, reader: PersonId | None, after: str, limit: int) -> Awaitable[tuple[RoomRecord, ...]]:
+        """
+        At most `limit` rooms whose sort key is above `after`, by sort key: the public ones, whose sort key is
+        their key, and the reader's private ones, whose sort key is `@` and the other person's id.
+        """
+
+    def inbox(self, reader: PersonId, limit: int) -> Awaitable[tuple[RoomRecord, ...]]:
+        """
+        The reader's private rooms and the public ones in which they have a read marker: the `limit` ones
+        whose last event is the latest, the latest first.
+        """
+
+    def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:
+        """
+        Move the person's read marker in a room up; a smaller offset than before changes nothing.
+
+        Every answer that is asked for afterwards has it. It is written with the next commit or within 5 s,
+        and at `stop`. A marker in a room that has never had an event is dropped.
+        """
+
+    # People
+
+    def add_person(self, card: Card, token_hash: bytes) -> Awaitable[None]:
+        """
+        Keep a new person, under an id that nobody has.
+        """
+
+    def person(self, id: PersonId) -> Awaitable[Card | None]:
+        """
+        The person with that id, or None.
+        """
+
+    def person_of_token(self, token_hash: bytes) -> Awaitable[Card | None]:
+        """
+        The person who was given the token with that hash, or None.
+        """
+
+    def rename(self, id: PersonId, name: str) -> Awaitable[None]:
+        """
+        Give a person another name. Their earlier messages keep the old one.
+        """
+
+    def touch(self, id: PersonId) -> Awaitable[None]:
+        """
+        Note that the person was here until now.
+        """
+
+    def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> Awaitable[int]:
+        """
+        Forget those who never wrote nor were written to and whose last `add_person`, `rename` or `touch` is
+        longer ago than that, with their read markers; not those in `but`. The answer is their number.
+        """
+
+
+class View(Struct, frozen=True):
+    """
+    How one side sees a room: the name it goes by there, and a private room's other person.
+    """
+
+    room: str
+    peer: Face | None = None
+
+
+class Dialect(Protocol):
+    """
+    How a client speaks: bytes to commands, and answers and events to bytes. It knows nothing else.
+    """
+
+    @property
+    def subprotocol(self) -> str | None:
+        """
+        Its name in Sec-WebSocket-Protocol (RFC 6455 section 11.3.4); None for the one without a name.
+        """
+
+    def decode(self, payload: bytes) -> Command | Post:
+        """
+        The command in one message of a client. `payload` is valid UTF-8.
+
+        Raises `Refused` where the client is told and goes on, and `Violation` where it is closed.
+        """
+
+    def encode(self, answer: Answer) -> bytes | None:
+        """
+        The message for an answer, or None if the dialect has no word for it.
+        """
+
+    def encode_event(self, event: Event, view: View) -> bytes | None:
+        """
+        The message for an event of a log, or None if the dialect has no word for it.
+        """
+
+    def verdict(self, refused: Refused) -> CloseCode | None:
+        """
+        With what a refused command closes the connection; None if it is told by an answer and the connection
+        goes on.
+        """
+
+
+class Wire(Protocol):
+    """
+    A dialect with the framing of its transport: what comes out of it goes to a socket as it is.
+
+    There is one for each dialect in use, so that it can stand for it where encoded bytes are shared.
+    """
+
+    def decode(self, payload: bytes) -> Command | Post:
+        """
+        As the dialect's.
+        """
+
+    def frame(self, answer: Answer) -> bytes:
+        """
+        The bytes for an answer; empty if the dialect has no word for it.
+        """
+
+    def frame_event(self, event: Event, view: View) -> bytes:
+        """
+        The bytes for an event; empty if the dialect has no word for it.
+        """
+
+    def verdict(self, refused: Refused) -> CloseCode | None:
+        """
+        As the dialect's.
+        """
+
+
+class Outbox(Protocol):
+    """
+    Where one session writes. It keeps no queue: what it has taken is in the transport, and what the transport
+    cannot take stays in the log.
+    """
+
+    full: bool
+    """
+    The transport holds as much as it should: events and notices are not to be written until `Session.drained`
+    is called. Answers to commands may be; the session asks for few of them at a time.
+    """
+
+    @property
+    def wire(self) -> Wire:
+        """
+        What this connection speaks.
+        """
+
+    def write(self, data: bytes) -> None:
+        """
+        Hand bytes to the transport in this order. Never waits, never raises; on a closed connection it does
+        nothing.
+        """
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """
+        Close the connection after what was written. Further writes do nothing. May be called again.
+        """
+
+    def look(self) -> None:
+        """
+        Look again whether the session takes commands (`Session.receptive`), and go on reading if it does.
+        """

@@ -1,0 +1,122 @@
+"""
+Who is here, and who was a moment ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from chatd.core.commands import Self
+from chatd.core.events import Card
+from chatd.core.names import PersonId, RoomKey, fold
+from chatd.core.refusals import Code, Refused
+
+if TYPE_CHECKING:
+    from chatd.core.session import Session
+
+GRACE_SECONDS = 10.0
+"""For how long people still count as here after their last connection was lost: a reconnect is no news."""
+
+TYPING_SECONDS = 3.0
+"""How often others hear that somebody is writing."""
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """
+    Somebody who is connected, or was until a moment ago.
+
+    `email` is what they gave in `hello`, for the tutorial's wire; it is in memory alone. `read` holds the
+    read markers that this server has seen since they came.
+    """
+
+    card: Card
+    email: str = ""
+    sessions: dict[Session, None] = field(default_factory=dict)
+    gone_at: float | None = None
+    read: dict[RoomKey, int] = field(default_factory=dict)
+    _typed: dict[RoomKey, float] = field(default_factory=dict)
+
+    @property
+    def as_self(self) -> Self:
+        """
+        The person as they are told of themselves.
+        """
+        card = self.card
+        return Self(id=card.id, name=card.name, avatar=card.avatar, role="guest")
+
+    def may_show_typing(self, room: RoomKey, now: float) -> bool:
+        """
+        Whether others are to hear now that this person is writing there; at most every three seconds.
+        """
+        if now - self._typed.get(room, float("-inf")) < TYPING_SECONDS:
+            return False
+        if len(self._typed) >= 16:
+            self._typed = {key: at for key, at in self._typed.items() if now - at < TYPING_SECONDS}
+        self._typed[room] = now
+        return True
+
+
+@dataclass(slots=True)
+class Presence:
+    """
+    The people who are here, and the names they hold.
+    """
+
+    people: dict[PersonId, Person] = field(default_factory=dict)
+    _holders: dict[str, PersonId] = field(default_factory=dict)
+
+    def claim(self, name: str, claimant: PersonId) -> None:
+        """
+        Hold a name for somebody. Raises `Refused` with `name_taken` if another person holds it.
+        """
+        if self._holders.setdefault(fold(name), claimant) != claimant:
+            raise Refused(Code.NAME_TAKEN, "Somebody else here has that name.")
+
+    def release(self, name: str, claimant: PersonId) -> None:
+        """
+        Hold a name no longer for that person.
+        """
+        if self._holders.get(fold(name)) == claimant:
+            del self._holders[fold(name)]
+
+    def arrive(self, card: Card, session: Session) -> Person:
+        """
+        A connection of that person, whose name is claimed, is here.
+        """
+        person = self.people.setdefault(card.id, Person(card))
+        person.sessions[session] = None
+        person.gone_at = None
+        return person
+
+    def rename(self, person: Person, name: str) -> None:
+        """
+        The person has another name, which is claimed; the old one is free at once.
+        """
+        if fold(name) != fold(person.card.name):
+            self.release(person.card.name, person.card.id)
+        person.card = Card(person.card.id, name)
+
+    def depart(self, person: Person, session: Session, now: float) -> bool:
+        """
+        A connection of the person is gone. Whether it was the last: then `expire` is due after
+        `GRACE_SECONDS`.
+        """
+        person.sessions.pop(session, None)
+        if person.sessions:
+            return False
+        person.gone_at = now
+        return True
+
+    def expire(self, person: Person, now: float, forget: Callable[[Person], None]) -> None:
+        """
+        Let the person go, unless they came back meanwhile; `forget` is called with those who are really gone.
+        """
+        if person.gone_at is None or now < person.gone_at + GRACE_SECONDS:
+            return
+        if self.people.get(person.card.id) is person:
+            del self.people[person.card.id]
+            self.release(person.card.name, person.card.id)
+            forget(person)

@@ -1,0 +1,245 @@
+"""
+A room: its head, its tail in memory, its members, and those who hear it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from chatd.core.commands import Absent, Answer, Count, Face, Members, Present, TypingNow
+from chatd.core.deadlines import Deadlines
+from chatd.core.events import Card, Event
+from chatd.core.names import PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of
+from chatd.core.ports import RoomRecord, View, Wire
+from chatd.core.presence import GRACE_SECONDS
+from chatd.core.tail import Entry, Growth, Tail
+
+MAX_LISTED = 200
+"""The most members that are listed, and the most for whom each coming and going is told."""
+
+CALM_BELOW = 150
+COUNT_SECONDS = 5.0
+
+
+class Listener(Protocol):
+    """
+    Somebody who hears rooms.
+    """
+
+    def offer(self, cursor: Cursor, growth: Growth) -> None:
+        """
+        The cursor's room has grown. Never waits and never raises.
+        """
+
+    def notice(self, room: Room, notice: Answer, frames: dict[Wire, bytes]) -> None:
+        """
+        Something happened that is in no log; `frames` holds what it is on each wire so far. Never waits or
+        raises.
+        """
+
+
+@dataclass(slots=True, eq=False)
+class Cursor:
+    """
+    How far a listener has heard a room: up to and with `offset`.
+
+    `live_at` is the head that `joined` named while what came before it is still being sent; `live` is due
+    when the cursor gets there.
+    """
+
+    room: Room
+    view: View
+    offset: int
+    live_at: int | None = None
+
+
+@dataclass(slots=True)
+class Membership:
+    """
+    Somebody's being in a room, through at least one connection or until a moment ago.
+    """
+
+    card: Card
+    sessions: dict[Listener, None] = field(default_factory=dict)
+    gone_at: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """
+    A named log and the people who hear it, in one order.
+
+    It is in memory while somebody hears it, is a member of it or is about to be (`pins`). `head` is the last
+    offset that is known to be committed; `name` is "" until the store or the first member has given it one.
+    """
+
+    key: RoomKey
+    deadlines: Deadlines
+    name: str = ""
+    topic: str = ""
+    head: int = 0
+    pair: dict[PersonId, Card] = field(default_factory=dict)
+    pins: int = 0
+    tail: Tail = field(default_factory=Tail)
+    listeners: dict[Listener, Cursor] = field(default_factory=dict)
+    members: dict[PersonId, Membership] = field(default_factory=dict)
+    crowded: bool = False
+    _public_view: View | None = None
+    _count_told: int | None = None
+
+    @property
+    def unused(self) -> bool:
+        """
+        Whether nothing would be missed if the room left memory.
+        """
+        return not (self.listeners or self.members or self.pins)
+
+    @property
+    def exists(self) -> bool:
+        """
+        Whether the room is more than a name that somebody asked for.
+        """
+        return bool(self.name or self.pair)
+
+    def settle(self, record: RoomRecord) -> None:
+        """
+        Take over what the store knows; what was published since it looked stays.
+        """
+        self.name, self.topic = record.name, record.topic
+        self.head = max(self.head, record.head)
+        for card in record.pair or ():
+            self.pair.setdefault(card.id, card)
+
+    def view(self, viewer: PersonId | None) -> View:
+        """
+        How somebody sees the room.
+        """
+        if viewer is not None and is_private(self.key):
+            peer = peer_of(self.key, viewer)
+            return View(f"{PRIVATE_MARK}{peer}", Face.of(self.pair[peer]))
+        if self._public_view is None or self._public_view.room != self.name:
+            self._public_view = View(self.name)
+        return self._public_view
+
+    def publish(self, events: Iterable[Event]) -> None:
+        """
+        Tell every listener that the log has grown.
+
+        Never waits and never raises: a listener that cannot take the growth reads it from the log later.
+        """
+        growth = Growth([Entry(event) for event in events])
+        self.tail.extend(growth.entries)
+        self.head = max(self.head, growth.last)
+        # A copy: a listener that finds its connection gone takes itself out of the dict.
+        for listener, cursor in tuple(self.listeners.items()):
+            listener.offer(cursor, growth)
+
+    def rename(self, card: Card) -> None:
+        """
+        A member, or one of a private room's two people, has another name.
+        """
+        if card.id in self.pair:
+            self.pair[card.id] = card
+            for cursor in self.listeners.values():
+                if cursor.view.peer is not None and cursor.view.peer.id == card.id:
+                    cursor.view = View(cursor.view.room, Face.of(card))
+        elif card.id in self.members:
+            self.members[card.id].card = card
+            if not self.crowded:
+                self.tell(Present(room=self.name, who=Face.of(card)), but=card.id)
+
+    def enter(self, card: Card, session: Listener) -> None:
+        """
+        A person's connection comes in. Others hear of it if no other connection of theirs was or just had
+        been here.
+        """
+        membership = self.members.get(card.id)
+        if membership is None:
+            membership = self.members[card.id] = Membership(card)
+            membership.sessions[session] = None
+            self._tell_change(Present(room=self.name, who=Face.of(card)), but=card.id)
+        else:
+            membership.sessions[session] = None
+            membership.gone_at = None
+
+    def exit(self, person: PersonId, session: Listener, now: float, *, lost: bool) -> None:
+        """
+        A person's connection goes. With the last one the person goes: at once, or after a while if it was
+        `lost`.
+        """
+        membership = self.members.get(person)
+        if membership is None or session not in membership.sessions:
+            return
+        del membership.sessions[session]
+        if membership.sessions:
+            return
+        if lost:
+            membership.gone_at = now
+        else:
+            self._remove(membership.card, "left")
+
+    def expire(self, person: PersonId, now: float) -> None:
+        """
+        Take out a person whose last connection was lost and who has not come back in time.
+        """
+        membership = self.members.get(person)
+        if membership and membership.gone_at is not None and now >= membership.gone_at + GRACE_SECONDS:
+            self._remove(membership.card, "gone")
+
+    def _remove(self, card: Card, reason: Literal["left", "gone", "kicked"]) -> None:
+        del self.members[card.id]
+        self._tell_change(Absent(room=self.name, who=Face.of(card), reason=reason), but=card.id)
+
+    def member_list(self) -> Members:
+        """
+        Who is here: at most `MAX_LISTED` of them.
+        """
+        faces: list[Face] = []
+        for membership in self.members.values():
+            if len(faces) == MAX_LISTED:
+                break
+            faces.append(Face.of(membership.card))
+        return Members(self.name, len(self.members), tuple(faces))
+
+    def typing(self, card: Card) -> None:
+        """
+        Tell the others that somebody is writing.
+        """
+        if not self.crowded:
+            self.tell(TypingNow(room=self.name, who=Face.of(card)), but=card.id)
+
+    def _tell_change(self, notice: Present | Absent, but: PersonId) -> None:
+        count = len(self.members)
+        if self.crowded and count < CALM_BELOW:
+            self.crowded = False
+            self.tell(self.member_list())
+        elif self.crowded or count > MAX_LISTED:
+            self.crowded = True
+            self._tell_count()
+        else:
+            self.tell(notice, but=but)
+
+    def _tell_count(self) -> None:
+        if self._count_told is not None:
+            return
+        told = self._count_told = len(self.members)
+        self.tell(Count(room=self.name, count=told))
+
+        def again(_now: float) -> None:
+            self._count_told = None
+            if self.crowded and len(self.members) != told:
+                self._tell_count()
+
+        self.deadlines.after(COUNT_SECONDS, again)
+
+    def tell(self, notice: Answer, but: PersonId | None = None) -> None:
+        """
+        Tell all listeners but those of one person something that is in no log.
+        """
+        spared = self.members[but].sessions if but in self.members else ()
+        frames: dict[Wire, bytes] = {}
+        for listener in tuple(self.listeners):
+            if listener not in spared:
+                listener.notice(self, notice, frames)

@@ -1,0 +1,344 @@
+"""
+One client: who it is, what it may do now, and where its cursors stand.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from chatd.core import attendance, greeting, talk
+from chatd.core.commands import (
+    Answer,
+    Command,
+    Hello,
+    History,
+    Join,
+    Leave,
+    Post,
+    Read,
+    Refusal,
+    Rooms,
+    Say,
+    Typing,
+    Who,
+)
+from chatd.core.cursors import Cursors
+from chatd.core.limits import TokenBucket
+from chatd.core.names import PRIVATE_MARK, PersonId, RoomKey, is_person_id, private_key, room_key
+from chatd.core.ports import Outbox
+from chatd.core.presence import Person
+from chatd.core.refusals import CloseCode, Code, Refused
+from chatd.core.room import Cursor, Room
+from chatd.core.tail import Growth
+
+if TYPE_CHECKING:
+    from chatd.core.hub import Hub
+    from chatd.core.ports import Wire
+
+MAX_UNANSWERED = 32
+HELLO_SECONDS = 10.0
+FLOOD_REFUSALS = 100
+FLOOD_SECONDS = 10.0
+COMMAND_RATE = 20.0
+COMMAND_BURST = 200
+
+Act = Callable[["Session", Any, float], Coroutine[Any, Any, None]]
+
+ACTS: dict[type, Act] = {
+    Hello: greeting.hello,
+    Join: attendance.join,
+    Leave: attendance.leave,
+    Who: attendance.who,
+    Rooms: attendance.rooms,
+    History: talk.history,
+    Say: talk.say,
+    Post: talk.post,
+    Typing: talk.typing,
+    Read: talk.read,
+}
+"""What carries out each command: it answers it once, or raises `Refused`."""
+
+ALONE = frozenset({Hello, Join, History, Who, Rooms})
+"""The commands that are answered before the next one is looked at."""
+
+WATCHING = frozenset({Hello, Join, Leave, History, Who, Rooms})
+"""The commands that need no person."""
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """
+    What one connection is to the hub.
+
+    It is greeted once a `hello` succeeded; without a person it is a watcher then. `guise` is the id under
+    which a client of the tutorial's wire writes; such a client is greeted when it is open.
+    """
+
+    hub: Hub
+    outbox: Outbox
+    address: str | None
+    guise: PersonId | None = None
+    greeted: bool = False
+    closed: bool = False
+    cursors: Cursors = field(init=False)
+    messages: TokenBucket = field(init=False)
+    _commands: TokenBucket = field(init=False)
+    _alone: int = 0
+    _unanswered: int = 0
+    _paused: bool = False
+    _receiving: bool = False
+    _said_hello: bool = False
+    _refusals: deque[float] | None = None
+
+    def __post_init__(self) -> None:
+        settings = self.hub.settings
+        self.cursors = Cursors(self.outbox, self.hub.store, self.start)
+        self.messages = TokenBucket(settings.message_rate, settings.message_burst)
+        self._commands = TokenBucket(COMMAND_RATE if settings.message_rate else 0, COMMAND_BURST)
+
+    @property
+    def person(self) -> Person | None:
+        """
+        Who the client is; None before `hello`, for a watcher and on the tutorial's wire.
+        """
+        return self.cursors.person
+
+    def the_person(self) -> Person:
+        """
+        Who the client is. Raises `Refused` with `forbidden` if it is nobody.
+        """
+        if self.cursors.person is None:
+            raise Refused(Code.FORBIDDEN, "A watcher cannot do that; say hello with a name first.")
+        return self.cursors.person
+
+    @property
+    def viewer(self) -> PersonId | None:
+        """
+        The id of the person for whom rooms are looked at.
+        """
+        return self.cursors.person.card.id if self.cursors.person else None
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """
+        Run a coroutine for this client; its failure closes this client and no other.
+        """
+        self.hub.spawn(coroutine, self)
+
+    def key_of(self, room: str) -> RoomKey:
+        """
+        The room that the client means by a name: `@` and a person's id is its private room with that person.
+
+        Raises `Refused`: `bad_name`, `no_such_person`, and `bad_request` for oneself.
+        """
+        if not room.startswith(PRIVATE_MARK):
+            return room_key(room)
+        own, peer = self.the_person().card.id, room[len(PRIVATE_MARK) :]
+        if not is_person_id(peer):
+            raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
+        if peer == own:
+            raise Refused(Code.BAD_REQUEST, "That is yourself.")
+        return private_key(own, PersonId(peer))
+
+    def cursor_in(self, key: RoomKey) -> Cursor:
+        """
+        The client's cursor in a public room. Raises `Refused` with `not_member` if it has not joined it.
+        """
+        cursor = self.cursors.rooms.get(key)
+        if cursor is None:
+            raise Refused(Code.NOT_MEMBER, "Join the room first.")
+        return cursor
+
+    # The way in
+
+    def receptive(self) -> bool:
+        """
+        Whether the next command may be looked at. When it becomes true again, `Outbox.look` is called.
+        """
+        unanswered = self._unanswered + self.cursors.owed
+        return not (self._alone or self._paused or self.closed) and unanswered < MAX_UNANSWERED
+
+    def receive(self, command: Command | Post, now: float) -> None:
+        """
+        Take a command. It is answered through the outbox, at once or later; of one client they take effect in
+        order.
+        """
+        if self.closed:
+            return
+        kind = type(command)
+        if kind is not Say:
+            self.pace(self.messages if kind is Post else self._commands, now)
+        self._unanswered += 1
+        self._receiving = True
+        self.start(self._carry_out(kind, command, now))
+        self._receiving = False
+
+    def refused(self, refused: Refused, now: float) -> None:
+        """
+        Take a command that could not be decoded: it is refused.
+        """
+        if not self.closed:
+            self.pace(self._commands, now)
+            self._refuse(refused, refused.ref, now)
+
+    async def _carry_out(self, kind: type, command: Any, now: float) -> None:
+        alone = kind in ALONE
+        self._alone += alone
+        try:
+            if kind is not Post:
+                self._check_standing(kind)
+            await ACTS[kind](self, command, now)
+        except Refused as refused:
+            self._refuse(refused, getattr(command, "ref", None), now)
+        except Exception as error:  # noqa: BLE001
+            self.hub.report(error)
+            failed = Refused(Code.INTERNAL, "The server failed at this.")
+            self._refuse(failed, getattr(command, "ref", None), now)
+        finally:
+            self._alone -= alone
+            self._unanswered -= 1
+            self._look()
+
+    def _check_standing(self, kind: type) -> None:
+        if kind is Hello:
+            self._said_hello = True
+        elif not self.greeted:
+            raise Refused(Code.NOT_HELLO, "Say hello first.")
+        elif self.cursors.person is None and kind not in WATCHING:
+            self.the_person()
+
+    def _look(self) -> None:
+        # Within `receive` the caller looks by itself.
+        if not self._receiving and self.receptive():
+            self.outbox.look()
+
+    def pace(self, bucket: TokenBucket, now: float) -> None:
+        """
+        Take a token; when that was the last one, look at nothing more until there is another.
+        """
+        bucket.take(now)
+        wait = bucket.wait(now)
+        if wait > 0 and not self._paused:
+            self._paused = True
+            self.hub.deadlines.at(now + wait, self._unpause)
+
+    def _unpause(self, _now: float) -> None:
+        self._paused = False
+        self._look()
+
+    async def by_itself(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """
+        Await something before which no further command may be looked at, so that the order of effects stays.
+        """
+        self._alone += 1
+        try:
+            return await work
+        finally:
+            self._alone -= 1
+
+    # The way out
+
+    def answer(self, command: Command, answer: Answer) -> None:
+        """
+        Answer a command, with the `ref` that it had.
+        """
+        if not self.closed:
+            self.outbox.write(self._framed(command, answer))
+
+    def answer_after(self, command: Command, answer: Answer, key: RoomKey, offset: int) -> None:
+        """
+        Answer a command once the client has been sent the event at that offset, if it hears the room.
+        """
+        if not self.closed:
+            self.cursors.write_after(key, offset, self._framed(command, answer))
+
+    def _framed(self, command: Command, answer: Answer) -> bytes:
+        if command.ref is not None:
+            answer = replace(answer, ref=command.ref)
+        return self.outbox.wire.frame(answer)
+
+    def _refuse(self, refused: Refused, ref: str | None, now: float) -> None:
+        if self.closed:
+            return
+        verdict = self.outbox.wire.verdict(refused)
+        if verdict is not None:
+            self.close(verdict, verdict.reason)
+            return
+        refusal = Refusal(
+            ref=UNSET if ref is None else ref,
+            code=refused.code,
+            message=refused.message,
+            retry_after=UNSET if refused.retry_after is None else round(refused.retry_after, 3),
+        )
+        self.outbox.write(self.outbox.wire.frame(refusal))
+        if self._refusals is None:
+            self._refusals = deque(maxlen=FLOOD_REFUSALS)
+        if len(self._refusals) == FLOOD_REFUSALS and now - self._refusals[0] < FLOOD_SECONDS:
+            self.close(CloseCode.FLOOD, CloseCode.FLOOD.reason)
+        self._refusals.append(now)
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """
+        Close the connection; `lost` follows when it is gone.
+        """
+        self.outbox.close(code, reason)
+
+    def expect_hello(self, now: float) -> None:
+        """
+        Close the connection unless a well-formed `hello` comes in time.
+        """
+
+        def check(_now: float) -> None:
+            if not (self._said_hello or self.closed):
+                self.close(CloseCode.NO_HELLO, CloseCode.NO_HELLO.reason)
+
+        self.hub.deadlines.at(now + HELLO_SECONDS, check)
+
+    def drained(self, _now: float) -> None:
+        """
+        The outbox is no longer full.
+        """
+        self.cursors.read_on()
+
+    def lost(self, now: float) -> None:
+        """
+        The connection is gone, for whatever reason.
+        """
+        if self.closed:
+            return
+        self.closed = self.cursors.closed = True
+        attendance.depart(self, now)
+
+    # What it hears
+
+    def offer(self, cursor: Cursor, growth: Growth) -> None:
+        """
+        See `Listener`.
+        """
+        self.cursors.offer(cursor, growth)
+
+    def notice(self, room: Room, notice: Answer, frames: dict[Wire, bytes]) -> None:
+        """
+        See `Listener`.
+        """
+        self.cursors.notice(room, notice, frames)
+
+    def hear(self, room: Room, offset: int, live_at: int | None = None) -> None:
+        """
+        Hear a room after an offset. With `live_at` the client is told when it has caught up with that head.
+        """
+        room.listeners[self] = self.cursors.set(room, room.view(self.viewer), offset, live_at)
+
+    def unhear(self, key: RoomKey) -> Room | None:
+        """
+        Hear a room no longer; the room, if it was heard.
+        """
+        room = self.cursors.drop(key)
+        if room is not None:
+            del room.listeners[self]
+        return room

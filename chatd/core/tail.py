@@ -1,0 +1,104 @@
+"""
+The end of a log in memory, with what its events are on each wire: encoded once, however many hear them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chatd.core.events import Event
+from chatd.core.ports import View, Wire
+
+TAIL_EVENTS = 512
+TAIL_BYTES = 512 * 1024
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """
+    An event in memory, with what it is on each wire on which somebody has heard it.
+    """
+
+    event: Event
+    frames: dict[tuple[Wire, View], bytes] = field(default_factory=dict)
+
+    def frame(self, wire: Wire, view: View) -> bytes:
+        """
+        The event on that wire, encoded at most once.
+        """
+        frame = self.frames.get((wire, view))
+        if frame is None:
+            frame = self.frames[wire, view] = wire.frame_event(self.event, view)
+        return frame
+
+
+@dataclass(slots=True)
+class Growth:
+    """
+    What one commit added to a room: dense from `after` + 1 to `last`.
+    """
+
+    entries: list[Entry]
+    after: int = field(init=False)
+    last: int = field(init=False)
+    _chunks: dict[tuple[Wire, View], bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.after = self.entries[0].event.offset - 1
+        self.last = self.entries[-1].event.offset
+
+    def chunk(self, wire: Wire, view: View) -> bytes:
+        """
+        All of it on that wire, as one piece of bytes.
+        """
+        chunk = self._chunks.get((wire, view))
+        if chunk is None:
+            chunk = b"".join([entry.frame(wire, view) for entry in self.entries])
+            self._chunks[wire, view] = chunk
+        return chunk
+
+
+@dataclass(slots=True)
+class Tail:
+    """
+    The last events of a log, dense, at most `TAIL_EVENTS` of `TAIL_BYTES` by weight.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    weight: int = 0
+
+    def extend(self, entries: list[Entry]) -> None:
+        """
+        Add what follows; drop from the front what is too much.
+        """
+        if self.entries and entries[0].event.offset != self.entries[-1].event.offset + 1:
+            self.entries.clear()
+            self.weight = 0
+        self.entries.extend(entries)
+        self.weight += sum(entry.event.weight for entry in entries)
+        drop = 0
+        while len(self.entries) - drop > TAIL_EVENTS or (
+            self.weight > TAIL_BYTES and len(self.entries) - drop > 1
+        ):
+            self.weight -= self.entries[drop].event.weight
+            drop += 1
+        if drop:
+            del self.entries[:drop]
+
+    def read(self, after: int, upto: int, max_bytes: int) -> list[Entry]:
+        """
+        The entries after an offset, as many as weigh at most `max_bytes` and at least one; none if it does
+        not have the first of them.
+        """
+        if not self.entries:
+            return []
+        start = after + 1 - self.entries[0].event.offset
+        end = start + upto - after
+        if start < 0 or end > len(self.entries):
+            return []
+        weight = 0
+        for index in range(start, end):
+            weight += self.entries[index].event.weight
+            if weight > max_bytes and index > start:
+                return self.entries[start:index]
+        return self.entries[start:end]

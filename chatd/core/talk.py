@@ -1,0 +1,144 @@
+"""
+Saying something, and reading what was said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from chatd.core.commands import Done, Face, History, Page, Post, Read, ReadUpTo, Say, Typing, TypingNow
+from chatd.core.events import AsSent, Author, Draft
+from chatd.core.names import LOBBY, PRIVATE_MARK, RoomKey, is_private, peer_of, shown_name
+from chatd.core.refusals import Code, Refused
+from chatd.core.text import clean_text
+
+if TYPE_CHECKING:
+    from chatd.core.room import Room
+    from chatd.core.session import Session
+
+PAGE_BYTES = 256 * 1024
+"""The most that a page of history weighs, unless a single event weighs more."""
+
+
+async def say(session: Session, command: Say, now: float) -> None:
+    """
+    Store a message; the answer says where it stands, after all who hear the room have been told.
+    """
+    hub, person = session.hub, session.the_person()
+    key = session.key_of(command.room)
+    wait = session.messages.take(now)
+    if wait:
+        raise Refused(Code.RATE_LIMITED, "Too many messages.", retry_after=wait)
+    # Held, so that it is in memory when the commit is published, even if all have left it by then.
+    if is_private(key):
+        room: Room = await session.by_itself(hub.hold_private(key, person.card))
+    else:
+        session.cursor_in(key)
+        room = hub.hold(key)
+    try:
+        text = clean_text(command.text)
+        as_sent = AsSent(person.email, person.card.name, text) if key == LOBBY and person.email else None
+        draft = Draft(
+            room=key,
+            room_name=room.name,
+            author=Author(person.card.id, person.card.name),
+            text=text,
+            cid=command.cid,
+            reply_to=command.reply_to,
+            as_sent=as_sent,
+        )
+        appended = await hub.store.append(draft)
+        done = Done(room=room.view(session.viewer).room, offset=appended.offset, id=appended.id)
+        session.answer_after(command, done, key, appended.offset)
+    finally:
+        hub.release(room)
+
+
+async def post(session: Session, command: Post, _now: float) -> None:
+    """
+    Store what a client of the tutorial's wire says to the lobby; a blank message is ignored.
+    """
+    if not command.message.strip():
+        return
+    assert session.guise is not None
+    draft = Draft(
+        room=LOBBY,
+        room_name=LOBBY,
+        author=Author(session.guise, shown_name(command.username), via="tutorial"),
+        text=clean_text(command.message),
+        as_sent=AsSent(command.email, command.username, command.message),
+    )
+    await session.hub.store.append(draft)
+
+
+async def history(session: Session, command: History, _now: float) -> None:
+    """
+    Answer with a page of a room that one hears.
+    """
+    if command.before is not None and command.after is not None:
+        raise Refused(Code.BAD_REQUEST, "Give `before` or `after`, not both.")
+    hub, key = session.hub, session.key_of(command.room)
+    if is_private(key):
+        room = await hub.hold_private(key, session.the_person().card)
+    else:
+        session.cursor_in(key)
+        room = hub.hold(key)
+    try:
+        page = await hub.store.page(
+            key, before=command.before, after=command.after, limit=command.limit, max_bytes=PAGE_BYTES
+        )
+        view = room.view(session.viewer)
+        session.answer(command, Page(view.room, page.events, page.more, view.peer or UNSET))
+    finally:
+        hub.release(room)
+
+
+async def typing(session: Session, command: Typing, now: float) -> None:
+    """
+    Tell the others of a room, at most every three seconds, that one is writing.
+    """
+    hub, person, key = session.hub, session.the_person(), session.key_of(command.room)
+    if is_private(key):
+        peer_id = peer_of(key, person.card.id)
+        peer = hub.presence.people.get(peer_id)
+        if peer is None and await hub.card(peer_id) is None:
+            raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
+        if peer is not None and person.may_show_typing(key, now):
+            notice = TypingNow(room=f"{PRIVATE_MARK}{person.card.id}", who=Face.of(person.card))
+            for other in peer.sessions:
+                other.cursors.hint(notice)
+    else:
+        room = session.cursor_in(key).room
+        if person.may_show_typing(key, now):
+            room.typing(person.card)
+    session.answer(command, Done())
+
+
+async def read(session: Session, command: Read, _now: float) -> None:
+    """
+    Move one's read marker up, and tell one's other connections.
+    """
+    hub, person, key = session.hub, session.the_person(), session.key_of(command.room)
+    name, head = await _name_and_head(session, key)
+    if command.offset > head:
+        raise Refused(Code.BAD_REQUEST, f"The room's last offset is {head}.")
+    if command.offset > person.read.get(key, 0):
+        person.read[key] = command.offset
+        hub.store.mark_read(person.card.id, key, command.offset)
+        notice = ReadUpTo(name, command.offset)
+        for other in person.sessions:
+            if other is not session:
+                other.cursors.notice_read(key, notice)
+    session.answer(command, Done())
+
+
+async def _name_and_head(session: Session, key: RoomKey) -> tuple[str, int]:
+    if not is_private(key):
+        cursor = session.cursor_in(key)
+        return cursor.view.room, cursor.room.head
+    room = await session.hub.hold_private(key, session.the_person().card)
+    name, head = room.view(session.viewer).room, room.head
+    session.hub.release(room)
+    return name, head

@@ -1,0 +1,51 @@
+"""
+The rules for what a message may say.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chatd.core.refusals import Code, Refused
+
+MAX_TEXT = 4000
+"""The longest text of a message, in code points after trimming."""
+
+# Control characters but tab and newline, and lone surrogates, which no UTF-8 can carry.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def unify_newlines(text: str) -> str:
+    """
+    The text with CRLF and CR as LF.
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def forbidden_character(text: str) -> str | None:
+    """
+    The first character that no text may have, or None.
+    """
+    found = _FORBIDDEN.search(text)
+    return found.group() if found else None
+
+
+def clean_text(text: str) -> str:
+    """
+    The text as it is kept: newlines as LF, no white space around it.
+
+    Raises `Refused`: `bad_request` for a forbidden character or an empty text, `too_long` above 4000 code
+    points.
+    """
+    unified = unify_newlines(text)
+    bad = forbidden_character(unified)
+    if bad is not None:
+        raise Refused(Code.BAD_REQUEST, f"The text has the character U+{ord(bad):04X}, which is not allowed.")
+    trimmed = unified.strip()
+    if not trimmed:
+        raise Refused(Code.BAD_REQUEST, "The text is empty.")
+    if len(trimmed) > MAX_TEXT:
+        raise Refused(
+            Code.TOO_LONG, f"The text has {len(trimmed)} characters; at most {MAX_TEXT} are allowed."
+        )
+    return trimmed

@@ -1,0 +1,122 @@
+"""
+`chatd.v1`: JSON objects with a `type`, whose shapes are the structs of core/commands.py.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType, field
+from msgspec.structs import replace
+
+from chatd.core.commands import Answer, Command, Face, Page, V1Command
+from chatd.core.events import Event, iso_time
+from chatd.core.ports import View
+from chatd.core.refusals import CloseCode, Code, Refused
+
+MAX_REF_BYTES = 64
+
+
+class _From(Struct, frozen=True, omit_defaults=True):
+    id: str
+    name: str
+    avatar: str
+    via: str = ""
+
+
+class _Message(Struct, frozen=True, omit_defaults=True, tag="message", tag_field="type"):
+    room: str
+    offset: int
+    id: str
+    at: str
+    from_: _From = field(name="from")
+    text: str
+    cid: str | None = None
+    reply_to: int | None = None
+    deleted: bool = False
+    with_: Face | UnsetType = field(default=UNSET, name="with")
+
+
+class _Page(Struct, frozen=True, omit_defaults=True, tag="page", tag_field="type"):
+    room: str
+    events: tuple[Raw, ...]
+    more: bool
+    ref: str | UnsetType = UNSET
+
+
+class _OnlyRef(Struct, frozen=True):
+    ref: str | None = None
+
+
+class V1Dialect:
+    """
+    Everything that chatd can do, over text frames.
+    """
+
+    subprotocol: str | None = "chatd.v1"
+
+    def __init__(self) -> None:
+        self._decoder = msgspec.json.Decoder(V1Command)
+        self._ref_decoder = msgspec.json.Decoder(_OnlyRef)
+        self._encoder = msgspec.json.Encoder()
+
+    def decode(self, payload: bytes) -> Command:
+        """
+        The command in a message. Raises `Refused` with `bad_request` and, where it can be read, the `ref`.
+        """
+        try:
+            command: Command = self._decoder.decode(payload)
+        except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+            raise Refused(Code.BAD_REQUEST, _reason(error), ref=self._ref_of(payload)) from None
+        if command.ref is not None and len(command.ref.encode()) > MAX_REF_BYTES:
+            raise Refused(Code.BAD_REQUEST, f"`ref` is longer than {MAX_REF_BYTES} bytes.")
+        return command
+
+    def _ref_of(self, payload: bytes) -> str | None:
+        try:
+            ref = self._ref_decoder.decode(payload).ref
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            return None
+        return ref if ref is not None and len(ref.encode()) <= MAX_REF_BYTES else None
+
+    def encode(self, answer: Answer) -> bytes | None:
+        """
+        Any answer, as a JSON object.
+        """
+        if isinstance(answer, Page):
+            view = View(answer.room, answer.with_ or None)
+            events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)
+            return self._encoder.encode(_Page(answer.room, events, answer.more, answer.ref))
+        return self._encoder.encode(answer)
+
+    def encode_event(self, event: Event, view: View) -> bytes:
+        """
+        A message, under the name that its room has on the reader's side.
+        """
+        author = event.author
+        wire = _Message(
+            room=view.room,
+            offset=event.offset,
+            id=event.id,
+            at=iso_time(event.at_ms),
+            from_=_From(author.id, author.name, author.avatar, author.via),
+            text=event.text,
+            cid=event.cid,
+            reply_to=event.reply_to,
+            with_=view.peer or UNSET,
+        )
+        if event.deleted:
+            wire = replace(wire, text="", cid=None, deleted=True)
+        return self._encoder.encode(wire)
+
+    def verdict(self, refused: Refused) -> CloseCode | None:
+        """
+        None: a refusal is told, and the connection goes on.
+        """
+        return None
+
+
+def _reason(error: Exception) -> str:
+    # What msgspec says names the place (`$.offset`); it can quote a long `type` that nobody knows.
+    if isinstance(error, msgspec.ValidationError):
+        return f"{str(error)[:200]}."
+    return "Not one JSON object."
