@@ -160,8 +160,8 @@ class Store(Protocol):
         The events with `after` < offset <= `upto`, ascending and dense from `after` + 1, as many as fit into
         `max_bytes` by their `weight`, and at least one.
 
-        `upto` is not above the head, and `after` is below it. Raises `Pruned` if `after` + 1 is no longer
-        kept.
+        `upto` is not above the head, and `after` is below it; anything else is a `ValueError`. Raises
+        `Pruned` if `after` + 1 is no longer kept.
         """
 
     def page(
@@ -210,7 +210,8 @@ class Store(Protocol):
         Move the person's read marker in a room up; a smaller offset than before changes nothing.
 
         Every answer that is asked for afterwards has it. It is written with the next commit or within 5 s,
-        and at `stop`. A marker in a room that has never had an event is dropped.
+        and at `stop`. A marker in a room that has never had an event, or of somebody unknown, is dropped, and
+        one at 0 is none.
         """
 
     # People
@@ -233,11 +234,13 @@ class Store(Protocol):
     def rename(self, id: PersonId, name: str) -> Awaitable[None]:
         """
         Give a person another name. Their earlier messages keep the old one.
+
+        Raises `Refused` with `no_such_person` if nobody has that id.
         """
 
     def touch(self, id: PersonId) -> Awaitable[None]:
         """
-        Note that the person was here until now.
+        Note that the person was here until now. If nobody has that id, nothing happens.
         """
 
     def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> Awaitable[int]:
