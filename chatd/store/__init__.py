@@ -1,0 +1,3 @@
+"""
+Where the logs are kept: each module is one `chatd.core.ports.Store`.
+"""

@@ -1,0 +1,378 @@
+"""
+A store that lives as long as the process: to try chatd out, for talk that nobody wants kept, and for tests.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from chatd.core.events import Batch, Card, Draft, Event, Message
+from chatd.core.names import PersonId, RoomKey, is_private, private_pair
+from chatd.core.ports import Appended, Opened, Position, Pruned, RoomRecord, Slice
+from chatd.store import rules
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Log:
+    key: RoomKey
+    name: str
+    # The offset of the first event in `events`, which are those that are kept.
+    first: int = 1
+    events: list[Event] = field(default_factory=list)
+    last_commit: int = 0
+
+    @property
+    def head(self) -> int:
+        return self.first + len(self.events) - 1
+
+    def from_offset(self, offset: int) -> Iterable[Event]:
+        """The kept events from that offset on; `offset` is not below `first`."""
+        for index in range(offset - self.first, len(self.events)):
+            yield self.events[index]
+
+    def back_from(self, offset: int) -> Iterable[Event]:
+        """The kept events from that offset backwards."""
+        for index in range(min(offset, self.head) - self.first, -1, -1):
+            yield self.events[index]
+
+
+@dataclass(slots=True)
+class _Person:
+    card: Card
+    token_hash: bytes
+    seen_ms: int
+    kept: bool = False
+
+
+@dataclass(slots=True)
+class _Write:
+    apply: Callable[[list[Event]], Any]
+    answer: Deferred[Any]
+
+
+class MemoryStore:
+    """
+    The contract of `chatd.core.ports.Store`, kept in this process and nowhere else.
+
+    A write takes effect before its call returns, and no awaitable of this store ever waits. Two things are
+    there for tests: between `hold` and `release` writes gather and none is answered, and `release` commits
+    them as one batch; and while `read_only` is a reason, every write is refused, as by a full disk.
+
+    `wall_ms` is the time in milliseconds since 1970, `random` gives as many random bytes as it is asked for.
+    """
+
+    _log = Logger()
+
+    def __init__(self, wall_ms: Callable[[], int], random: Callable[[int], bytes] = os.urandom) -> None:
+        self.read_only: str | None = None
+        self._wall_ms = wall_ms
+        self._random = random
+        self._epoch = rules.draw_epoch(random)
+        self._incarnation = rules.draw_incarnation(random)
+        self._publish: Callable[[Batch], None] = lambda batch: None
+        self._held = False
+        self._committing = False
+        self._waiting: list[_Write] = []
+        self._commits = 0
+        self._logs: dict[RoomKey, _Log] = {}
+        self._public: list[str] = []
+        self._private: dict[PersonId, dict[str, RoomKey]] = {}
+        self._cids: dict[tuple[PersonId, str], tuple[bytes, Appended]] = {}
+        self._marks: dict[PersonId, dict[RoomKey, int]] = {}
+        self._people: dict[PersonId, _Person] = {}
+        self._tokens: dict[bytes, PersonId] = {}
+
+    @property
+    def epoch(self) -> str:
+        """As the port says."""
+        return self._epoch
+
+    async def start(self) -> None:
+        """As the port says. What was stored before a `stop` is still there, as it would be on a disk."""
+        self._incarnation = rules.draw_incarnation(self._random)
+
+    async def stop(self) -> None:
+        """As the port says."""
+        self.release()
+
+    def listen(self, publish: Callable[[Batch], None]) -> None:
+        """As the port says."""
+        self._publish = publish
+
+    def trouble(self) -> str | None:
+        """As the port says."""
+        return self.read_only
+
+    def hold(self) -> None:
+        """
+        Let writes gather until `release`.
+        """
+        self._held = True
+
+    def release(self) -> None:
+        """
+        Commit what has gathered as one batch, and from now on each write at once.
+        """
+        self._held = False
+        self._commit()
+
+    def _write(self, apply: Callable[[list[Event]], T]) -> Deferred[T]:
+        answer: Deferred[T] = Deferred()
+        self._waiting.append(_Write(apply, answer))
+        self._commit()
+        return answer
+
+    def _commit(self) -> None:
+        # A listener or an answer may write in its turn: that makes the next group, not a part of this one.
+        if self._committing:
+            return
+        self._committing = True
+        try:
+            while self._waiting and not self._held:
+                group, self._waiting = self._waiting, []
+                self._commit_group(group)
+        finally:
+            self._committing = False
+
+    def _commit_group(self, group: list[_Write]) -> None:
+        batch: list[Event] = []
+        outcomes: list[Any] = []
+        for write in group:
+            try:
+                if self.read_only is not None:
+                    raise rules.read_only()
+                outcomes.append(write.apply(batch))
+            except Exception as refusal:  # noqa: BLE001  It is the caller's, whatever it is.
+                outcomes.append(refusal)
+        if batch:
+            try:
+                self._publish(tuple(batch))
+            except Exception:  # noqa: BLE001  What is stored has to be answered all the same.
+                self._log.failure("The listener of the store failed.")
+        for write, outcome in zip(group, outcomes, strict=True):
+            if write.answer.called:
+                continue
+            if isinstance(outcome, Exception):
+                write.answer.errback(outcome)
+            else:
+                write.answer.callback(outcome)
+
+    # The log
+
+    def append(self, draft: Draft) -> Deferred[Appended]:
+        """As the port says."""
+        return self._write(lambda batch: self._append(draft, batch))
+
+    def _append(self, draft: Draft, batch: list[Event]) -> Appended:
+        author = draft.author
+        if draft.cid is not None:
+            known = self._cids.get((author.id, draft.cid))
+            if known is not None:
+                body_hash, first = known
+                if body_hash != draft.body_hash:
+                    raise rules.cid_conflict()
+                return replace(first, repeated=True)
+        people = private_pair(draft.room) if is_private(draft.room) else ()
+        if any(person not in self._people for person in people):
+            raise rules.no_such_person()
+        log = self._logs.get(draft.room)
+        if draft.reply_to is not None and (log is None or not log.first <= draft.reply_to <= log.head):
+            raise rules.no_such_message(draft.reply_to)
+
+        if log is None:
+            log = self._logs[draft.room] = _Log(draft.room, draft.room_name)
+            if not people:
+                insort(self._public, draft.room)
+            for person in people:
+                self._private.setdefault(person, {})[rules.sort_key(draft.room, person)] = draft.room
+        for person in (*people, author.id) if not author.via else people:
+            if person in self._people:
+                self._people[person].kept = True
+        self._commits += 1
+        event = Message(
+            commit=self._commits,
+            room=draft.room,
+            offset=log.head + 1,
+            id=rules.event_id(self._incarnation, self._commits),
+            at_ms=self._wall_ms(),
+            author=author,
+            text=draft.text,
+            cid=draft.cid,
+            reply_to=draft.reply_to,
+            as_sent=draft.as_sent,
+        )
+        log.last_commit = event.commit
+        log.events.append(event if event.as_sent is None else replace(event, as_sent=None))
+        batch.append(event)
+        appended = Appended(event.offset, event.id, False)
+        if draft.cid is not None:
+            self._cids[author.id, draft.cid] = (draft.body_hash, appended)
+        return appended
+
+    async def read(self, room: RoomKey, after: int, upto: int, max_bytes: int) -> tuple[Event, ...]:
+        """As the port says."""
+        log = self._logs.get(room)
+        if log is None or not after < upto <= log.head:
+            raise ValueError(f"{room} has no events after {after} up to {upto}")
+        if after + 1 < log.first:
+            raise Pruned(log.first)
+        events: list[Event] = []
+        weight = 0
+        for event in log.from_offset(after + 1):
+            weight += event.weight
+            if event.offset > upto or (events and weight > max_bytes):
+                break
+            events.append(event)
+        return tuple(events)
+
+    async def page(
+        self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
+    ) -> Slice:
+        """As the port says."""
+        log = self._logs.get(room)
+        if log is None:
+            return Slice((), False)
+        if after is not None:
+            return _cut(log.from_offset(max(after + 1, log.first)), limit, max_bytes)
+        back = _cut(log.back_from(log.head if before is None else before - 1), limit, max_bytes)
+        return Slice(back.events[::-1], back.more)
+
+    async def room(self, room: RoomKey, reader: PersonId | None) -> RoomRecord | None:
+        """As the port says."""
+        log = self._logs.get(room)
+        return None if log is None else self._record(log, reader)
+
+    async def open(
+        self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
+    ) -> Opened | None:
+        """As the port says."""
+        log = self._logs.get(room)
+        if log is None:
+            return None
+        record = self._record(log, reader)
+        if position is not None and _stands(log, position):
+            return Opened(record, position.after, True)
+        start = log.head
+        for event in log.back_from(log.head):
+            if last <= 0:
+                break
+            start = event.offset - 1
+            if isinstance(event, Message):
+                last -= 1
+        return Opened(record, start, False)
+
+    async def rooms(self, reader: PersonId | None, after: str, limit: int) -> tuple[RoomRecord, ...]:
+        """As the port says."""
+        place = bisect_right(self._public, after)
+        keys = {key: RoomKey(key) for key in self._public[place : place + limit]}
+        if reader is not None:
+            private = self._private.get(reader, {})
+            keys.update((key, room) for key, room in private.items() if key > after)
+        return tuple(self._record(self._logs[keys[key]], reader) for key in sorted(keys)[:limit])
+
+    async def inbox(self, reader: PersonId, limit: int) -> tuple[RoomRecord, ...]:
+        """As the port says."""
+        keys = {*self._private.get(reader, {}).values(), *self._marks.get(reader, {})}
+        logs = sorted((self._logs[key] for key in keys), key=lambda log: -log.last_commit)
+        return tuple(self._record(log, reader) for log in logs[:limit])
+
+    def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:
+        """As the port says."""
+        if room in self._logs and person in self._people and offset > 0:
+            marks = self._marks.setdefault(person, {})
+            marks[room] = max(offset, marks.get(room, 0))
+
+    def _record(self, log: _Log, reader: PersonId | None) -> RoomRecord:
+        pair = None
+        if is_private(log.key):
+            one, other = private_pair(log.key)
+            pair = (self._people[one].card, self._people[other].card)
+        read = 0 if reader is None else self._marks.get(reader, {}).get(log.key, 0)
+        return RoomRecord(log.key, log.name, "", log.head, log.first, read, pair)
+
+    # People
+
+    def add_person(self, card: Card, token_hash: bytes) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda batch: self._add_person(card, token_hash))
+
+    def _add_person(self, card: Card, token_hash: bytes) -> None:
+        if card.id in self._people or token_hash in self._tokens:
+            raise ValueError(f"the id {card.id} or its token is taken")
+        self._people[card.id] = _Person(Card(card.id, card.name), token_hash, self._wall_ms())
+        self._tokens[token_hash] = card.id
+
+    async def person(self, id: PersonId) -> Card | None:
+        """As the port says."""
+        person = self._people.get(id)
+        return None if person is None else person.card
+
+    async def person_of_token(self, token_hash: bytes) -> Card | None:
+        """As the port says."""
+        owner = self._tokens.get(token_hash)
+        return None if owner is None else self._people[owner].card
+
+    def rename(self, id: PersonId, name: str) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda batch: self._see(id, name))
+
+    def touch(self, id: PersonId) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda batch: self._see(id, None))
+
+    def _see(self, id: PersonId, name: str | None) -> None:
+        person = self._people.get(id)
+        if person is not None:
+            person.seen_ms = self._wall_ms()
+            if name is not None:
+                person.card = Card(id, name)
+        elif name is not None:
+            raise rules.no_such_person()
+
+    def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> Deferred[int]:
+        """As the port says."""
+        return self._write(lambda batch: self._forget_guests(idle_seconds, but))
+
+    def _forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> int:
+        oldest = self._wall_ms() - idle_seconds * 1000
+        gone = [
+            guest
+            for guest, person in self._people.items()
+            if not person.kept and person.seen_ms < oldest and guest not in but
+        ]
+        for guest in gone:
+            del self._tokens[self._people.pop(guest).token_hash]
+            self._marks.pop(guest, None)
+        return len(gone)
+
+
+def _cut(events: Iterable[Event], limit: int, max_bytes: int) -> Slice:
+    """The beginning of `events`, up to `limit` messages and `max_bytes`; `more` if something lies behind."""
+    taken: list[Event] = []
+    messages = weight = 0
+    for event in events:
+        weight += event.weight
+        if messages == limit or (taken and weight > max_bytes):
+            return Slice(tuple(taken), True)
+        taken.append(event)
+        messages += isinstance(event, Message)
+    return Slice(tuple(taken), False)
+
+
+def _stands(log: _Log, position: Position) -> bool:
+    """Whether a cursor can go on from there without missing anything."""
+    if not log.first - 1 <= position.after <= log.head:
+        return False
+    if position.id is None or position.after == 0:
+        return True
+    return position.after >= log.first and log.events[position.after - log.first].id == position.id

@@ -1,0 +1,86 @@
+"""
+What every store does alike: the ids that it draws, and the words with which it refuses.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+from chatd.core.names import PersonId, RoomKey, is_private, peer_of
+from chatd.core.refusals import Code, Refused
+
+RETRY_SECONDS = 5.0
+"""When a write that the disk refused is worth another try."""
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def _letters(random: bytes) -> str:
+    return base64.b32encode(random).decode("ascii").lower()
+
+
+def draw_epoch(random: Callable[[int], bytes]) -> str:
+    """
+    The name of a new incarnation of the logs: 16 characters of base32, 80 random bits.
+    """
+    return _letters(random(10))
+
+
+def draw_incarnation(random: Callable[[int], bytes]) -> str:
+    """
+    The first part of the ids of one start of the server: 8 characters of base32, 40 random bits.
+    """
+    return _letters(random(5))
+
+
+def event_id(incarnation: str, commit: int) -> str:
+    """
+    The id of the event with that commit number, legal as an IRCv3 msgid.
+
+    No index has to keep it unique. Commit numbers are, within one start of the server and over all starts on
+    one log; and where a copy of an older log is put back, so that numbers are given again, the 40 random bits
+    of the first part tell the two apart.
+    """
+    digits = ""
+    while commit:
+        commit, digit = divmod(commit, 36)
+        digits = _DIGITS[digit] + digits
+    return f"{incarnation}-{digits}"
+
+
+def sort_key(room: RoomKey, reader: PersonId | None) -> str:
+    """
+    Where a room stands in the reader's list: by its key, a private one by `@` and the other person's id.
+    """
+    return "@" + peer_of(room, reader) if reader is not None and is_private(room) else room
+
+
+def cid_conflict() -> Refused:
+    """
+    The refusal of another message under a cid that its author has used.
+    """
+    return Refused(Code.CID_CONFLICT, "This cid was used for another message.")
+
+
+def no_such_person() -> Refused:
+    """
+    The refusal of a private message to or from somebody unknown.
+    """
+    return Refused(Code.NO_SUCH_PERSON, "There is no such person.")
+
+
+def no_such_message(offset: int) -> Refused:
+    """
+    The refusal of a reply to what is not there.
+    """
+    return Refused(Code.NO_SUCH_MESSAGE, f"There is no message {offset} in this room.")
+
+
+def read_only() -> Refused:
+    """
+    The refusal of any write while the disk takes none. Why is the operator's matter and stays in `trouble`.
+    """
+    return Refused(
+        Code.READ_ONLY, "Nothing can be stored at the moment; try again later.", retry_after=RETRY_SECONDS
+    )
