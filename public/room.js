@@ -1,0 +1,41 @@
+// One room as the page sees it, and the people in it. Pure functions.
+
+import { withNotice } from "./timeline.js";
+
+/** A room of which nothing is known but its name. */
+export const newRoom = (name) => ({
+  name,
+  with: null,
+  topic: "",
+  joined: false,
+  live: false,
+  head: 0,
+  items: [],
+  older: false,
+  loading: false,
+  members: [],
+  count: 0,
+  listed: {},
+  listedUntil: 0,
+  seen: 0,
+  unread: 0,
+  told: 0,
+});
+
+/** Whether a room is a conversation of two. */
+export const isPrivate = (name) => name.startsWith("@");
+
+/** What to call a room on screen. */
+export const titleOf = (room) => (room.with ? room.with.name : room.name);
+
+/** The change to `room` that puts a notice about `who` at the end of its flow. */
+export const told = (room, what, who, more = {}) => ({
+  items: withNotice(room.items, { key: `n${room.told}`, what, who, ...more }),
+  told: room.told + 1,
+});
+
+/** `people` with `who` among them, under the newest name. */
+export const withPerson = (people, who) =>
+  people.some((one) => one.id === who.id)
+    ? people.map((one) => (one.id === who.id ? { ...one, ...who } : one))
+    : [...people, { id: who.id, name: who.name, avatar: who.avatar }];
