@@ -1,0 +1,242 @@
+// The page's end of `chatd.v1`: says hello, joins, says what is to be said, and comes back by itself after a cut, with
+// nothing lost and nothing twice. It touches neither DOM nor storage; socket, clock, chance and tokens are handed in.
+//
+//   open(): something like a WebSocket      clock: {now(), setTimeout(f, ms), clearTimeout(id)}
+//   random(): [0, 1)                        newCid(): 1 to 64 printable ASCII characters, never the same twice
+//   tokens: {get(name), set(name, token), drop(name), move(old, new, token)}
+//   emit(action): see state.js
+
+import { closedForGood, delayBefore, retryMs } from "./line.js";
+import { Cursors } from "./cursors.js";
+import { Outbox } from "./outbox.js";
+import { replyTo, told } from "./dialect.js";
+
+const GREETING_MS = 15_000;
+const ANSWER_MS = 20_000;
+const QUIET_MS = 45_000;
+
+export class Connection {
+  constructor({ open, clock, random, newCid, tokens, emit }) {
+    Object.assign(this, { _open: open, clock, _random: random, _newCid: newCid, tokens, emit });
+    this.cursors = new Cursors();
+    this.who = null; // {name, email, token, was: the name that the token is kept under}
+    this.refused = null; // the person who was joined and cannot have their name again
+    this.me = null;
+    this.greeted = false;
+    this._socket = null;
+    this._asked = new Map(); // ref -> the command that waits for its reply, with what only we know of it
+    this._refs = 0;
+    this._attempt = 0;
+    this._timers = {};
+    this._newOutbox([]);
+  }
+
+  /**
+   * Be `name` from now on, in `rooms`; `unsent` is what an earlier life of this tab left unanswered. `as`, a person
+   * that this connection was ({name, token}), is the one who takes the name; else it is whoever had it here before.
+   */
+  start({ name, email = "", rooms = ["lobby"], unsent = [], as = null }) {
+    this.stop();
+    this.who = { name, email, token: as?.token ?? this.tokens.get(name), was: as?.name ?? name };
+    this.me = null;
+    this.cursors.clear();
+    for (const room of rooms) this.cursors.add(room);
+    this._newOutbox(unsent);
+    this._call();
+  }
+
+  /** Hang up and forget the person. */
+  stop() {
+    this._hangUp();
+    this.who = null;
+  }
+
+  /** Try at once, if it is waiting to: the network is back, or the person asked. */
+  wake() {
+    if (this.who === null || this._socket !== null) return;
+    this._attempt = 0;
+    this._call();
+  }
+
+  rename(name) {
+    if (!this._whenOpen()) return;
+    const { email, token } = this.who;
+    this.send({ type: "hello", name, ...(email ? { email } : {}), ...(token ? { token } : {}) }, { renames: true });
+  }
+
+  /** Hear a room and show it when it is there. */
+  join(room) {
+    if (this.cursors.has(room) || !this._whenOpen()) return;
+    this.cursors.add(room);
+    this.send({ type: "join", room }, { focus: true });
+  }
+
+  /** Hear a private conversation, without showing it. */
+  hear(room) {
+    if (this.cursors.has(room)) return;
+    this.cursors.add(room);
+    if (this.greeted) this.send({ type: "join", room });
+  }
+
+  leave(room) {
+    this.cursors.drop(room);
+    if (this.greeted) this.send({ type: "leave", room });
+    this.emit({ type: "left", room });
+  }
+
+  say(room, text) {
+    this.outbox.add({ cid: this._newCid(), room, text });
+  }
+
+  history(room, before) {
+    if (!this.greeted || !this.cursors.heard(room)) return;
+    this.emit({ type: "older_wanted", room });
+    this.send({ type: "history", room, ...(before === null ? {} : { before }) });
+  }
+
+  /** Ask anew which rooms there are. */
+  survey() {
+    if (this.greeted) this.send({ type: "rooms" }, { anew: true });
+  }
+
+  // What follows is for this module and dialect.js.
+
+  /** Put a command on the line and remember what its reply will be about. */
+  send(command, more = {}) {
+    const ref = String((this._refs += 1));
+    this._asked.set(ref, { ...command, ...more });
+    this._socket.send(JSON.stringify({ ...command, ref }));
+    if (this._timers.answer === undefined) this._after("answer", ANSWER_MS, () => this.cut());
+  }
+
+  hello() {
+    const { name, email, token } = this.who;
+    this.send({ type: "hello", name, ...(email ? { email } : {}), ...(token ? { token } : {}) });
+  }
+
+  /** Greeted: everything that was heard is heard again from where it stood, then what was not answered is said again. */
+  resume() {
+    this.greeted = true;
+    this._attempt = 0;
+    this._stop("greeting");
+    this.emit({ type: "link", link: { status: "open" } });
+    for (const room of this.cursors.names) this.rejoin(room);
+    this.survey();
+    this.outbox.opened();
+    this._watch();
+  }
+
+  rejoin(room) {
+    this.send({ type: "join", room, ...this.cursors.position(room) });
+  }
+
+  /** The name cannot be had; somebody has to choose. */
+  refuseName(text) {
+    this.refused = this.me === null ? null : this.who;
+    this.stop();
+    this.emit({ type: "name_refused", text });
+  }
+
+  /** Give up this line and come back later. */
+  cut(afterMs = null) {
+    this._hangUp();
+    const delay = afterMs ?? delayBefore(this._attempt, this._random);
+    this._attempt += 1;
+    this.emit({ type: "link", link: { status: "waiting", until: this.clock.now() + delay } });
+    this._after("retry", delay, () => this._call());
+  }
+
+  _call() {
+    this._stop("retry");
+    this.emit({ type: "link", link: { status: "connecting" } });
+    let socket;
+    try {
+      socket = this._open();
+    } catch (refusal) {
+      this.cut();
+      return;
+    }
+    this._socket = socket;
+    this._after("greeting", GREETING_MS, () => this.cut());
+    // Whatever an old socket still has to say after we have given it up is of no interest.
+    const ours = (act) => (happening) => {
+      if (this._socket === socket) act(happening);
+    };
+    socket.onopen = ours(() => this.hello());
+    socket.onmessage = ours(({ data }) => this._heard(data));
+    socket.onclose = ours(({ code, reason }) => this._closed(code, reason));
+  }
+
+  _heard(data) {
+    let frame;
+    try {
+      frame = JSON.parse(data);
+    } catch (bad) {
+      return this.cut();
+    }
+    this._heardAt = this.clock.now();
+    this._stop("answer");
+    const asked = typeof frame.ref === "string" ? this._asked.get(frame.ref) : undefined;
+    if (asked !== undefined) {
+      this._asked.delete(frame.ref);
+      replyTo(this, asked, frame);
+    } else {
+      told(this, frame);
+    }
+    const waits = this._socket !== null && this._asked.size > 0 && this._timers.answer === undefined;
+    if (waits) this._after("answer", ANSWER_MS, () => this.cut());
+  }
+
+  _closed(code, reason) {
+    const why = closedForGood(code);
+    if (why === null) return this.cut(retryMs(code, reason));
+    this._hangUp();
+    if (code === 4504) {
+      this.tokens.drop(this.who.name);
+      this.who.token = null;
+    }
+    this.emit({ type: "link", link: { status: "closed", why } });
+  }
+
+  _hangUp() {
+    for (const name of Object.keys(this._timers)) this._stop(name);
+    const socket = this._socket;
+    this._socket = null;
+    this.greeted = false;
+    this._asked.clear();
+    this.cursors.cut();
+    this.outbox.closed();
+    if (socket !== null) socket.close();
+  }
+
+  // A browser does not tell a page about pings, so a line that is silent for long is asked something.
+  _watch() {
+    this._after("watch", QUIET_MS / 3, () => {
+      if (this.clock.now() - this._heardAt > QUIET_MS) this.survey();
+      this._watch();
+    });
+  }
+
+  _whenOpen() {
+    if (!this.greeted) this.emit({ type: "notice", text: "There is no connection right now." });
+    return this.greeted;
+  }
+
+  _newOutbox(items) {
+    const send = ({ cid, room, text }) => this.send({ type: "say", room, text, cid });
+    this.outbox = new Outbox({ send, emit: this.emit, clock: this.clock, items });
+  }
+
+  _after(name, delayMs, act) {
+    this._stop(name);
+    this._timers[name] = this.clock.setTimeout(() => {
+      delete this._timers[name];
+      act();
+    }, delayMs);
+  }
+
+  _stop(name) {
+    if (this._timers[name] !== undefined) this.clock.clearTimeout(this._timers[name]);
+    delete this._timers[name];
+  }
+}

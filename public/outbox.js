@@ -1,0 +1,110 @@
+// What was said and is not yet answered. A message stays here until the server has said that it is kept, through lost
+// lines, restarts and reloads; its cid makes saying it again harmless.
+
+const AT_ONCE = 16;
+
+export class Outbox {
+  /**
+   * `send(item)` puts one item {cid, room, text} on the line; `emit(action)` tells the page; `clock` has now, setTimeout
+   * and clearTimeout. `items` are those that an earlier life of this tab left unanswered.
+   */
+  constructor({ send, emit, clock, items = [] }) {
+    this._send = send;
+    this._emit = emit;
+    this._clock = clock;
+    this._items = items.map(({ cid, room, text }) => ({ cid, room, text, state: "waiting", tried: true }));
+    this._open = false;
+    this._slow = false;
+    this._timer = null;
+  }
+
+  /** The unanswered items, oldest first, as plain {cid, room, text}. */
+  get items() {
+    return this._items.map(({ cid, room, text }) => ({ cid, room, text }));
+  }
+
+  add(item) {
+    this._items.push({ ...item, state: "waiting", tried: false });
+    this._emit({ type: "said", ...item });
+    this._flush();
+  }
+
+  /** The line stands, and whatever was on the old one is unanswered. */
+  opened() {
+    this._open = true;
+    this._flush();
+  }
+
+  closed() {
+    this._open = false;
+    if (this._timer !== null) this._clock.clearTimeout(this._timer);
+    this._timer = null;
+    for (const item of this._items) if (item.state === "sent") item.state = "waiting";
+  }
+
+  /** The server has kept it. */
+  settled(cid) {
+    this._items = this._items.filter((item) => item.cid !== cid);
+    if (this._items.length === 0) this._slow = false;
+    this._emit({ type: "settled", cid });
+    this._flush();
+  }
+
+  /** The server would not take it: for a moment (`retrySeconds`), or for as long as it stays as it is. */
+  refused(cid, { code, why, retrySeconds }) {
+    const item = this._items.find((one) => one.cid === cid);
+    if (item === undefined) return;
+    const later = (code === "rate_limited" || code === "read_only") && retrySeconds !== undefined;
+    item.state = later ? "waiting" : "refused";
+    this._emit({ type: later ? "held" : "refused", cid, why });
+    if (later) this._hold(Math.max(0.1, retrySeconds) * 1000);
+    else this._flush();
+  }
+
+  /** The person wants a refused item said once more. */
+  again(cid) {
+    const item = this._items.find((one) => one.cid === cid && one.state === "refused");
+    if (item === undefined) return;
+    item.state = "waiting";
+    this._emit({ type: "held", cid, why: null });
+    this._flush();
+  }
+
+  drop(cid) {
+    this._items = this._items.filter((item) => item.cid !== cid);
+    this._flush();
+  }
+
+  /** One has become somebody else: whether these were kept under the old name can no longer be found out. */
+  disown() {
+    for (const item of this._items) {
+      if (item.state === "refused" || !item.tried) continue;
+      item.state = "refused";
+      const why = "It is not certain that this message was sent.";
+      this._emit({ type: "refused", cid: item.cid, why });
+    }
+  }
+
+  // Once over the rate, one at a time and in order: more would only be refused again.
+  _hold(delayMs) {
+    this._slow = true;
+    if (this._timer !== null) this._clock.clearTimeout(this._timer);
+    this._timer = this._clock.setTimeout(() => {
+      this._timer = null;
+      this._flush();
+    }, delayMs);
+  }
+
+  _flush() {
+    if (!this._open || this._timer !== null) return;
+    let room = (this._slow ? 1 : AT_ONCE) - this._items.filter((item) => item.state === "sent").length;
+    for (const item of this._items) {
+      if (room <= 0) return;
+      if (item.state !== "waiting") continue;
+      item.state = "sent";
+      item.tried = true;
+      room -= 1;
+      this._send({ cid: item.cid, room: item.room, text: item.text });
+    }
+  }
+}

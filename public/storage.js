@@ -1,0 +1,95 @@
+// What a browser remembers: one token for each name that it has joined under, shared by all its tabs, and for each tab
+// who it is and where. A browser may refuse to store, and may hold rubbish; the page then works without a memory.
+
+const TOKEN = "chatd.token.";
+const SEEN = "chatd.seen.";
+const SESSION = "chatd.session";
+
+/** The form of a name under which two spellings of it are one, as the server compares them (nearly: it folds cases). */
+export const folded = (name) => name.normalize("NFKC").toLowerCase();
+
+const reading = (store, key) => {
+  try {
+    return store().getItem(key);
+  } catch (refusal) {
+    return null;
+  }
+};
+
+const writing = (store, key, value) => {
+  try {
+    if (value === null) store().removeItem(key);
+    else store().setItem(key, value);
+  } catch (refusal) {
+    // Full, or forbidden: what is in memory counts for this tab.
+  }
+};
+
+const parsed = (text) => {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+  } catch (bad) {
+    return null;
+  }
+};
+
+/**
+ * Tokens by name. `store` is a function that gives the Storage, since to name it can already throw. Beside it a copy in
+ * memory, for a browser that stores nothing.
+ */
+export function tokensIn(store) {
+  const memory = new Map();
+  const key = (name) => TOKEN + folded(name);
+  const tokens = {
+    get: (name) => reading(store, key(name)) ?? memory.get(key(name)) ?? null,
+    set(name, token) {
+      if (!token) return;
+      memory.set(key(name), token);
+      writing(store, key(name), token);
+    },
+    drop(name) {
+      memory.delete(key(name));
+      writing(store, key(name), null);
+    },
+    /** The person with `token` is called `to` and no longer `from`. Done once by each tab of that person. */
+    move(from, to, token) {
+      if (tokens.get(from) === token) tokens.drop(from);
+      tokens.set(to, token);
+    },
+  };
+  return tokens;
+}
+
+const strings = (list) => (Array.isArray(list) ? list.filter((one) => typeof one === "string") : []);
+
+/** What this tab was: {name, email, rooms, active, unsent}, or null. */
+export function readSession(store) {
+  const value = parsed(reading(store, SESSION));
+  if (value === null || typeof value.name !== "string" || value.name === "") return null;
+  const unsent = (Array.isArray(value.unsent) ? value.unsent : []).filter(
+    (one) => one !== null && ["cid", "room", "text"].every((field) => typeof one[field] === "string"),
+  );
+  return {
+    name: value.name,
+    email: typeof value.email === "string" ? value.email : "",
+    rooms: strings(value.rooms),
+    active: typeof value.active === "string" ? value.active : null,
+    unsent: unsent.map(({ cid, room, text }) => ({ cid, room, text })),
+  };
+}
+
+/** Remember what this tab is; null forgets it. */
+export function writeSession(store, session) {
+  writing(store, SESSION, session === null ? null : JSON.stringify(session));
+}
+
+/** How far each private conversation of the person `id` has been seen in this browser: {room: offset}. */
+export function readSeen(store, id) {
+  const value = parsed(reading(store, SEEN + id)) ?? {};
+  return Object.fromEntries(Object.entries(value).filter(([, offset]) => Number.isSafeInteger(offset)));
+}
+
+export function writeSeen(store, id, seen) {
+  writing(store, SEEN + id, JSON.stringify(seen));
+}
