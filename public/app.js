@@ -1,0 +1,174 @@
+// The wiring, in one place: storage, connection, reducer and views. The only module that knows the browser's clock,
+// chance and sockets.
+
+import { Connection } from "./connection.js";
+import { emojiTable, withEmoji } from "./emoji.js";
+import { nameProblem } from "./names.js";
+import { isPrivate } from "./room.js";
+import { initial, reduce } from "./state.js";
+import { readSeen, readSession, tokensIn, writeSeen, writeSession } from "./storage.js";
+import { firstOffset } from "./timeline.js";
+import { html } from "./view/html.js";
+import { Root } from "./view/page.js";
+import { render } from "./vendor/preact.js";
+
+const local = () => window.localStorage;
+const session = () => window.sessionStorage;
+
+const clock = {
+  now: () => Date.now(),
+  setTimeout: (act, delayMs) => setTimeout(act, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer),
+};
+
+// Not randomUUID, which a browser has on secure origins only.
+const newCid = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+const open = () => {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(`${scheme}//${location.host}/ws`, ["chatd.v1"]);
+};
+
+let state = initial;
+let panel = null;
+let page;
+let drawing = false;
+let written = { session: null, seen: null };
+
+function draw() {
+  drawing = false;
+  const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
+  document.title = unread > 0 ? `(${unread}) chatd` : "chatd";
+  render(html`<${Root} state=${{ ...state, now: clock.now() }} page=${page} panel=${panel} />`, document.getElementById("app"));
+}
+
+// Many events may come at once: they are drawn together. A hidden tab gets no animation frames.
+function redraw() {
+  if (drawing) return;
+  drawing = true;
+  if (document.hidden) setTimeout(draw, 100);
+  else requestAnimationFrame(draw);
+}
+
+function dispatch(action) {
+  const before = state;
+  const seen = action.type === "welcome" ? readSeen(local, action.welcome.me.id) : undefined;
+  state = reduce(state, seen === undefined ? action : { ...action, seen });
+  if (state === before) return;
+  remember();
+  redraw();
+}
+
+/** Keep what a reloaded tab needs to go on as it was. */
+function remember() {
+  if (state.phase !== "joined") return;
+  const rooms = Object.values(state.rooms);
+  const now = JSON.stringify({
+    name: state.me.name,
+    email: connection.who?.email ?? "",
+    rooms: rooms.filter((room) => room.joined).map((room) => room.name),
+    active: state.active,
+    unsent: state.pending.map(({ cid, room, text }) => ({ cid, room, text })),
+  });
+  if (now !== written.session) writeSession(session, JSON.parse(now));
+  const pairs = Object.fromEntries(rooms.filter((room) => isPrivate(room.name)).map((room) => [room.name, room.seen]));
+  const seen = JSON.stringify(pairs);
+  if (seen !== written.seen && seen !== "{}") writeSeen(local, state.me.id, pairs);
+  written = { session: now, seen };
+}
+
+const connection = new Connection({ open, clock, random: Math.random, newCid, tokens: tokensIn(local), emit: dispatch });
+const emoji = emojiTable(() => import("./vendor/emoji-codes.js"), () => {
+  // A new object tells every view that its texts have changed.
+  page = { ...page };
+  redraw();
+});
+
+function text(raw) {
+  emoji.want(raw);
+  return emoji.table() === null ? raw : withEmoji(raw, emoji.table());
+}
+
+function begin({ name, email, rooms, active, unsent, as = null }) {
+  page = { ...page, name, email };
+  const pending = unsent.map((one) => ({ ...one, status: "waiting", why: null }));
+  dispatch({ type: "joining", wanted: active, pending });
+  connection.start({ name, email, rooms, unsent, as });
+}
+
+const setPanel = (next) => {
+  panel = next;
+  redraw();
+};
+
+const act = {
+  start(name, email) {
+    // Somebody who was here and lost the name while the line was cut goes on under another one.
+    const as = state.me === null ? null : connection.refused;
+    if (as === null) return begin({ name, email, rooms: ["lobby"], active: "lobby", unsent: [] });
+    const rooms = Object.values(state.rooms).filter((room) => room.joined);
+    return begin({ name, email, rooms: rooms.map((room) => room.name), active: state.active, unsent: state.pending, as });
+  },
+  notice: (words) => dispatch({ type: "notice", text: words }),
+  noticeOver: (n) => dispatch({ type: "notice_over", n }),
+  wake: () => connection.wake(),
+  panel: setPanel,
+  show(room) {
+    setPanel(null);
+    dispatch({ type: "show", room: room.name });
+    if (isPrivate(room.name)) connection.hear(room.name);
+  },
+  join(name) {
+    setPanel(null);
+    if (state.rooms[name] !== undefined) return dispatch({ type: "show", room: name });
+    return connection.join(name);
+  },
+  leave: (name) => connection.leave(name),
+  openPrivate(who) {
+    const room = `@${who.id}`;
+    setPanel(null);
+    dispatch({ type: "opened", room, person: { id: who.id, name: who.name, avatar: who.avatar } });
+    connection.hear(room);
+  },
+  say: (room, words) => connection.say(room, words),
+  again: (cid) => connection.outbox.again(cid),
+  edit(cid) {
+    connection.outbox.drop(cid);
+    dispatch({ type: "handed_back", cid });
+  },
+  discard(cid) {
+    connection.outbox.drop(cid);
+    dispatch({ type: "settled", cid });
+  },
+  drafted: (n) => dispatch({ type: "drafted", n }),
+  older: (room) => connection.history(room.name, firstOffset(room.items)),
+  /** Whether the name could be asked for; the answer comes later. */
+  rename(name) {
+    const chosen = name.trim();
+    const problem = nameProblem(chosen);
+    const other = connection.tokens.get(chosen);
+    const taken = other !== null && other !== connection.who?.token;
+    if (problem !== null) act.notice(problem);
+    else if (taken) act.notice("In this browser that name is somebody else. Join under it in another tab.");
+    else connection.rename(chosen);
+    return problem === null && !taken;
+  },
+  leaveChat() {
+    connection.stop();
+    writeSession(session, null);
+    written = { session: null, seen: null };
+    panel = null;
+    dispatch({ type: "form" });
+  },
+};
+
+page = { act, text, name: "", email: "" };
+
+addEventListener("online", () => connection.wake());
+document.addEventListener("visibilitychange", () => dispatch({ type: "hidden", hidden: document.hidden }));
+// The line that counts down to the next try.
+setInterval(() => state.link.status === "waiting" && redraw(), 1000);
+
+const before = readSession(session);
+if (before !== null) begin(before);
+else draw();

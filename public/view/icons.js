@@ -1,0 +1,20 @@
+// The few signs on buttons, drawn as strokes in the colour of the text around them.
+
+import { html } from "./html.js";
+
+const paths = {
+  rooms: "M4 6h16M4 12h16M4 18h16",
+  people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M16 4.3a3.5 3.5 0 0 1 0 6.4M18 14.4c2.2.8 3.5 2.8 3.5 5.6",
+  close: "M6 6l12 12M18 6L6 18",
+  send: "M4 12 20 4.5 15.5 20l-3.6-6.2L4 12Zm7.9 1.8L20 4.5",
+  pencil: "M4 20l.9-4L16.5 4.4a1.6 1.6 0 0 1 2.3 0l.8.8a1.6 1.6 0 0 1 0 2.3L8 19.1 4 20Z",
+  leave: "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 8l-4 4 4 4M6 12h9",
+  down: "M12 5v13M6 12.5l6 6 6-6",
+  plus: "M12 5v14M5 12h14",
+};
+
+export const Icon = ({ name }) => html`
+  <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
+    <path d=${paths[name]} fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" />
+  </svg>
+`;

@@ -1,0 +1,24 @@
+// A person: picture and name. Names are written by people, so each stands in a box of its own that nothing leaves.
+
+import { useContext } from "../vendor/preact-hooks.js";
+import { html, Page } from "./html.js";
+
+// Pictures come from the server that the page came from, whatever an event says.
+const local = (url) => typeof url === "string" && /^\/(?!\/)[^\\]*$/.test(url);
+
+export const Picture = ({ who, size = 24 }) =>
+  local(who.avatar)
+    ? html`<img class="picture" src=${who.avatar} alt="" width=${size} height=${size} loading="lazy" />`
+    : html`<span class="picture" aria-hidden="true"></span>`;
+
+export const Name = ({ name }) => html`<bdi class="name">${name}</bdi>`;
+
+/** Picture and name as one button that opens a private conversation; plain where none can be had. */
+export function Chip({ who, me, note }) {
+  const { act } = useContext(Page);
+  const inner = html`<${Picture} who=${who} /><${Name} name=${who.name} />${note && html`<span class="note">${note}</span>`}`;
+  if (who.id === me?.id || who.via) return html`<span class="chip">${inner}</span>`;
+  return html`
+    <button type="button" class="chip" title="Write to this person alone" onClick=${() => act.openPrivate(who)}>${inner}</button>
+  `;
+}

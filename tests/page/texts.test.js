@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { emojiTable, mayHoldCodes, withEmoji } from "../../public/emoji.js";
+import { closedForGood, retryMs } from "../../public/line.js";
+import { nameProblem } from "../../public/names.js";
+import codes from "../../public/vendor/emoji-codes.js";
+
+const shown = (text) => withEmoji(text, codes);
+
+test("the codes of the tutorial are shown as emoji", () => {
+  assert.equal(shown("I am a :robot:"), "I am a 🤖");
+  assert.equal(shown(":+1::heart::ROBOT:"), "👍️❤️🤖");
+  assert.equal(shown(":man_tone1:"), "👨🏻");
+});
+
+test("what only looks like a code stays as it was written", () => {
+  for (const text of ["10:30:45", "::", ":no_such_code:", "a:b", ":constructor:", ":__proto__:", "http://a:b@c:80/", ":robot", "robot:", ": robot :"]) {
+    assert.equal(shown(text), text);
+  }
+});
+
+test("a colon that closes nothing may open a code", () => {
+  assert.equal(shown("10:30:robot:"), "10:30🤖");
+  assert.equal(shown(":robot:robot:"), "🤖robot:");
+  assert.equal(shown(":x:robot: :robot:x:").includes("🤖"), true);
+});
+
+test("a text of nothing but colons is done at once", () => {
+  const started = performance.now();
+  shown(":a".repeat(100_000));
+  shown(":".repeat(200_000));
+  assert.ok(performance.now() - started < 2000);
+});
+
+test("the table is loaded at the first code, once, and again only after a failure", async () => {
+  let loads = 0;
+  let ready = 0;
+  let fail = true;
+  const load = () => {
+    loads += 1;
+    return fail ? Promise.reject(new Error("gone")) : Promise.resolve({ default: codes });
+  };
+  const table = emojiTable(load, () => (ready += 1));
+  table.want("no code at 10:30");
+  assert.equal(loads, 0);
+  table.want(":robot:");
+  table.want(":robot:");
+  assert.equal(loads, 1);
+  await new Promise(setImmediate);
+  fail = false;
+  table.want(":robot:");
+  await new Promise(setImmediate);
+  table.want(":robot:");
+  assert.deepEqual([loads, ready], [2, 1]);
+  assert.equal(table.table().get("robot"), "🤖");
+});
+
+test("a text without two colons needs no table", () => {
+  assert.equal(mayHoldCodes("plain"), false);
+  assert.equal(mayHoldCodes("at 10:30"), false);
+  assert.equal(mayHoldCodes(":robot:"), true);
+});
+
+test("a name is letters and digits of any script", () => {
+  for (const name of ["ada", "Zoë", "名前", "محمد", "हिन्दी", "a.b-c_1", " padded "]) assert.equal(nameProblem(name), null, name);
+  assert.match(nameProblem("   "), /must choose a username/);
+  assert.match(nameProblem("a".repeat(33)), /at most 32/);
+  for (const name of ["<img src=x onerror=alert(1)>", "javascript:alert(1)", "a b", "a\u202eb", "a\u200bb", "a\nb", "@a", "🤖"]) {
+    assert.match(nameProblem(name), /letters and digits/, JSON.stringify(name));
+  }
+});
+
+test("a close says whether to come back, and when", () => {
+  assert.equal(closedForGood(1006), null);
+  assert.equal(closedForGood(4000), null);
+  assert.equal(closedForGood(4499), null);
+  assert.match(closedForGood(4500), /too much/);
+  assert.match(closedForGood(4777), /4777/);
+  assert.equal(closedForGood(5000), null);
+  assert.equal(retryMs(4000, "shutdown retry_ms=1234"), 1234);
+  assert.equal(retryMs(4000, "shutdown"), null);
+  assert.equal(retryMs(4001, "slow retry_ms=1234"), null);
+  assert.equal(retryMs(4000, "shutdown retry_ms=9999999"), 60_000);
+});
