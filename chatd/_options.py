@@ -266,7 +266,7 @@ OPTIONS: Sequence[Option] = (
         "tutorial",
         "on|off",
         "on",
-        "whether the tutorial's wire (a WebSocket without subprotocol) is spoken",
+        "on or off: whether the tutorial's wire (a WebSocket without subprotocol) is spoken",
         _switch,
         native=(bool,),
     ),

@@ -226,8 +226,9 @@ def _assemble(values: _Values, around: Surroundings) -> Config:
     elif around.root is not None:
         raise CannotStart("--chroot: the installed page is not inside; name one that is with --public")
 
-    data = given.setdefault("data", _default_data(around))
-    store = str(given.get("store", f"sqlite:{data}/chatd.sqlite3"))
+    if "data" not in given:
+        given["data"] = _default_data(around)
+    store = str(given.get("store", f"sqlite:{given['data']}/chatd.sqlite3"))
     if store.startswith("sqlite:"):
         store = f"sqlite:{around.absolute(store.removeprefix('sqlite:'))}"
     given["store"] = store
@@ -249,4 +250,6 @@ def _default_data(around: Surroundings) -> Path:
     # The XDG base directory specification says to ignore a relative one.
     xdg = around.environ.get("XDG_DATA_HOME", "")
     base = Path(xdg) if xdg.startswith("/") else around.home / ".local" / "share"
+    if not base.is_absolute():
+        raise CannotStart("--data: needed, since this user has no home folder")
     return around.absolute(str(base / "chatd"))

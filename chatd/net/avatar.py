@@ -44,7 +44,9 @@ def _initials(query: bytes) -> str | None:
         text = unquote_to_bytes(query).decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if 1 <= len(text) <= 2 and all(unicodedata.category(character)[0] in "LN" for character in text):
+    kinds = [unicodedata.category(character)[0] for character in text]
+    # An upper-case letter that Unicode has only with a mark of its own, as for "\u1e96", is a letter too.
+    if 1 <= len(kinds) <= 2 and kinds[0] in "LN" and kinds[-1] in "LNM":
         return text
     return None
 

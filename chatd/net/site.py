@@ -175,6 +175,7 @@ class ChatSite(Site):
     requestFactory = ChatRequest
     protocol = ChatChannel  # type: ignore[assignment]
     displayTracebacks = False
+    noisy = False
 
     def __init__(
         self, public: Path, websocket: IResource, ready: Callable[[], str | None], reactor: IReactorTime

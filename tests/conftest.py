@@ -1,0 +1,43 @@
+"""
+Rules for every test that pytest runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# With CI=true a test that was left out proves nothing, so it is a failure.
+NOTHING_LEFT_OUT = os.environ.get("CI") == "true"
+
+
+def _count_as_failed(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if NOTHING_LEFT_OUT and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"left out, which CI=true does not allow: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    report = yield
+    _count_as_failed(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    report = yield
+    _count_as_failed(report)
+    return report
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    trial gives its tests a folder of their own too, and `mktemp` makes its files there.
+    """
+    monkeypatch.chdir(tmp_path)
