@@ -1,0 +1,74 @@
+# `make run` serves the chat on port 8000, `make test` proves that it works. Everything else is a part of these.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format pytest trial page wheel vendor clean system
+
+help:
+	@echo 'make run     an environment in $(VENV), and the daemon on http://localhost:$(PORT)'
+	@echo 'make test    everything needed, and every test'
+	@echo 'make lint    ruff, ruff format and mypy'
+	@echo 'make format  let ruff put the code in order'
+	@echo 'make pytest, make trial, make page    one kind of test'
+	@echo 'make wheel   the package, in dist/'
+	@echo 'make vendor  public/vendor/ anew from tools/vendor.lock.json'
+	@echo 'make clean   take away what builds and tests leave, the environment included'
+
+# The environment is made once, and brought up to date when what it is made from changes.
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chatd needs Python 3.11 or newer; say make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml setup.py | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml setup.py | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run
+	$(BIN)/twistd -n chatd --port $(PORT)
+
+test: system lint page trial pytest
+
+# What the tests need beside Python: installed where we may, else named.
+system:
+	@tools/system-packages
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The page's pure parts.
+page:
+	@if command -v node >/dev/null; then node --test $$(find tests/page -name '*.test.*js'); \
+	elif [ "$$CI" = true ]; then echo 'node is missing, and CI=true leaves nothing out'; exit 1; \
+	else echo 'node is missing: the tests of the page are left out'; fi
+
+# The sizes that fit in memory; those that start processes are pytest's alone.
+trial: $(VENV)/.dev
+	$(BIN)/python -W error -m twisted.trial --temp-directory=build/trial tests
+
+pytest: $(VENV)/.dev
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --include='chatd/core/*,chatd/dialects/*,chatd/store/*' --fail-under=95 --skip-covered
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel
+
+vendor:
+	tools/vendor
+
+clean:
+	rm -rf $(VENV) build dist chatd.egg-info htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
