@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon import Daemon
+
 # With CI=true a test that was left out proves nothing, so it is a failure.
 NOTHING_LEFT_OUT = os.environ.get("CI") == "true"
 
@@ -41,3 +43,12 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     trial gives its tests a folder of their own too, and `mktemp` makes its files there.
     """
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    """
+    A daemon that runs, and does no longer after the test.
+    """
+    with Daemon(tmp_path / "daemon") as running:
+        yield running
