@@ -1,0 +1,294 @@
+"""
+Bytes on their way into the kernel, over real sockets of this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from typing import Any, cast
+
+from twisted.internet import reactor, tcp, unix
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionLost
+from twisted.internet.interfaces import IListeningPort, IPushProducer
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+from zope.interface import implementer
+
+from chatd.net.transport import PromptTCPTransport, PromptUNIXTransport, send_promptly
+
+PATIENCE_SECONDS = 10
+
+
+class Descriptors:
+    """
+    The part of a reactor that knows which descriptors want to read and write, turned by hand.
+    """
+
+    def __init__(self) -> None:
+        self.readers: set[Any] = set()
+        self.writers: set[Any] = set()
+        self.later: list[Any] = []
+
+    def addReader(self, reader: Any) -> None:
+        self.readers.add(reader)
+
+    def removeReader(self, reader: Any) -> None:
+        self.readers.discard(reader)
+
+    def addWriter(self, writer: Any) -> None:
+        self.writers.add(writer)
+
+    def removeWriter(self, writer: Any) -> None:
+        self.writers.discard(writer)
+
+    def callLater(self, seconds: float, call: Any, *arguments: Any) -> None:
+        self.later.append((call, arguments))
+
+    def turn(self) -> None:
+        """
+        Let every descriptor that wants to write do so once, and lose those that cannot.
+        """
+        for writer in tuple(self.writers):
+            why = writer.doWrite()
+            if why is not None:
+                self.readers.discard(writer)
+                self.writers.discard(writer)
+                writer.connectionLost(Failure(why))
+        calls, self.later = self.later, []
+        for call, arguments in calls:
+            call(*arguments)
+
+
+@implementer(IPushProducer)
+class Valve:
+    """
+    A producer that notes what it is told.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pauseProducing(self) -> None:
+        self.told.append("pause")
+
+    def resumeProducing(self) -> None:
+        self.told.append("resume")
+
+    def stopProducing(self) -> None:
+        self.told.append("stop")
+
+
+class Ends(Protocol):
+    """
+    Notes why it was lost.
+    """
+
+    lost: Failure | None = None
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.lost = reason
+
+
+class WritingTests(SynchronousTestCase):
+    """
+    One end is the transport, the other a plain socket, and nobody turns a reactor but the test.
+    """
+
+    def setUp(self) -> None:
+        self.reactor = Descriptors()
+        ours, self.theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        self.addCleanup(self.theirs.close)
+        self.theirs.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        self.protocol = Ends()
+        self.transport = PromptTCPTransport(
+            ours, self.protocol, ("peer", 1), cast(Any, None), 0, cast(Any, self.reactor)
+        )
+        self.protocol.makeConnection(self.transport)
+        self.addCleanup(setattr, self.transport, "protocol", None)
+
+    def read(self) -> bytes:
+        read = b""
+        try:
+            while chunk := self.theirs.recv(1 << 20):
+                read += chunk
+        except BlockingIOError:
+            pass
+        return read
+
+    def fill(self) -> bytes:
+        """
+        Write until something has to wait; what was written.
+        """
+        written = b""
+        while not self.reactor.writers:
+            written += b"-" * 1000
+            self.transport.write(b"-" * 1000)
+        return written
+
+    def drain(self) -> bytes:
+        read = self.read()
+        while self.reactor.writers:
+            self.reactor.turn()
+            read += self.read()
+        return read
+
+    def test_a_message_is_with_the_kernel_before_write_returns(self) -> None:
+        self.transport.write(b"hello")
+        self.assertEqual((self.theirs.recv(10), self.reactor.writers), (b"hello", set()))
+        self.assertEqual(self.transport.bytes_sent, 5)
+
+    def test_what_does_not_fit_follows_in_order(self) -> None:
+        written = self.fill()
+        self.transport.write(b"the end")
+        self.assertLess(self.transport.bytes_sent, len(written))
+        self.assertEqual(self.drain(), written + b"the end")
+        self.assertEqual(self.transport.bytes_sent, len(written) + 7)
+
+    def test_one_message_larger_than_the_kernel_takes_arrives_whole(self) -> None:
+        message = bytes(range(256)) * 2000
+        self.transport.write(message)
+        self.assertTrue(0 < self.transport.bytes_sent < len(message))
+        self.assertEqual(self.drain(), message)
+
+    def test_a_producer_is_paused_when_too_much_waits_and_resumed_when_it_is_gone(self) -> None:
+        valve = Valve()
+        self.transport.registerProducer(valve, True)
+        self.transport.write(b"x" * 10)
+        self.assertEqual(valve.told, [])
+        self.transport.write(b"x" * 1_000_000)
+        self.assertEqual(valve.told, ["pause"])
+        self.drain()
+        self.assertEqual(valve.told, ["pause", "resume"])
+        self.transport.write(b"again")
+        self.assertEqual(self.read(), b"again")
+
+    def test_a_pull_producer_is_asked_for_more_after_each_write(self) -> None:
+        valve = Valve()
+        self.transport.registerProducer(cast(Any, valve), False)
+        self.transport.write(b"some")
+        self.reactor.turn()
+        self.assertEqual((self.read(), valve.told), (b"some", ["resume", "resume"]))
+
+    def test_a_peer_that_is_gone_is_noticed_in_the_reactors_turn_and_not_in_write(self) -> None:
+        self.theirs.close()
+        for _ in range(3):
+            self.transport.write(b"are you there?")
+        self.assertIsNone(self.protocol.lost)
+        self.reactor.turn()
+        lost = self.protocol.lost
+        assert lost is not None
+        self.assertTrue(lost.check(ConnectionLost))
+        self.transport.write(b"no")
+        self.assertEqual(self.transport.bytes_sent, 0)
+
+    def test_closing_sends_what_waits_first(self) -> None:
+        written = self.fill()
+        self.transport.loseConnection()
+        self.assertEqual(self.drain(), written)
+        self.assertIsNotNone(self.protocol.lost)
+        self.assertEqual(self.theirs.recv(10), b"")
+
+    def test_closing_after_all_was_sent_at_once_closes(self) -> None:
+        self.transport.write(b"bye")
+        self.transport.loseConnection()
+        self.reactor.turn()
+        self.assertEqual((self.theirs.recv(10), self.theirs.recv(10)), (b"bye", b""))
+
+    def test_an_aborted_connection_sends_no_more(self) -> None:
+        self.transport.abortConnection()
+        self.transport.write(b"late")
+        self.reactor.turn()
+        self.assertEqual(self.transport.bytes_sent, 0)
+        self.assertIsNotNone(self.protocol.lost)
+
+    def test_text_is_refused_as_always(self) -> None:
+        self.assertRaises(TypeError, self.transport.write, "text")
+
+
+class UnixTests(SynchronousTestCase):
+    """
+    The same over a Unix socket, which can carry descriptors too.
+    """
+
+    def test_bytes_go_at_once_but_not_past_a_descriptor_that_waits(self) -> None:
+        reactor = Descriptors()
+        ours, theirs = socket.socketpair(socket.AF_UNIX)
+        self.addCleanup(ours.close)
+        self.addCleanup(theirs.close)
+        transport = PromptUNIXTransport(ours, Ends(), "", None, 0, reactor)  # type: ignore[no-untyped-call]
+        self.addCleanup(setattr, transport, "protocol", None)
+        transport.write(b"one")
+        self.assertEqual(theirs.recv(10), b"one")
+        end, other = os.pipe()
+        self.addCleanup(os.close, other)
+        self.addCleanup(os.close, end)
+        transport.sendFileDescriptor(end)  # type: ignore[no-untyped-call]
+        transport.write(b"two")
+        self.assertEqual(transport.bytes_sent, 3)
+        reactor.turn()
+        data, descriptors, _, _ = socket.recv_fds(theirs, 10, 1)
+        self.addCleanup(os.close, descriptors[0])
+        self.assertTrue(b"two".startswith(data))
+
+
+class PortTests(TestCase):
+    """
+    Which ports make such connections.
+    """
+
+    def listen(self, port: IListeningPort) -> IListeningPort:
+        self.addCleanup(port.stopListening)
+        return port
+
+    def test_a_client_of_a_tcp_port_is_served_promptly(self) -> None:
+        served: Deferred[Any] = Deferred()
+
+        class Greets(Protocol):
+            def connectionMade(self) -> None:
+                assert self.transport is not None
+                self.transport.write(b"welcome")
+                served.callback(self.transport)
+                self.transport.loseConnection()
+
+        factory = Factory.forProtocol(Greets)
+        factory.noisy = False
+        port: Any = self.listen(cast(Any, reactor).listenTCP(0, factory, interface="127.0.0.1"))
+        send_promptly(port)
+        client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=PATIENCE_SECONDS)
+        self.addCleanup(client.close)
+
+        def check(transport: PromptTCPTransport) -> None:
+            self.assertIs(type(transport), PromptTCPTransport)
+            self.assertEqual(transport.bytes_sent, 7)
+            self.assertEqual(client.recv(10), b"welcome")
+
+        served.addCallback(check)
+        # The server's end goes in the reactor's next turns, which trial waits for.
+        return cast(Any, served.addTimeout(PATIENCE_SECONDS, cast(Any, reactor)))
+
+    def test_a_unix_port_gets_the_unix_transport(self) -> None:
+        folder = tempfile.mkdtemp()
+        self.addCleanup(os.rmdir, folder)
+        factory = Factory()
+        factory.noisy = False
+        port = self.listen(cast(Any, reactor).listenUNIX(os.path.join(folder, "socket"), factory))
+        send_promptly(port)
+        self.assertIs(cast(unix.Port, port).transport, PromptUNIXTransport)
+
+    def test_ports_of_another_kind_are_left_alone(self) -> None:
+        class OwnTransport(tcp.Server):
+            pass
+
+        class OwnPort(tcp.Port):
+            transport = OwnTransport
+
+        port = OwnPort(0, Factory(), reactor=reactor)
+        send_promptly(port)
+        self.assertIs(port.transport, OwnTransport)
+        send_promptly(cast(Any, object()))
