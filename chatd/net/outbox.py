@@ -1,0 +1,199 @@
+"""
+Where a session writes, when it is at the other end of a WebSocket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IPushProducer
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from chatd.core.deadlines import Deadlines
+from chatd.core.ports import Wire
+from chatd.core.refusals import CloseCode
+from chatd.core.session import Session
+
+SLOW_SECONDS = 30.0
+"""How long a transport may be full without its peer taking anything."""
+SLOW_LOOK_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
+"""How long a connection may live on after its close frame was written."""
+
+_log = Logger()
+
+
+class Connection(Protocol):
+    """
+    What an outbox needs of the connection whose bytes it writes.
+    """
+
+    transport: Any
+
+    def send_close(self, code: int, reason: str) -> None:
+        """
+        Write a close frame, and read on only for the peer's.
+        """
+
+    def look(self) -> None:
+        """
+        See `Outbox.look`.
+        """
+
+    def guard(self, call: Callable[[float], None], now: float) -> None:
+        """
+        Make a call, and close the connection with 1011 if it raises.
+        """
+
+
+@implementer(IPushProducer)
+@dataclass(slots=True, eq=False)
+class TransportOutbox:
+    """
+    The `Outbox` of one connection, registered with its transport as the streaming producer.
+
+    It keeps no bytes: `full` is what the transport last said of itself. A transport that stays full is
+    looked at every few seconds; when its peer has taken nothing for 30 s the connection is closed with
+    4001. What the peer takes is read from the transport's `bytes_sent`; with one that does not count, only
+    becoming empty is progress.
+
+    `seconds` is the clock of `deadlines`. `peer` is for the log.
+    """
+
+    connection: Connection | None
+    wire: Wire
+    deadlines: Deadlines
+    seconds: Callable[[], float]
+    peer: str = ""
+    session: Session | None = None
+    full: bool = False
+    closed: bool = False
+    _transport: Any = None
+    _progress_at: float = 0.0
+    _progress: int | None = None
+    _watched: bool = False
+    _ending: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.connection is not None
+        self._transport = self.connection.transport
+
+    def write(self, data: bytes) -> None:
+        """
+        See `Outbox`.
+        """
+        if not self.closed:
+            self._transport.write(data)
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """
+        See `Outbox`. Two seconds later the connection is aborted if it is not gone.
+        """
+        if self.closed or self.connection is None:
+            return
+        self.closed = True
+        if code is not CloseCode.SHUTDOWN:
+            # Without the reason, which can quote what a client sent.
+            _log.info("{peer} is closed with {code} {name}", peer=self.peer, code=int(code), name=code.reason)
+        self.connection.send_close(int(code), reason)
+        self._end_soon()
+
+    def look(self) -> None:
+        """
+        See `Outbox`.
+        """
+        if self.connection is not None:
+            self.connection.look()
+
+    def hang_up(self) -> None:
+        """
+        End the connection once what was written is sent; two seconds later it is aborted if it is not gone.
+        """
+        if self.connection is None:
+            return
+        self.closed = True
+        # While there is a producer a transport waits for it to finish.
+        self._transport.unregisterProducer()
+        self._transport.loseConnection()
+        self._end_soon()
+
+    def abort(self) -> None:
+        """
+        End the connection and throw away what is not sent, if it is not gone.
+        """
+        if self.connection is not None:
+            self.closed = True
+            self._transport.abortConnection()
+
+    def lost(self) -> None:
+        """
+        The connection is gone: let go of it.
+        """
+        self.closed = True
+        self.connection = self.session = self._transport = None
+
+    def _end_soon(self) -> None:
+        if not self._ending:
+            self._ending = True
+            self.deadlines.at(self.seconds() + CLOSE_SECONDS, self._end)
+
+    def _end(self, _now: float) -> None:
+        self.abort()
+
+    # The transport's side
+
+    def pauseProducing(self) -> None:
+        """
+        The transport is full. It says so again at every write.
+        """
+        if self.full:
+            return
+        self.full = True
+        if self.closed:
+            return
+        self._progress_at = self.seconds()
+        self._progress = self.bytes_sent()
+        if not self._watched:
+            self._watched = True
+            self.deadlines.at(self._progress_at + SLOW_LOOK_SECONDS, self._look_at_progress)
+        self.look()
+
+    def resumeProducing(self) -> None:
+        """
+        The transport has sent all it had.
+        """
+        if not self.full:
+            return
+        self.full = False
+        if self.closed or self.session is None or self.connection is None:
+            return
+        self.connection.guard(self.session.drained, self.seconds())
+        self.look()
+
+    def stopProducing(self) -> None:
+        """
+        The transport is gone. The connection is told by itself.
+        """
+        self.closed = True
+
+    def bytes_sent(self) -> int | None:
+        """
+        How many bytes the kernel has taken; None if the transport does not count, or is gone.
+        """
+        return getattr(self._transport, "bytes_sent", None)
+
+    def _look_at_progress(self, now: float) -> None:
+        self._watched = False
+        if self.closed or not self.full:
+            return
+        sent = self.bytes_sent()
+        if sent != self._progress:
+            self._progress, self._progress_at = sent, now
+        elif now - self._progress_at >= SLOW_SECONDS:
+            self.close(CloseCode.SLOW, CloseCode.SLOW.reason)
+            return
+        self._watched = True
+        self.deadlines.at(now + SLOW_LOOK_SECONDS, self._look_at_progress)
