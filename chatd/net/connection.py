@@ -1,0 +1,361 @@
+"""
+One WebSocket connection: frames in, commands to its session.
+
+Autobahn reads and checks the frames (RFC 6455). Here is when it may read them, how much of them at a time,
+and what becomes of those that it finds wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from autobahn.util import encode_truncate
+from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatd.core.ports import Wire
+from chatd.core.refusals import CloseCode, Refused, Violation
+from chatd.core.session import Session
+from chatd.net.door import NotSpoken
+from chatd.net.options import Options
+from chatd.net.outbox import TransportOutbox
+from chatd.net.pulse import Pulse
+
+if TYPE_CHECKING:
+    from chatd.net.websocket import ChatFactory
+
+# Autobahn copies what it has yet to read with each frame; small pieces keep that from growing with the input.
+_PIECE_BYTES = 4096
+# A header and a payload are a step each.
+_STEPS_A_TURN = 128
+_LONGEST_CONTROL_FRAME = 125
+
+_log = Logger()
+
+
+class ChatProtocol(Options):
+    """
+    One connection.
+
+    Messages are decoded and handed to the session one after the other while it is receptive and the outbox is
+    not full; until then what has arrived stays as it is, and the socket is not read.
+    """
+
+    factory: ChatFactory
+    outbox: TransportOutbox
+    wire: Wire
+    session: Session | None = None
+    address: str | None = None
+    _opened = False
+    _message = bytearray()
+    _message_length = 0
+    _backlog = b""
+    _parsing = False
+    _reading = True
+    _scheduled = False
+    _now = 0.0
+    _pulse: Pulse
+
+    # What Twisted calls
+
+    def connectionMade(self) -> None:
+        """
+        See `IProtocol`. Instead of Autobahn's, which gathers details of the transport that nobody asks for.
+        """
+        self.peer = str(getattr(self.transport.getPeer(), "host", "a local client"))
+        self._transport_details = None
+        with contextlib.suppress(AttributeError, OSError):
+            self.transport.setTcpNoDelay(True)
+        self._connectionMade()
+        # Counted for all connections together, and never used: each would be a kilobyte for nothing.
+        self.trafficStats = self.factory.traffic
+        self.send_queue = ()
+        self.factory.register(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        See `IProtocol`.
+        """
+        if self.state == self.STATE_CONNECTING:
+            self.data += data
+            self.processHandshake()
+        elif self.state != self.STATE_CLOSED:
+            now = self._pulse.alive_at = self.factory.seconds()
+            self._backlog = self._backlog + data if self._backlog else data
+            self._parse(now)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        See `IProtocol`.
+        """
+        self._backlog = self.data = b""
+        self._connectionLost(reason)  # type: ignore[arg-type]
+        self.factory.unregister(self)
+
+    # What Autobahn calls
+
+    def onConnect(self, request: ConnectionRequest) -> str | None:
+        """
+        Pick the dialect.
+        """
+        try:
+            subprotocol = self.factory.pick(request.protocols)
+        except NotSpoken as not_spoken:
+            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, str(not_spoken)) from None
+        self.wire = self.factory.wires[subprotocol]
+        return subprotocol
+
+    def _onOpen(self) -> None:
+        # Autobahn keeps what it parsed; none of it is needed again.
+        self.http_request_data = self.http_headers = self.http_response_data = None
+        self._opened = True
+        now = self.factory.seconds()
+        deadlines = self.factory.hub.deadlines
+        self.outbox = TransportOutbox(self, self.wire, deadlines, self.factory.seconds, self.peer)
+        self.transport.registerProducer(self.outbox, True)
+        self._pulse = Pulse(self.outbox, now)
+        self.guard(self._begin, now)
+        # The session may have been too busy with its beginning to be told that it can go on.
+        self.look()
+
+    def _begin(self, now: float) -> None:
+        self.session = self.outbox.session = self.factory.hub.connect(
+            self.outbox,
+            self.address,
+            tutorial=self.websocket_protocol_in_use is None,
+            now=now,
+        )
+
+    def consumeData(self) -> None:
+        """
+        Go on after the handshake with what came behind it.
+        """
+        self.look()
+
+    def onMessageBegin(self, isBinary: bool) -> None:
+        """
+        A message begins.
+        """
+        self._message = bytearray()
+        self._message_length = 0
+        if isBinary and not self.failedByMe:
+            self._fail_connection(CloseCode.UNSUPPORTED_DATA, "binary frames are not understood here")
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        """
+        A frame of that many bytes begins: refuse it before its bytes come, if they would be too many.
+        """
+        self._message_length += length
+        if self._message_length > self.maxMessagePayloadSize and not self.failedByMe:
+            self._fail_connection(
+                CloseCode.TOO_BIG, f"a message is at most {self.maxMessagePayloadSize} bytes"
+            )
+
+    def onMessageFrameData(self, payload: bytes) -> None:
+        """
+        Some bytes of a message.
+        """
+        if self.state == self.STATE_OPEN:
+            self._message += payload
+
+    def onMessageFrameEnd(self) -> None:
+        """
+        A frame is complete, which means nothing for its message.
+        """
+
+    def onMessageEnd(self) -> None:
+        """
+        A message is complete.
+        """
+        if self.state == self.STATE_OPEN:
+            self.onMessage(bytes(self._message), False)
+        self._message = bytearray()
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """
+        Hand a message to the session.
+        """
+        assert self.session is not None
+        try:
+            command = self.wire.decode(payload)
+        except Refused as refused:
+            self.session.refused(refused, self._now)
+        except Violation as violation:
+            self.outbox.close(violation.code, violation.reason)
+        else:
+            self.session.receive(command, self._now)
+
+    def onFrameBegin(self) -> None:
+        """
+        A frame begins.
+        """
+        frame = self.current_frame
+        if frame.opcode > 7 and frame.length > _LONGEST_CONTROL_FRAME:
+            # It was found wrong, and its bytes would be kept until it ends.
+            self.dropConnection()
+        super().onFrameBegin()
+
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:
+        """
+        The connection is gone.
+        """
+        if not self._opened:
+            return
+        self.outbox.lost()
+        session, self.session = self.session, None
+        if session is not None:
+            self.guard(session.lost, self.factory.seconds())
+
+    def _fail_connection(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
+        # Whatever Autobahn finds wrong ends here.
+        self.failedByMe = True
+        if self.state == self.STATE_OPEN:
+            self.outbox.close(CloseCode(code), reason)
+        elif self.state == self.STATE_CLOSING:
+            # Wrong again while it was to say goodbye: there is no waiting for that.
+            self.dropConnection()
+
+    def dropConnection(self, abort: bool = False) -> None:
+        """
+        End the connection after what was written.
+
+        Never at once, even where Autobahn would: a reset can overtake the close frame that says why.
+        """
+        if self.state == self.STATE_CLOSED:
+            return
+        self.state = self.STATE_CLOSED
+        self.droppedByMe = True
+        self._backlog = self.data = b""
+        self.is_closed.callback(self)
+        # A TLS layer still has to read the other side's goodbye.
+        self._set_reading(True)
+        if self._opened:
+            self.outbox.hang_up()
+        else:
+            self.transport.loseConnection()
+
+    def failHandshake(self, reason: str, code: int = 400, responseHeaders: Any = None) -> None:
+        """
+        Answer a handshake that the door let through and Autobahn does not take; the log says nothing of it.
+        """
+        self.sendHttpErrorResponse(code, "Bad handshake", responseHeaders)
+        self.dropConnection()
+
+    # What the outbox calls
+
+    def send_close(self, code: int, reason: str) -> None:
+        """
+        See `chatd.net.outbox.Connection`.
+        """
+        self.sendCloseFrame(code=code, reasonUtf8=encode_truncate(reason, 123), isReply=False)
+        if self._parsing:
+            return
+        if self._backlog or self.data:
+            # Its goodbye may be there already. Not now: whoever closes does not expect to be called back.
+            self._schedule()
+        else:
+            self._set_reading(True)
+
+    def look(self) -> None:
+        """
+        Go on with what has arrived, as far as the session and the outbox allow it.
+        """
+        if not self._parsing and self.state != self.STATE_CONNECTING:
+            self._parse(self.factory.seconds())
+
+    def guard(self, call: Callable[[float], None], now: float) -> None:
+        """
+        See `chatd.net.outbox.Connection`.
+        """
+        try:
+            call(now)
+        except Exception:  # noqa: BLE001
+            self._failed()
+
+    def send_home(self, retry_ms: int) -> None:
+        """
+        Close because the server stops; the client is to come back after that many milliseconds.
+        """
+        if self._opened:
+            shutdown = CloseCode.SHUTDOWN
+            self.outbox.close(shutdown, f"{shutdown.reason} retry_ms={retry_ms}")
+        else:
+            self.transport.abortConnection()
+
+    def abort(self) -> None:
+        """
+        End the connection now.
+        """
+        if self._opened:
+            self.outbox.abort()
+        else:
+            self.transport.abortConnection()
+
+    # The way in
+
+    def _receptive(self) -> bool:
+        if self.state == self.STATE_OPEN:
+            return self.session is not None and not self.outbox.full and self.session.receptive()
+        # Once it is closing everything is read and thrown away, up to the other side's close frame.
+        return bool(self.state == self.STATE_CLOSING)
+
+    def _parse(self, now: float) -> None:
+        """
+        Go through what has arrived until it is used up, the session or the outbox has enough, or others wait.
+        """
+        self._now = now
+        self._parsing = True
+        steps = _STEPS_A_TURN
+        try:
+            more = self._has_input()
+            while more and self._receptive():
+                if not steps:
+                    self._schedule()
+                    break
+                steps -= 1
+                more = self.processData() or self._refill()
+        except Exception:  # noqa: BLE001
+            self._failed()
+        finally:
+            self._parsing = False
+        if self.state != self.STATE_CLOSED:
+            self._set_reading(not self._scheduled and self._receptive())
+
+    def _has_input(self) -> bool:
+        # A frame without a payload is finished by a step of its own, for which nothing has to come.
+        frame = self.current_frame
+        return bool(self.data) or (frame is not None and frame.length == 0) or self._refill()
+
+    def _refill(self) -> bool:
+        if not self._backlog:
+            return False
+        self.data += self._backlog[:_PIECE_BYTES]
+        self._backlog = self._backlog[_PIECE_BYTES:]
+        return True
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self.factory.reactor.callLater(0, self._go_on)
+
+    def _go_on(self) -> None:
+        self._scheduled = False
+        self.look()
+
+    def _set_reading(self, wanted: bool) -> None:
+        if wanted is self._reading:
+            return
+        self._reading = wanted
+        self._pulse.set_reading(wanted, self.factory.seconds())
+        if wanted:
+            self.transport.resumeProducing()
+        else:
+            self.transport.pauseProducing()
+
+    def _failed(self) -> None:
+        _log.failure("serving {peer} failed", peer=self.peer)
+        self.outbox.close(CloseCode.INTERNAL_ERROR, CloseCode.INTERNAL_ERROR.reason)

@@ -1,0 +1,258 @@
+"""
+Who may open a WebSocket: what is looked at before the handshake, and the answers to those who may not.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from http import HTTPStatus
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from autobahn.twisted.resource import WebSocketResource
+from twisted.protocols.policies import ProtocolWrapper
+from twisted.web.server import NOT_DONE_YET
+
+from chatd.net.answers import send_text
+
+if TYPE_CHECKING:
+    from chatd.net.websocket import ChatFactory
+
+VERSION = b"13"
+RETRY_SECONDS = 10
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Origin = tuple[str, str, int | None]
+"""Scheme, host and port (RFC 6454 section 4), in lower case and with the scheme's default port filled in."""
+
+
+class NotSpoken(Exception):
+    """
+    None of the subprotocols that a client offers is spoken here; the text says what is.
+    """
+
+
+class Denied(Exception):
+    """
+    A request that does not become a WebSocket: the status, a text for a person, and headers.
+    """
+
+    def __init__(self, status: HTTPStatus, text: str, **headers: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def address_key(address: Any) -> str | None:
+    """
+    What a peer's address counts as where addresses are limited: an IPv4 address, or the /64 of an IPv6 one.
+
+    None, which is not counted, for loopback and for whatever is no internet address. An IPv4-mapped IPv6
+    address (RFC 4291 section 2.5.5.2) is the IPv4 address. `address` is what `getPeer` of a transport
+    gives.
+    """
+    try:
+        ip = ip_address(str(address.host).partition("%")[0])
+    except (AttributeError, ValueError):
+        return None
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if ip.is_loopback:
+        return None
+    return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip)
+
+
+def parse_origin(text: str) -> Origin | None:
+    """
+    The origin that a text stands for; None if it is none, `null` for one.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    rest = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if not (parts.scheme and parts.hostname) or rest:
+        return None
+    return parts.scheme, parts.hostname, port if port is not None else _DEFAULT_PORTS.get(parts.scheme)
+
+
+class OriginRule:
+    """
+    Which Origins may open a WebSocket: the host that was asked for, and the listed ones.
+
+    Raises `ValueError` for a listed text that is no origin.
+    """
+
+    def __init__(self, listed: Iterable[str]) -> None:
+        self._listed: set[Origin] = set()
+        for text in listed:
+            origin = parse_origin(text)
+            if origin is None:
+                raise ValueError(f"{text!r} is no origin such as https://chat.example.org")
+            self._listed.add(origin)
+
+    def check(self, origin: str, host: str, *, secure: bool) -> None:
+        """
+        Raise `Denied` unless a page of `origin` may connect to a server that it calls `host` (a Host header).
+
+        Where the Host names no port it is the default one: of https if the connection is `secure`, else
+        that of the Origin's own scheme, since a proxy in front may speak https for us.
+        """
+        parsed = parse_origin(origin)
+        if parsed is None:
+            raise Denied(HTTPStatus.FORBIDDEN, "A page without a proper Origin cannot open a WebSocket here.")
+        if parsed in self._listed:
+            return
+        scheme, name, port = parsed
+        asked = parse_origin(f"{'https' if secure else scheme}://{host}")
+        if scheme in _DEFAULT_PORTS and asked is not None and asked[1:] == (name, port):
+            return
+        bracketed = f"[{name}]" if ":" in name else name
+        shown = f"{scheme}://{bracketed}"
+        if port != _DEFAULT_PORTS.get(scheme):
+            shown += f":{port}"
+        raise Denied(
+            HTTPStatus.FORBIDDEN,
+            f"Pages of {ascii(shown)[1:-1]} may not open a WebSocket here. "
+            f"To allow them, start chatd with --origin {ascii(shown)[1:-1]}",
+        )
+
+
+class ChatResource(WebSocketResource):
+    """
+    `/ws` behind a Site: a request either becomes a connection of the factory or is told why not.
+    """
+
+    _factory: ChatFactory
+
+    def render(self, request: Any) -> bytes | int:
+        """
+        See `twisted.web.resource.IResource`.
+        """
+        try:
+            handshake = self._let_in(request)
+        except Denied as denied:
+            for name, value in denied.headers.items():
+                request.setHeader(name, value)
+            return send_text(request, denied.status, denied.text)
+        self._take_over(request, handshake)
+        return NOT_DONE_YET
+
+    def _let_in(self, request: Any) -> bytes:
+        """
+        The handshake that is left of a request; raise `Denied` if there is to be none.
+        """
+        _check_upgrade(request)
+        key = _check_key(request)
+        origins = _values(request, b"origin")
+        if len(origins) > 1:
+            raise Denied(HTTPStatus.BAD_REQUEST, "There is more than one Origin.")
+        hosts = _values(request, b"host")
+        if len(hosts) != 1:
+            raise Denied(HTTPStatus.BAD_REQUEST, "There has to be exactly one Host.")
+        if origins:
+            self._factory.origin_rule.check(origins[0], hosts[0], secure=request.isSecure())
+        try:
+            subprotocol = self._factory.pick(_tokens(request, b"sec-websocket-protocol"))
+        except NotSpoken as not_spoken:
+            raise Denied(HTTPStatus.BAD_REQUEST, str(not_spoken)) from None
+        if not self._factory.has_room(address_key(request.transport.getPeer())):
+            raise Denied(
+                HTTPStatus.SERVICE_UNAVAILABLE, "There is no room left.", Retry_After=str(RETRY_SECONDS)
+            )
+        # Autobahn parses the handshake and keeps it. Of a browser's kilobyte of headers it needs only these.
+        lines = [
+            b"GET /ws HTTP/1.1",
+            b"Host: chatd",
+            b"Upgrade: websocket",
+            b"Connection: Upgrade",
+            b"Sec-WebSocket-Version: " + VERSION,
+            b"Sec-WebSocket-Key: " + key,
+        ]
+        if subprotocol is not None:
+            lines.append(b"Sec-WebSocket-Protocol: " + subprotocol.encode())
+        return b"\r\n".join((*lines, b"", b""))
+
+    def _take_over(self, request: Any, handshake: bytes) -> None:
+        """
+        Give the request's transport to a connection of ours, and have the HTTP channel let go of it.
+        """
+        channel = request.channel
+        protocol = self._factory.buildProtocol(request.transport.getPeer())
+        transport, channel.transport = channel.transport, None
+        channel.setTimeout(None)
+        channel.requests.clear()
+        # Until now the channel was the transport's producer; ours comes with the connection.
+        transport.unregisterProducer()
+        # What came behind the handshake is still in the channel, which goes on with it when we return.
+        channel.rawDataReceived = protocol.dataReceived
+        if isinstance(transport, ProtocolWrapper):
+            # TLS, or the PROXY protocol's.
+            transport.wrappedProtocol = protocol
+        else:
+            transport.protocol = protocol
+        protocol.makeConnection(transport)
+        # The channel may have paused it.
+        transport.resumeProducing()
+        protocol.dataReceived(handshake)
+
+
+def _values(request: Any, name: bytes) -> list[str]:
+    return [value.decode("latin-1").strip() for value in request.requestHeaders.getRawHeaders(name, ())]
+
+
+def _tokens(request: Any, name: bytes) -> list[str]:
+    return [token for value in _values(request, name) for part in value.split(",") if (token := part.strip())]
+
+
+def _has_token(request: Any, name: bytes, token: str) -> bool:
+    return token in [each.lower() for each in _tokens(request, name)]
+
+
+def _check_upgrade(request: Any) -> None:
+    """
+    Whether it asks for a WebSocket of our version (RFC 6455 section 4.2.1).
+    """
+    if request.method not in (b"GET", b"HEAD"):
+        raise Denied(HTTPStatus.METHOD_NOT_ALLOWED, "A WebSocket is opened with GET.", Allow="GET")
+    if (
+        request.method != b"GET"
+        or request.clientproto != b"HTTP/1.1"
+        or not _has_token(request, b"upgrade", "websocket")
+    ):
+        raise Denied(
+            HTTPStatus.UPGRADE_REQUIRED,
+            "This is a WebSocket.",
+            Upgrade="websocket",
+            Connection="Upgrade",
+        )
+    if not _has_token(request, b"connection", "upgrade"):
+        raise Denied(HTTPStatus.BAD_REQUEST, "The Connection header lacks Upgrade.")
+    versions = _values(request, b"sec-websocket-version")
+    if len(versions) != 1:
+        raise Denied(HTTPStatus.BAD_REQUEST, "There has to be exactly one Sec-WebSocket-Version.")
+    if versions != [VERSION.decode()]:
+        raise Denied(
+            HTTPStatus.UPGRADE_REQUIRED,
+            "This WebSocket speaks version 13.",
+            Upgrade="websocket",
+            Connection="Upgrade",
+            Sec_WebSocket_Version=VERSION.decode(),
+        )
+    if request.content.read(1):
+        raise Denied(HTTPStatus.BAD_REQUEST, "A WebSocket's handshake has no body.")
+
+
+def _check_key(request: Any) -> bytes:
+    keys = _values(request, b"sec-websocket-key")
+    try:
+        if len(keys) == 1 and len(keys[0]) == 24 and len(base64.b64decode(keys[0], validate=True)) == 16:
+            return keys[0].encode("ascii")
+    except (binascii.Error, ValueError):
+        pass
+    raise Denied(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Key has to be 16 bytes in base64, once.")

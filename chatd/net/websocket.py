@@ -1,0 +1,174 @@
+"""
+All WebSocket connections: where they register, how many there may be, and how they are all sent home.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any
+
+from autobahn.twisted.websocket import WebSocketServerFactory
+from autobahn.websocket.protocol import TrafficStats
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatd.core.hub import Hub
+from chatd.core.refusals import CloseCode
+from chatd.core.session import Session
+from chatd.net.answers import HEADERS
+from chatd.net.connection import ChatProtocol
+from chatd.net.door import ChatResource, NotSpoken, OriginRule, address_key
+from chatd.net.framing import FramedWire
+from chatd.net.outbox import CLOSE_SECONDS
+
+__all__ = ["ChatFactory", "ChatProtocol", "ChatResource", "FramedWire", "address_key", "spawn"]
+
+RETRY_MS = (500, 3000)
+"""Between which figures clients are told to wait before they come back after a shutdown."""
+
+_log = Logger()
+
+
+def spawn(coroutine: Coroutine[Any, Any, None], session: Session | None) -> None:
+    """
+    Run a coroutine, at once as far as it goes. Every coroutine is started here.
+
+    If it raises, that is logged, and the session's connection, if there is one, is closed with 1011.
+    """
+    Deferred.fromCoroutine(coroutine).addErrback(_failed, session)
+
+
+def _failed(failure: Failure, session: Session | None) -> None:
+    _log.failure("a task failed", failure=failure)
+    if session is not None:
+        session.close(CloseCode.INTERNAL_ERROR, CloseCode.INTERNAL_ERROR.reason)
+
+
+class ChatFactory(WebSocketServerFactory):
+    """
+    Tracks all connections. What it would broadcast to them, `Hub.publish` does: each hears its own rooms
+    only, and whoever is slow reads on from the log.
+
+    Connections come from a `ChatResource`, which is the door: on a port of its own the factory would let in
+    any Origin and any number. `wires` are by subprotocol, None being no subprotocol. `origins` are allowed
+    beside the host's own. A limit of 0 is no limit. `seconds` is the clock of `Hub.tick`, else the
+    reactor's is.
+    """
+
+    protocol: Any = ChatProtocol
+
+    def __init__(
+        self,
+        hub: Hub,
+        wires: Mapping[str | None, FramedWire],
+        *,
+        reactor: Any,
+        origins: Iterable[str] = (),
+        max_connections: int = 0,
+        max_connections_per_address: int = 0,
+        max_message_bytes: int = 65536,
+        seconds: Callable[[], float] | None = None,
+    ) -> None:
+        headers = {name.decode(): value.decode() for name, value in HEADERS if name != b"Server"}
+        super().__init__(server="chatd", headers=headers, reactor=reactor)
+        self.hub = hub
+        self.wires = dict(wires)
+        self.origin_rule = OriginRule(origins)
+        self.seconds: Callable[[], float] = seconds or reactor.seconds
+        self.connections: set[ChatProtocol] = set()
+        self.traffic = TrafficStats()
+        self._max_connections = max_connections
+        self._max_connections_per_address = max_connections_per_address
+        self._max_message_bytes = max_message_bytes
+        self._by_address: Counter[str] = Counter()
+        self._all_gone: Deferred[None] | None = None
+        self._stopping = False
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """
+        See `IProtocolFactory`.
+        """
+        protocol: Any = super().buildProtocol(addr)
+        protocol.maxFramePayloadSize = protocol.maxMessagePayloadSize = self._max_message_bytes
+        return protocol
+
+    def pick(self, offered: Sequence[str]) -> str | None:
+        """
+        The first of the subprotocols that a client offers which is spoken here; None if it offers none.
+
+        Raises `NotSpoken`, also if it offers none and that is not spoken here either.
+        """
+        spoken = ", ".join(name for name in self.wires if name is not None)
+        if not offered:
+            if None in self.wires:
+                return None
+            raise NotSpoken(
+                f"The tutorial's wire is off here (--tutorial off). Ask for one of the subprotocols: {spoken}"
+            )
+        for name in offered:
+            if name in self.wires:
+                return name
+        raise NotSpoken(f"None of these subprotocols is spoken here. There is: {spoken}")
+
+    def has_room(self, address: str | None) -> bool:
+        """
+        Whether one more connection may come from an address (see `address_key`).
+        """
+        if self._stopping or 0 < self._max_connections <= len(self.connections):
+            return False
+        limit = self._max_connections_per_address
+        return address is None or not 0 < limit <= self._by_address[address]
+
+    def register(self, connection: ChatProtocol) -> None:
+        """
+        Count a connection that is there.
+        """
+        self.connections.add(connection)
+        connection.address = address_key(connection.transport.getPeer())
+        if connection.address is not None:
+            self._by_address[connection.address] += 1
+
+    def unregister(self, connection: ChatProtocol) -> None:
+        """
+        Count it no more.
+        """
+        self.connections.discard(connection)
+        address = connection.address
+        if address is not None:
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
+        if self._all_gone is not None and not self.connections:
+            self._all_gone.callback(None)
+
+    def shutdown(self, now: float) -> Deferred[None]:
+        """
+        Let nobody in any more and close every connection with 4000; fires when all are gone, after 2 s at
+        most.
+
+        Each client is told to come back at another time, so that they do not all come at once.
+        """
+        self._stopping = True
+        gone: Deferred[None] = Deferred()
+        connections = tuple(self.connections)
+        if not connections:
+            gone.callback(None)
+            return gone
+        self._all_gone = gone
+        first, last = RETRY_MS
+        for place, connection in enumerate(connections):
+            connection.send_home(first + place * (last - first + 1) // len(connections))
+        timer = self.reactor.callLater(CLOSE_SECONDS, self._abort_all)
+
+        def done(result: None) -> None:
+            self._all_gone = None
+            if timer.active():
+                timer.cancel()
+
+        return gone.addCallback(done)
+
+    def _abort_all(self) -> None:
+        for connection in tuple(self.connections):
+            connection.abort()
