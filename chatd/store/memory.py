@@ -8,6 +8,7 @@ import os
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -226,14 +227,8 @@ class MemoryStore:
             raise ValueError(f"{room} has no events after {after} up to {upto}")
         if after + 1 < log.first:
             raise Pruned(log.first)
-        events: list[Event] = []
-        weight = 0
-        for event in log.from_offset(after + 1):
-            weight += event.weight
-            if event.offset > upto or (events and weight > max_bytes):
-                break
-            events.append(event)
-        return tuple(events)
+        stretch = islice(log.from_offset(after + 1), upto - after)
+        return rules.cut(stretch, upto - after, max_bytes).events
 
     async def page(
         self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
@@ -243,8 +238,8 @@ class MemoryStore:
         if log is None:
             return Slice((), False)
         if after is not None:
-            return _cut(log.from_offset(max(after + 1, log.first)), limit, max_bytes)
-        back = _cut(log.back_from(log.head if before is None else before - 1), limit, max_bytes)
+            return rules.cut(log.from_offset(max(after + 1, log.first)), limit, max_bytes)
+        back = rules.cut(log.back_from(log.head if before is None else before - 1), limit, max_bytes)
         return Slice(back.events[::-1], back.more)
 
     async def room(self, room: RoomKey, reader: PersonId | None) -> RoomRecord | None:
@@ -354,19 +349,6 @@ class MemoryStore:
             del self._tokens[self._people.pop(guest).token_hash]
             self._marks.pop(guest, None)
         return len(gone)
-
-
-def _cut(events: Iterable[Event], limit: int, max_bytes: int) -> Slice:
-    """The beginning of `events`, up to `limit` messages and `max_bytes`; `more` if something lies behind."""
-    taken: list[Event] = []
-    messages = weight = 0
-    for event in events:
-        weight += event.weight
-        if messages == limit or (taken and weight > max_bytes):
-            return Slice(tuple(taken), True)
-        taken.append(event)
-        messages += isinstance(event, Message)
-    return Slice(tuple(taken), False)
 
 
 def _stands(log: _Log, position: Position) -> bool:

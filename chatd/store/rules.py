@@ -5,9 +5,11 @@ What every store does alike: the ids that it draws, and the words with which it 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from chatd.core.events import Event, Message
 from chatd.core.names import PersonId, RoomKey, is_private, peer_of
+from chatd.core.ports import Slice
 from chatd.core.refusals import Code, Refused
 
 RETRY_SECONDS = 5.0
@@ -54,6 +56,22 @@ def sort_key(room: RoomKey, reader: PersonId | None) -> str:
     Where a room stands in the reader's list: by its key, a private one by `@` and the other person's id.
     """
     return "@" + peer_of(room, reader) if reader is not None and is_private(room) else room
+
+
+def cut(events: Iterable[Event], limit: int, max_bytes: int) -> Slice:
+    """
+    The beginning of `events`: at most `limit` messages, and what `max_bytes` by `weight` can hold, but one
+    event in any case. `more` if something lies behind.
+    """
+    taken: list[Event] = []
+    messages = weight = 0
+    for event in events:
+        weight += event.weight
+        if messages == limit or (taken and weight > max_bytes):
+            return Slice(tuple(taken), True)
+        taken.append(event)
+        messages += isinstance(event, Message)
+    return Slice(tuple(taken), False)
 
 
 def cid_conflict() -> Refused:

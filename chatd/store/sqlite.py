@@ -1,0 +1,359 @@
+"""
+The store of one machine: a SQLite database in a file.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from importlib.resources.abc import Traversable
+from typing import Any, Protocol, TypeVar
+
+import apsw
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatd.core.events import Batch, Card, Draft, Event
+from chatd.core.names import PersonId, RoomKey
+from chatd.core.ports import Appended, Opened, Position, RoomRecord, Slice
+from chatd.core.refusals import Refused
+from chatd.store import rules, sqlite_reads
+from chatd.store.sqlite_file import SCHEMA, open_for_reading, open_for_writing, prepare
+from chatd.store.sqlite_group import Group
+from chatd.store.sqlite_threads import Readers, Settled, Write, Writer
+
+T = TypeVar("T")
+
+FLUSH_SECONDS = 4.0
+"""How long a read marker may wait for a commit; and how often a disk that refused is tried."""
+
+
+class Turns(Protocol):
+    """
+    What a store needs of a reactor.
+    """
+
+    def callFromThread(self, callable: Callable[..., Any], *args: Any, **more: Any) -> object:
+        """Have something called in the reactor's thread."""
+
+    def callLater(self, delay: float, callable: Callable[..., Any], *args: Any, **more: Any) -> IDelayedCall:
+        """Have something called after that many seconds."""
+
+
+class SqliteStore:
+    """
+    The contract of `chatd.core.ports.Store`, kept in the SQLite database at `path`.
+
+    The thread of `reactor` never touches the disk. One thread writes: what was asked for while it was
+    committing is its next transaction, so the cost of a commit is shared by all who wait for one, and a write
+    that is alone waits for nobody. A few threads read. Each transaction comes back to the reactor in one
+    call: the listener gets its events, then its writes are answered in their order.
+
+    `wall_ms` is the time in milliseconds since 1970 and is called in the writing thread, `random` gives as
+    many random bytes as it is asked for, `schema` holds the numbered steps to the database's present shape.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        path: str,
+        reactor: Turns,
+        wall_ms: Callable[[], int],
+        random: Callable[[int], bytes] = os.urandom,
+        schema: Traversable = SCHEMA,
+    ) -> None:
+        self.path = path
+        self._reactor = reactor
+        self._wall_ms = wall_ms
+        self._random = random
+        self._schema = schema
+        self._epoch: str | None = None
+        self._publish: Callable[[Batch], None] = lambda batch: None
+        self._trouble: str | None = None
+        self._writer: Writer | None = None
+        self._readers: Readers | None = None
+        # None unless the store is started or about to be; then those who wait for its end.
+        self._mourners: list[Deferred[None]] | None = None
+        self._ending = False
+        # The read markers that the database does not have yet, and those of them that are in no write yet.
+        self._marks: dict[PersonId, dict[RoomKey, int]] = {}
+        self._unsent: dict[tuple[PersonId, RoomKey], int] = {}
+        self._timer: IDelayedCall | None = None
+
+    @property
+    def epoch(self) -> str:
+        """As the port says."""
+        if self._epoch is None:
+            raise RuntimeError("the store has not been started")
+        return self._epoch
+
+    def listen(self, publish: Callable[[Batch], None]) -> None:
+        """As the port says."""
+        self._publish = publish
+
+    def trouble(self) -> str | None:
+        """As the port says."""
+        return self._trouble
+
+    # From the first thread to the last
+
+    def start(self) -> Deferred[None]:
+        """As the port says."""
+        if self._mourners is not None:
+            return fail(RuntimeError("the store is started already"))
+        self._mourners = []
+        self._ending = False
+        started: Deferred[None] = Deferred()
+        threading.Thread(target=self._live, args=(started,), name="chatd-writer", daemon=True).start()
+        return started
+
+    def _live(self, started: Deferred[None]) -> None:
+        """From the opening of the file to its closing, in the writing thread."""
+        in_reactor = self._reactor.callFromThread
+        try:
+            path = os.path.realpath(self.path)
+            opened = prepare(path, self._random, self._schema)
+        except Exception:  # noqa: BLE001  Whatever it is, whoever waits for the start is told.
+            in_reactor(self._has_failed, started, Failure())
+            return
+        readers = Readers(partial(open_for_reading, path))
+        writer = Writer(
+            connection=opened.connection,
+            connect=partial(open_for_writing, path),
+            incarnation=rules.draw_incarnation(self._random),
+            commits=opened.commits,
+            wall_ms=self._wall_ms,
+            settle=partial(in_reactor, self._settle),
+            report=partial(in_reactor, self._report),
+        )
+        in_reactor(self._has_started, started, opened.epoch, writer, readers)
+        try:
+            writer.run()
+            # The writer's connection is the last to be closed, so that it is the one that empties the log.
+            readers.stop()
+            writer.close()
+        finally:
+            opened.lock.free()
+            in_reactor(self._has_ended)
+
+    def _has_started(self, started: Deferred[None], epoch: str, writer: Writer, readers: Readers) -> None:
+        self._epoch, self._writer, self._readers, self._trouble = epoch, writer, readers, None
+        started.callback(None)
+        if self._ending:
+            self._end(writer)
+
+    def _has_failed(self, started: Deferred[None], failure: Failure) -> None:
+        self._let_go()
+        started.errback(failure)
+
+    def stop(self) -> Deferred[None]:
+        """As the port says. A store that was not started is stopped already."""
+        if self._mourners is None:
+            return succeed(None)
+        stopped: Deferred[None] = Deferred()
+        self._mourners.append(stopped)
+        if not self._ending and self._writer is not None:
+            self._end(self._writer)
+        self._ending = True
+        return stopped
+
+    def _end(self, writer: Writer) -> None:
+        self._send_marks()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        writer.finish()
+        self._ending = True
+
+    def _has_ended(self) -> None:
+        self._writer = self._readers = None
+        self._marks.clear()
+        self._unsent.clear()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        mourners, self._mourners = self._mourners, None
+        for stopped in mourners or ():
+            stopped.callback(None)
+
+    # Writing
+
+    def _write(self, apply: Callable[[Group], T], weight: int = 256) -> Deferred[T]:
+        self._send_marks()
+        return self._submit(apply, weight)
+
+    def _submit(self, apply: Callable[[Group], T], weight: int = 256) -> Deferred[T]:
+        if self._writer is None or self._ending:
+            return fail(RuntimeError("the store is not open"))
+        answer: Deferred[T] = Deferred()
+        self._writer.submit(Write(apply, answer, weight))
+        return answer
+
+    def _settle(self, settled: Settled) -> None:
+        """Tell what became of a transaction: first the listener, then those who asked, in their order."""
+        if settled.trouble is not None:
+            if self._trouble is None:
+                self._log.error("The store takes no writes: {why}", why=settled.trouble)
+            self._trouble = settled.trouble
+            self._arm()
+        elif settled.healthy and self._trouble is not None:
+            self._trouble = None
+            self._log.info("The store takes writes again.")
+        if settled.batch:
+            try:
+                self._publish(settled.batch)
+            except Exception:  # noqa: BLE001  What is stored has to be answered all the same.
+                self._log.failure("The listener of the store failed.")
+        for answer, outcome in settled.answers:
+            if answer.called:
+                continue
+            if isinstance(outcome, Exception):
+                answer.errback(outcome)
+            else:
+                answer.callback(outcome)
+
+    def _report(self, line: str) -> None:
+        self._log.error("{line}", line=line)
+
+    def append(self, draft: Draft) -> Deferred[Appended]:
+        """As the port says."""
+        # A character has at most four bytes; the rest of a row is small.
+        return self._write(lambda group: group.append(draft), 4 * len(draft.text) + 512)
+
+    def add_person(self, card: Card, token_hash: bytes) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda group: group.add_person(card, token_hash))
+
+    def rename(self, id: PersonId, name: str) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda group: group.rename(id, name))
+
+    def touch(self, id: PersonId) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda group: group.touch(id))
+
+    def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> Deferred[int]:
+        """As the port says."""
+        return self._write(lambda group: group.forget_guests(idle_seconds, but))
+
+    # Read markers
+
+    def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:
+        """As the port says."""
+        marks = self._marks.setdefault(person, {})
+        if offset > marks.get(room, 0):
+            marks[room] = self._unsent[person, room] = offset
+            self._arm()
+
+    def _marks_of(self, reader: PersonId | None) -> dict[RoomKey, int]:
+        """
+        The reader's markers that a question asked now might not find in the database.
+
+        A copy: the markers that are in the database by the time of the answer were in it or here when it was
+        asked, so none is missed.
+        """
+        return {} if reader is None else dict(self._marks.get(reader, ()))
+
+    def _arm(self) -> None:
+        if self._timer is None and not self._ending:
+            self._timer = self._reactor.callLater(FLUSH_SECONDS, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        if self._trouble is not None:
+            # Nobody may be writing, and whoever waits for the store to be well again would wait for ever.
+            self._submit(Group.probe).addErrback(lambda failure: failure.trap(Refused))
+        self._send_marks()
+
+    def _send_marks(self) -> None:
+        if self._unsent:
+            marks, self._unsent = self._unsent, {}
+            written = self._submit(lambda group: group.mark_read(marks))
+            written.addCallbacks(
+                self._marks_written, self._marks_refused, callbackArgs=(marks,), errbackArgs=(marks,)
+            )
+            written.addErrback(self._log_failure)
+
+    def _marks_written(self, nothing: None, marks: dict[tuple[PersonId, RoomKey], int]) -> None:
+        for (person, room), offset in marks.items():
+            if self._is_pending(person, room, offset):
+                del self._marks[person][room]
+                if not self._marks[person]:
+                    del self._marks[person]
+
+    def _marks_refused(self, failure: Failure, marks: dict[tuple[PersonId, RoomKey], int]) -> None:
+        # They are tried again with the next write, or when the timer says so; but not what has grown since.
+        failure.trap(Refused)
+        self._unsent |= {mark: offset for mark, offset in marks.items() if self._is_pending(*mark, offset)}
+
+    def _is_pending(self, person: PersonId, room: RoomKey, offset: int) -> bool:
+        return self._marks.get(person, {}).get(room) == offset
+
+    def _log_failure(self, failure: Failure) -> None:
+        self._log.failure("Read markers could not be written.", failure)
+
+    # Reading
+
+    def _ask(self, question: Callable[[apsw.Connection], T]) -> Deferred[T]:
+        if self._readers is None or self._ending:
+            return fail(RuntimeError("the store is not open"))
+        answer: Deferred[T] = Deferred()
+        self._readers.ask(question, partial(self._reactor.callFromThread, _answer, answer))
+        return answer
+
+    def read(self, room: RoomKey, after: int, upto: int, max_bytes: int) -> Deferred[tuple[Event, ...]]:
+        """As the port says."""
+        return self._ask(lambda database: sqlite_reads.read(database, room, after, upto, max_bytes))
+
+    def page(
+        self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
+    ) -> Deferred[Slice]:
+        """As the port says."""
+        return self._ask(lambda database: sqlite_reads.page(database, room, before, after, limit, max_bytes))
+
+    def room(self, room: RoomKey, reader: PersonId | None) -> Deferred[RoomRecord | None]:
+        """As the port says."""
+        marks = self._marks_of(reader)
+        return self._ask(lambda database: sqlite_reads.record(database, room, reader, marks))
+
+    def open(
+        self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
+    ) -> Deferred[Opened | None]:
+        """As the port says."""
+        marks = self._marks_of(reader)
+        return self._ask(
+            lambda database: sqlite_reads.open_room(database, room, reader, position, last, marks)
+        )
+
+    def rooms(self, reader: PersonId | None, after: str, limit: int) -> Deferred[tuple[RoomRecord, ...]]:
+        """As the port says."""
+        marks = self._marks_of(reader)
+        return self._ask(lambda database: sqlite_reads.rooms(database, reader, after, limit, marks))
+
+    def inbox(self, reader: PersonId, limit: int) -> Deferred[tuple[RoomRecord, ...]]:
+        """As the port says."""
+        marks = self._marks_of(reader)
+        return self._ask(lambda database: sqlite_reads.inbox(database, reader, limit, marks))
+
+    def person(self, id: PersonId) -> Deferred[Card | None]:
+        """As the port says."""
+        return self._ask(lambda database: sqlite_reads.person(database, id))
+
+    def person_of_token(self, token_hash: bytes) -> Deferred[Card | None]:
+        """As the port says."""
+        return self._ask(lambda database: sqlite_reads.person_of_token(database, token_hash))
+
+
+def _answer(answer: Deferred[T], ok: bool, result: T | Failure) -> None:
+    """Give a question its answer, unless nobody waits for it any more."""
+    if answer.called:
+        return
+    if isinstance(result, Failure):
+        answer.errback(result)
+    else:
+        answer.callback(result)

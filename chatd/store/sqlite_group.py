@@ -1,0 +1,217 @@
+"""
+What is written to the database: a group of writes that one transaction makes durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import apsw
+
+from chatd.core.events import Card, Draft, Event, Message
+from chatd.core.names import PersonId, RoomKey, is_private, private_pair
+from chatd.core.ports import Appended
+from chatd.store import rules
+from chatd.store.sqlite_reads import PERSON, ROOM_PLACE
+
+CID = "SELECT body_hash, offset, id FROM cid WHERE author = ? AND cid = ?"
+IDLE = "SELECT id FROM person WHERE kept = 0 AND seen_ms < ?"
+MARK = (
+    "INSERT INTO read_marker (person, room, offset)"
+    " SELECT ?1, number, ?3 FROM room WHERE key = ?2 AND EXISTS (SELECT 1 FROM person WHERE id = ?1)"
+    " ON CONFLICT (person, room) DO UPDATE SET offset = excluded.offset"
+    " WHERE excluded.offset > read_marker.offset"
+)
+
+
+@dataclass(slots=True)
+class _Place:
+    """A room of this group: where its next event goes."""
+
+    number: int
+    head: int
+    first: int
+    last_commit: int
+
+
+@dataclass(slots=True)
+class Group:
+    """
+    The writes of one transaction, in their order. Each takes effect as a whole, or raises `Refused` before it
+    has changed anything, so that the rest of the group goes on; any other exception spoils the group.
+
+    `commits` is the number of the last event stored before, `now_ms` the time that all of the group get.
+    """
+
+    connection: apsw.Connection
+    incarnation: str
+    commits: int
+    now_ms: int
+    batch: list[Event] = field(default_factory=list)
+    _places: dict[RoomKey, _Place] = field(default_factory=dict)
+    _kept: set[PersonId] = field(default_factory=set)
+
+    def append(self, draft: Draft) -> Appended:
+        """
+        As `Store.append`.
+        """
+        author = draft.author
+        if draft.cid is not None:
+            known = self.connection.execute(CID, (author.id, draft.cid)).fetchone()
+            if known is not None:
+                if known[0] != draft.body_hash:
+                    raise rules.cid_conflict()
+                return Appended(known[1], known[2], True)
+        place = self._place(draft.room)
+        if place is None and is_private(draft.room) and not self._know(*private_pair(draft.room)):
+            raise rules.no_such_person()
+        if draft.reply_to is not None and (place is None or not place.first <= draft.reply_to <= place.head):
+            raise rules.no_such_message(draft.reply_to)
+
+        if place is None:
+            place = self._make_room(draft)
+        if not author.via:
+            self._keep(author.id)
+        self.commits += 1
+        place.head += 1
+        place.last_commit = self.commits
+        event = Message(
+            commit=self.commits,
+            room=draft.room,
+            offset=place.head,
+            id=rules.event_id(self.incarnation, self.commits),
+            at_ms=self.now_ms,
+            author=author,
+            text=draft.text,
+            cid=draft.cid,
+            reply_to=draft.reply_to,
+            as_sent=draft.as_sent,
+        )
+        self._insert(place.number, event)
+        if draft.cid is not None:
+            self.connection.execute(
+                "INSERT INTO cid (author, cid, body_hash, room, offset, id, at_ms)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (author.id, draft.cid, draft.body_hash, place.number, event.offset, event.id, event.at_ms),
+            )
+        self.batch.append(event)
+        return Appended(event.offset, event.id, False)
+
+    def _insert(self, number: int, event: Message) -> None:
+        self.connection.execute(
+            "INSERT INTO event"
+            " (room, offset, commit_number, kind, id, at_ms, author, author_name, via, text, cid, reply_to)"
+            " VALUES (?, ?, ?, 'message', ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                event.offset,
+                event.commit,
+                event.id,
+                event.at_ms,
+                event.author.id,
+                event.author.name,
+                event.author.via,
+                event.text,
+                event.cid,
+                event.reply_to,
+            ),
+        )
+
+    def _place(self, room: RoomKey) -> _Place | None:
+        place = self._places.get(room)
+        if place is None:
+            row = self.connection.execute(ROOM_PLACE, (room,)).fetchone()
+            if row is None:
+                return None
+            place = self._places[room] = _Place(*row)
+        return place
+
+    def _make_room(self, draft: Draft) -> _Place:
+        private = is_private(draft.room)
+        self.connection.execute(
+            "INSERT INTO room (key, kind, name) VALUES (?, ?, ?)",
+            (draft.room, "private" if private else "public", draft.room_name),
+        )
+        number = self.connection.last_insert_rowid()
+        if private:
+            one, other = private_pair(draft.room)
+            for person, peer in ((one, other), (other, one)):
+                self._keep(person)
+                self.connection.execute(
+                    "INSERT INTO private_room (person, peer, room) VALUES (?, ?, ?)", (person, peer, number)
+                )
+        place = self._places[draft.room] = _Place(number, 0, 1, 0)
+        return place
+
+    def _know(self, *people: PersonId) -> bool:
+        return all(self.connection.execute(PERSON, (person,)).fetchone() is not None for person in people)
+
+    def _keep(self, id: PersonId) -> None:
+        if id not in self._kept:
+            self._kept.add(id)
+            self.connection.execute("UPDATE person SET kept = 1 WHERE id = ? AND kept = 0", (id,))
+
+    def mark_read(self, marks: Mapping[tuple[PersonId, RoomKey], int]) -> None:
+        """
+        Write read markers, as `Store.mark_read` says.
+        """
+        for (person, room), offset in marks.items():
+            self.connection.execute(MARK, (person, room, offset))
+
+    def add_person(self, card: Card, token_hash: bytes) -> None:
+        """
+        As `Store.add_person`.
+        """
+        try:
+            self.connection.execute(
+                "INSERT INTO person (id, name, token_hash, made_ms, seen_ms) VALUES (?, ?, ?, ?, ?)",
+                (card.id, card.name, token_hash, self.now_ms, self.now_ms),
+            )
+        except apsw.ConstraintError as error:
+            raise ValueError(f"the id {card.id} or its token is taken") from error
+
+    def rename(self, id: PersonId, name: str) -> None:
+        """
+        As `Store.rename`.
+        """
+        self.connection.execute(
+            "UPDATE person SET name = ?, seen_ms = ? WHERE id = ?", (name, self.now_ms, id)
+        )
+        if not self.connection.changes():
+            raise rules.no_such_person()
+
+    def touch(self, id: PersonId) -> None:
+        """
+        As `Store.touch`.
+        """
+        self.connection.execute("UPDATE person SET seen_ms = ? WHERE id = ?", (self.now_ms, id))
+
+    def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> int:
+        """
+        As `Store.forget_guests`.
+        """
+        oldest = self.now_ms - int(idle_seconds * 1000)
+        gone = [(guest,) for (guest,) in self.connection.execute(IDLE, (oldest,)) if guest not in but]
+        # Their read markers go with them.
+        self.connection.executemany("DELETE FROM person WHERE id = ?", gone)
+        return len(gone)
+
+    def probe(self) -> None:
+        """
+        Write what stands there already, to learn whether the disk takes it.
+        """
+        self.connection.execute("UPDATE store SET commits = commits")
+
+    def finish(self) -> None:
+        """
+        Write what the group has changed as a whole: the heads of its rooms, and the count of all events.
+        """
+        for place in self._places.values():
+            if place.last_commit > self.commits - len(self.batch):
+                self.connection.execute(
+                    "UPDATE room SET head = ?, last_commit = ? WHERE number = ?",
+                    (place.head, place.last_commit, place.number),
+                )
+        if self.batch:
+            self.connection.execute("UPDATE store SET commits = ?", (self.commits,))

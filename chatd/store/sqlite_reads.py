@@ -1,0 +1,217 @@
+"""
+What is asked of the database: one function for each question, on any connection that stands in a transaction.
+
+Each statement finds its rows by an index and in their order, however long the logs are; a test reads plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from heapq import nlargest
+from typing import Any
+
+import apsw
+
+from chatd.core.events import Author, Card, Event, Message
+from chatd.core.names import PersonId, RoomKey, is_private, private_pair
+from chatd.core.ports import Opened, Position, Pruned, RoomRecord, Slice
+from chatd.store import rules
+
+Marks = Mapping[RoomKey, int]
+"""Read markers of one person that are not in the database yet."""
+
+_COLUMNS = "kind, commit_number, offset, id, at_ms, author, author_name, via, text, cid, reply_to, deleted"
+
+EVENTS_UP = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset > ? AND offset <= ? ORDER BY offset"  # noqa: S608
+EVENTS_DOWN = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset < ? ORDER BY offset DESC"  # noqa: S608
+EVENT_ID = "SELECT id FROM event WHERE room = ? AND offset = ?"
+LAST_MESSAGES = (
+    "SELECT offset FROM event WHERE room = ? AND kind = 'message' ORDER BY offset DESC LIMIT 1 OFFSET ?"
+)
+ROOM = (
+    "SELECT number, name, topic, head, first, coalesce(read_marker.offset, 0) FROM room"
+    " LEFT JOIN read_marker ON read_marker.person = ? AND read_marker.room = number WHERE key = ?"
+)
+ROOM_PLACE = "SELECT number, head, first, last_commit FROM room WHERE key = ?"
+PUBLIC_ROOMS = "SELECT key FROM room WHERE kind = 'public' AND key > ? ORDER BY key LIMIT ?"
+PRIVATE_ROOMS = (
+    "SELECT key FROM private_room JOIN room ON number = room"
+    " WHERE person = ? AND peer > ? ORDER BY peer LIMIT ?"
+)
+ALL_PRIVATE_ROOMS = "SELECT key, last_commit FROM private_room JOIN room ON number = room WHERE person = ?"
+MARKED_ROOMS = "SELECT key, last_commit FROM read_marker JOIN room ON number = room WHERE person = ?"
+PERSON = "SELECT name FROM person WHERE id = ?"
+PERSON_OF_TOKEN = "SELECT id, name FROM person WHERE token_hash = ?"  # noqa: S105  It is a question.
+
+_HIGHEST = 2**63 - 1
+
+
+def _message(room: RoomKey, row: tuple[Any, ...]) -> Message:
+    _, commit, offset, event_id, at_ms, author, name, via, text, cid, reply_to, deleted = row
+    return Message(
+        commit, room, offset, event_id, at_ms, Author(author, name, via), text, cid, reply_to, bool(deleted)
+    )
+
+
+_KINDS = {"message": _message}
+
+
+def _events(room: RoomKey, rows: apsw.Cursor) -> Iterator[Event]:
+    for row in rows:
+        yield _KINDS[row[0]](room, row)
+
+
+def read(
+    connection: apsw.Connection, room: RoomKey, after: int, upto: int, max_bytes: int
+) -> tuple[Event, ...]:
+    """
+    As `Store.read`.
+    """
+    place = connection.execute(ROOM_PLACE, (room,)).fetchone()
+    if place is None or not after < upto <= place[1]:
+        raise ValueError(f"{room} has no events after {after} up to {upto}")
+    number, _, first, _ = place
+    if after + 1 < first:
+        raise Pruned(first)
+    rows = connection.execute(EVENTS_UP, (number, after, upto))
+    return rules.cut(_events(room, rows), upto - after, max_bytes).events
+
+
+def page(
+    connection: apsw.Connection,
+    room: RoomKey,
+    before: int | None,
+    after: int | None,
+    limit: int,
+    max_bytes: int,
+) -> Slice:
+    """
+    As `Store.page`.
+    """
+    place = connection.execute(ROOM_PLACE, (room,)).fetchone()
+    if place is None:
+        return Slice((), False)
+    number = place[0]
+    if after is not None:
+        rows = connection.execute(EVENTS_UP, (number, after, _HIGHEST))
+        return rules.cut(_events(room, rows), limit, max_bytes)
+    rows = connection.execute(EVENTS_DOWN, (number, _HIGHEST if before is None else before))
+    back = rules.cut(_events(room, rows), limit, max_bytes)
+    return Slice(back.events[::-1], back.more)
+
+
+def record(
+    connection: apsw.Connection, room: RoomKey, reader: PersonId | None, marks: Marks
+) -> RoomRecord | None:
+    """
+    As `Store.room`; `marks` are the reader's that have not been written.
+    """
+    found = _find(connection, room, reader, marks)
+    return None if found is None else found[1]
+
+
+def _find(
+    connection: apsw.Connection, room: RoomKey, reader: PersonId | None, marks: Marks
+) -> tuple[int, RoomRecord] | None:
+    row = connection.execute(ROOM, (reader, room)).fetchone()
+    if row is None:
+        return None
+    number, name, topic, head, first, read = row
+    pair = None
+    if is_private(room):
+        one, other = private_pair(room)
+        pair = (_card(connection, one), _card(connection, other))
+    return number, RoomRecord(room, name, topic, head, first, max(read, marks.get(room, 0)), pair)
+
+
+def open_room(
+    connection: apsw.Connection,
+    room: RoomKey,
+    reader: PersonId | None,
+    position: Position | None,
+    last: int,
+    marks: Marks,
+) -> Opened | None:
+    """
+    As `Store.open`.
+    """
+    found = _find(connection, room, reader, marks)
+    if found is None:
+        return None
+    number, here = found
+    if position is not None and _stands(connection, number, here, position):
+        return Opened(here, position.after, True)
+    if last <= 0:
+        return Opened(here, here.head, False)
+    oldest = connection.execute(LAST_MESSAGES, (number, last - 1)).fetchone()
+    return Opened(here, here.first - 1 if oldest is None else oldest[0] - 1, False)
+
+
+def _stands(connection: apsw.Connection, number: int, here: RoomRecord, position: Position) -> bool:
+    """Whether a cursor can go on from there without missing anything."""
+    if not here.first - 1 <= position.after <= here.head:
+        return False
+    if position.id is None or position.after == 0:
+        return True
+    row = connection.execute(EVENT_ID, (number, position.after)).fetchone()
+    return row is not None and bool(row[0] == position.id)
+
+
+def rooms(
+    connection: apsw.Connection, reader: PersonId | None, after: str, limit: int, marks: Marks
+) -> tuple[RoomRecord, ...]:
+    """
+    As `Store.rooms`.
+    """
+    keys = [RoomKey(key) for (key,) in connection.execute(PUBLIC_ROOMS, (after, limit))]
+    # A private room's sort key is `@` and the other's id.
+    if reader is not None and (after < "@" or after.startswith("@")):
+        asked = (reader, after[1:] if after.startswith("@") else "", limit)
+        keys += [RoomKey(key) for (key,) in connection.execute(PRIVATE_ROOMS, asked)]
+    keys.sort(key=lambda key: rules.sort_key(key, reader))
+    return _records(connection, keys[:limit], reader, marks)
+
+
+def inbox(connection: apsw.Connection, reader: PersonId, limit: int, marks: Marks) -> tuple[RoomRecord, ...]:
+    """
+    As `Store.inbox`. What it costs grows with the reader's own rooms alone.
+    """
+    latest: dict[str, int] = {
+        key: last
+        for question in (ALL_PRIVATE_ROOMS, MARKED_ROOMS)
+        for key, last in connection.execute(question, (reader,))
+    }
+    for key in marks:
+        place = connection.execute(ROOM_PLACE, (key,)).fetchone()
+        if place is not None:
+            latest[key] = place[3]
+    keys = [RoomKey(key) for key in nlargest(limit, latest, key=latest.__getitem__)]
+    return _records(connection, keys, reader, marks)
+
+
+def _records(
+    connection: apsw.Connection, keys: list[RoomKey], reader: PersonId | None, marks: Marks
+) -> tuple[RoomRecord, ...]:
+    found = [record(connection, key, reader, marks) for key in keys]
+    return tuple(room for room in found if room is not None)
+
+
+def person(connection: apsw.Connection, id: PersonId) -> Card | None:
+    """
+    As `Store.person`.
+    """
+    row = connection.execute(PERSON, (id,)).fetchone()
+    return None if row is None else Card(id, row[0])
+
+
+def _card(connection: apsw.Connection, id: PersonId) -> Card:
+    """Somebody who cannot be unknown: a private room keeps its two people."""
+    return Card(id, connection.execute(PERSON, (id,)).get)
+
+
+def person_of_token(connection: apsw.Connection, token_hash: bytes) -> Card | None:
+    """
+    As `Store.person_of_token`.
+    """
+    row = connection.execute(PERSON_OF_TOKEN, (token_hash,)).fetchone()
+    return None if row is None else Card(PersonId(row[0]), row[1])
