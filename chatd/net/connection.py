@@ -92,8 +92,10 @@ class ChatProtocol(Options):
         """
         See `IProtocol`.
         """
-        self._backlog = self.data = b""
+        self._backlog = b""
         self._connectionLost(reason)  # type: ignore[arg-type]
+        # Its result is this object: without it the memory is given back now, not when cycles are collected.
+        self.is_closed = None
         self.factory.unregister(self)
 
     # What Autobahn calls
@@ -229,7 +231,7 @@ class ChatProtocol(Options):
             return
         self.state = self.STATE_CLOSED
         self.droppedByMe = True
-        self._backlog = self.data = b""
+        self._backlog = b""
         self.is_closed.callback(self)
         # A TLS layer still has to read the other side's goodbye.
         self._set_reading(True)

@@ -28,6 +28,7 @@ class Options(WebSocketServerProtocol):
     # Where they are typed more narrowly than we use them.
     transport: Any
     peer: Any
+    is_closed: Any
     trafficStats: Any
     send_queue: Any
     http_request_data: Any

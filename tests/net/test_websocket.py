@@ -4,9 +4,13 @@ WebSocket connections with a session of the test's own behind them: frames, code
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Coroutine
 from typing import Any, cast
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
@@ -223,6 +227,16 @@ class OpeningTests(SocketCase):
         client.vanish()
         self.assertEqual(self.factory.connections, set())
 
+    def test_messages_in_the_same_bytes_as_the_handshake_are_heard(self) -> None:
+        protocol = self.factory.buildProtocol(ADA)
+        protocol.makeConnection(Wire(peerAddress=ADA))
+        said = handshake() + b"".join(frame(b"%d" % n) for n in range(200))
+        protocol.dataReceived(said[:100])
+        protocol.dataReceived(said[100:])
+        for _ in range(5):
+            self.turn()
+        self.assertEqual(self.hub.sessions[-1].heard, [str(n) for n in range(200)])
+
     def test_connections_are_counted_while_they_live(self) -> None:
         clients = [self.join()[0] for _ in range(3)]
         self.assertEqual(len(self.factory.connections), 3)
@@ -406,6 +420,44 @@ class ViolationTests(SocketCase):
         start(fail(), session)
         self.assertEqual((client.codes(), other.codes()), ([1011], []))
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
+
+
+class HostileTests(SocketCase):
+    """
+    Bytes of any kind, after a handshake that is right.
+    """
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        st.lists(
+            st.one_of(
+                st.binary(max_size=40),
+                st.builds(
+                    frame,
+                    st.binary(max_size=200),
+                    st.integers(0, 15),
+                    fin=st.booleans(),
+                    masked=st.booleans(),
+                    rsv=st.sampled_from([0, 0, 0, 4]),
+                    length=st.one_of(st.none(), st.integers(0, (1 << 64) - 1)),
+                ),
+            ),
+            max_size=12,
+        )
+    )
+    def test_whatever_a_client_sends_it_is_closed_at_most_once_and_nothing_fails(
+        self, pieces: list[bytes]
+    ) -> None:
+        client, session = self.join()
+        for piece in pieces:
+            client.raw(piece)
+        self.turn()
+        sent = client.got()
+        self.assertLessEqual([each.opcode for each in sent].count(8), 1)
+        client.vanish()
+        self.assertEqual(session.told, ["lost"])
+        self.assertEqual([event for event in self.events if "log_failure" in event], [])
+        self.assertEqual(self.factory.connections, set())
 
 
 class BackpressureTests(SocketCase):
@@ -624,6 +676,21 @@ class EndingTests(SocketCase):
         client.vanish()
         self.turn()
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_a_connection_that_is_gone_is_given_back_without_a_search_for_cycles(self) -> None:
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        client, _ = self.join()
+        client.raw(frame(b"some") + close_frame())
+        client.vanish()
+        other, others_session = self.join()
+        others_session.outbox.close(CloseCode.FLOOD, "flood")
+        other.vanish()
+        gone = [weakref.ref(client.protocol), weakref.ref(other.protocol)]
+        del client, other
+        self.hub.sessions.clear()
+        self.assertEqual([reference() for reference in gone], [None, None])
 
     def test_a_shutdown_tells_each_client_another_time_and_ends_when_all_are_gone(self) -> None:
         clients = [self.join()[0] for _ in range(100)]
