@@ -4,12 +4,9 @@ Whatever happens to a log, a store has of it what the simplest model of a log ha
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 from hypothesis import given, settings
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Batch, Card
@@ -17,32 +14,7 @@ from tests.contracts.store import ADA, BOB, NAMES, Backend
 from tests.contracts.store_model import Model, operations
 from tests.contracts.test_memory_store import MemoryBackend
 from tests.contracts.test_sqlite_store import SqliteBackend
-
-
-class Turns:
-    """
-    As much of a reactor as a store needs, for a test that is no part of one: its turns are taken in `settle`.
-    """
-
-    def __init__(self) -> None:
-        self._calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-
-    def callFromThread(self, callable: Callable[..., Any], *args: Any) -> None:
-        """As a reactor."""
-        self._calls.put(lambda: callable(*args))
-
-    def callLater(self, delay: float, callable: Callable[..., Any], *args: Any) -> None:
-        """Nothing here waits."""
-        raise AssertionError("no model marks what it has read")
-
-    def settle(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine to its end."""
-        ended: list[object] = []
-        Deferred.fromCoroutine(coroutine).addBoth(ended.append)
-        while not ended:
-            self._calls.get(timeout=10)()
-        if ended[0] is not None:
-            ended[0].raiseException()  # type: ignore[attr-defined]
+from tests.store.turns import Turns
 
 
 class ModelTests(SynchronousTestCase):

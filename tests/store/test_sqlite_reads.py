@@ -1,0 +1,50 @@
+"""
+Questions to the database are answered by an index, however long the logs have grown.
+"""
+
+from __future__ import annotations
+
+from chatd.core.names import LOBBY
+from chatd.store import sqlite_group, sqlite_reads
+from tests.store.case import SqliteCase
+
+
+class PlanTests(SqliteCase):
+    """How SQLite goes about each question."""
+
+    def test_no_question_scans_or_sorts(self) -> None:
+        questions = {
+            name: question
+            for module in (sqlite_reads, sqlite_group)
+            for name, question in vars(module).items()
+            if name.isupper() and isinstance(question, str) and question.startswith(("SELECT", "INSERT"))
+        }
+        self.assertGreaterEqual(len(questions), 15)
+        with self.database.side_door() as connection:
+            for name, question in questions.items():
+                placeholders = (None,) * max(question.count("?"), 0)
+                if "?1" in question:
+                    placeholders = (None,) * 3
+                plan = [row[-1] for row in connection.execute("EXPLAIN QUERY PLAN " + question, placeholders)]
+                for step in plan:
+                    self.assertNotRegex(step, "^SCAN (?!CONSTANT)|TEMP B-TREE", f"{name}: {plan}")
+
+    def test_only_messages_count_as_the_last_messages(self) -> None:
+        for text in "abc":
+            self.say(text)
+        with self.database.side_door() as connection:
+            connection.execute("UPDATE event SET kind = 'topic' WHERE offset IN (1, 3)")
+            for offset, kind in ((4, "message"), (5, "topic")):
+                connection.execute(
+                    "INSERT INTO event"
+                    " (room, offset, commit_number, kind, id, at_ms, author, author_name, via, text)"
+                    " VALUES (1, ?1, ?1, ?2, 'x-' || ?1, 0, 'a', 'a', '', '')",
+                    (offset, kind),
+                )
+            connection.execute("UPDATE room SET head = 5")
+            starts = []
+            for last in (0, 1, 2, 3):
+                opened = sqlite_reads.open_room(connection, LOBBY, None, None, last, {})
+                assert opened is not None
+                starts.append(opened.start)
+        self.assertEqual(starts, [5, 3, 1, 0])
