@@ -41,7 +41,7 @@ async def join(session: Session, command: Join, now: float) -> None:
     try:
         opened = await hub.store.open(key, session.viewer, position, command.limit)
         if opened is not None:
-            room.settle(opened.record)
+            hub.settle(room, opened.record)
         elif is_private(key) and not room.exists:
             await hub.pair_up(room, session.the_person().card)
         if session.closed:
@@ -49,18 +49,21 @@ async def join(session: Session, command: Join, now: float) -> None:
         if not room.exists:
             _make(session, room, command.room, now)
         start, recovered = _start(room, opened, position, command.limit)
+        # What has come since the store looked is new: it follows `live`.
+        head = room.head if opened is None else opened.record.head
         read = _known_marker(session, key, opened)
-        session.hear(room, start, live_at=room.head)
         person = session.person
         if person is not None and not is_private(key):
+            # Before it hears the room, so that nobody is told of their own coming.
             room.enter(person.card, session)
+        session.hear(room, start, live_at=head)
         view = room.view(session.viewer)
-        members = members_of(room, view.room)
+        members = members_of(room, session.viewer)
         answer = Joined(
             room=view.room,
             topic=room.topic,
             epoch=hub.store.epoch,
-            head=room.head,
+            head=head,
             read=read,
             recovered=recovered,
             count=members.count,
@@ -101,14 +104,14 @@ def _known_marker(session: Session, key: RoomKey, opened: Opened | None) -> int:
     return read
 
 
-def members_of(room: Room, name: str) -> Members:
+def members_of(room: Room, viewer: PersonId | None) -> Members:
     """
-    Who is in a room, a private one too, which goes by `name` for the asker.
+    Who is in a room, a private one too, as the viewer sees it.
     """
     if is_private(room.key):
         faces = tuple(Face.of(card) for card in room.pair.values())
-        return Members(name, len(faces), faces)
-    return room.member_list()
+        return Members(room.view(viewer).room, len(faces), faces)
+    return room.member_list(viewer)
 
 
 async def leave(session: Session, command: Leave, now: float) -> None:
@@ -158,12 +161,12 @@ async def who(session: Session, command: Who, _now: float) -> None:
     hub, key = session.hub, session.key_of(command.room)
     if is_private(key):
         room = await hub.hold_private(key, session.the_person().card)
-        answer = members_of(room, room.view(session.viewer).room)
+        answer = members_of(room, session.viewer)
         hub.release(room)
     else:
         room_here = hub.rooms.get(key)
         if room_here is not None and room_here.exists:
-            answer = room_here.member_list()
+            answer = room_here.member_list(session.viewer)
         else:
             record = await hub.store.room(key, None)
             if record is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatd.core.commands import Answer, Live, Me, ReadUpTo
+from chatd.core.commands import Answer, Live, Me, ReadUpTo, TypingNow
 from chatd.core.names import RoomKey, is_private
 from chatd.core.ports import Outbox, Store, View, Wire
 from chatd.core.presence import Person
@@ -48,10 +48,16 @@ class Cursors:
         """
         Begin to hear a room after `offset`; an earlier cursor in it is forgotten.
         """
+        # Answers that wait for an event go on waiting for it, if it is still to come.
+        before = self.rooms.get(room.key)
+        owed = None if before is None else self._owed.pop(before, None)
         self.drop(room.key)
         cursor = self.rooms[room.key] = Cursor(room, view, offset, live_at)
         if live_at is not None or offset < room.head:
             self._behind[cursor] = None
+        if owed is not None:
+            self._owed[cursor] = owed
+            self._pay(cursor, offset)
         return cursor
 
     def drop(self, key: RoomKey) -> Room | None:
@@ -98,7 +104,7 @@ class Cursors:
         """
         if (
             cursor.offset == growth.after
-            and cursor.live_at is None
+            and cursor not in self._behind
             and not self.outbox.full
             and not self.held
         ):
@@ -114,7 +120,8 @@ class Cursors:
         caught up.
         """
         if self._late:
-            self._missed[room.key] = None
+            if not isinstance(notice, TypingNow):
+                self._missed[room.key] = None
             return
         wire = self.outbox.wire
         frame = frames.get(wire)
@@ -190,23 +197,25 @@ class Cursors:
                 last = events[-1].offset
             cursor.offset = last
             self.outbox.write(chunk)
-            self._pay(cursor, last)
         if cursor.live_at is not None and cursor.offset >= cursor.live_at:
             self.outbox.write(wire.frame(Live(cursor.view.room, cursor.live_at)))
             cursor.live_at = None
         if cursor.live_at is None and cursor.offset >= room.head:
             self._behind.pop(cursor, None)
+        # Last: an answer can make room for the next command, which can be to leave.
+        self._pay(cursor, cursor.offset)
 
     def _make_up(self) -> None:
         """
         Send what takes the place of the notices that this client missed while it was behind.
         """
         wire = self.outbox.wire
+        viewer = self.person.card.id if self.person else None
         while self._missed and not self.outbox.full:
             key, _ = self._missed.popitem()
             cursor = self.rooms.get(key)
             if cursor is not None and not is_private(key):
-                self.outbox.write(wire.frame(cursor.room.member_list()))
+                self.outbox.write(wire.frame(cursor.room.member_list(viewer)))
         while self._missed_reads and self.person is not None and not self.outbox.full:
             key, name = self._missed_reads.popitem()
             self.outbox.write(wire.frame(ReadUpTo(name, self.person.read[key])))

@@ -8,6 +8,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 
+import msgspec
 from msgspec import Struct
 
 from chatd.core.names import PersonId, RoomKey, avatar
@@ -101,7 +102,8 @@ class Message(Struct, frozen=True):
         No fewer bytes than the message takes in any dialect.
         """
         escapes = self.text.count("\n") + self.text.count("\t") + self.text.count('"') + self.text.count("\\")
-        return len(self.text.encode()) + escapes + 1024
+        as_sent = 0 if self.as_sent is None else len(msgspec.json.encode(self.as_sent))
+        return max(len(self.text.encode()) + escapes, as_sent) + 1024
 
 
 Event = Message

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from chatd.core.attendance import own_name, own_peer
 from chatd.core.commands import Hello, Limits, Me, Self, Welcome, WelcomeRoom
 from chatd.core.events import Card, iso_time
-from chatd.core.names import LOBBY, check_nick, is_private, person_id
+from chatd.core.names import LOBBY, check_nick, fold, is_private, person_id
 from chatd.core.ports import RoomRecord
 from chatd.core.presence import Person
 from chatd.core.refusals import Code, Refused
@@ -112,18 +112,22 @@ async def _new_person(session: Session, name: str, now: float) -> tuple[Card, st
 
 def _unclaim(hub: Hub, card: Card) -> None:
     person = hub.presence.people.get(card.id)
-    if person is None or person.card.name != card.name:
+    if person is None or fold(person.card.name) != fold(card.name):
         hub.presence.release(card.name, card.id)
 
 
 def _become(session: Session, card: Card, email: str | None) -> None:
     hub, before = session.hub, session.person
+    # Once more: another connection of the same person can have claimed the name too, and let it go.
+    hub.presence.claim(card.name, card.id)
     person = hub.presence.arrive(card, session)
     session.cursors.person = person
     if email is not None:
         person.email = email
-    if person.card.name != card.name:
-        hub.rename(person, card.name)
+    renamed = person.card.name != card.name
+    # Also if they come with it: the rooms in memory can know them by their last name.
+    hub.rename(person, card.name)
+    if renamed:
         for other in person.sessions:
             if other is not session:
                 other.cursors.notice_me(Me(me=person.as_self))
@@ -138,10 +142,11 @@ async def _welcome(session: Session, token: str | None = None, *, first: bool = 
     settings = hub.settings
     records = await _own_rooms(session, person)
     for record in records:
-        # What these rooms had before one came is told by their heads, not by events.
-        cursor = session.cursors.rooms.get(record.key)
-        if first and record.pair and cursor is not None:
-            cursor.offset = max(cursor.offset, record.head)
+        room = hub.rooms.get(record.key)
+        if first and record.pair and room is not None and not session.closed:
+            # What it had before one came is told by its head; what is being committed comes as an event.
+            hub.settle(room, record)
+            session.hear(room, record.head)
         if person is not None and record.read:
             person.read[record.key] = max(person.read.get(record.key, 0), record.read)
     return Welcome(

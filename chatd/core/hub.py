@@ -6,6 +6,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from chatd.core.deadlines import Deadlines
 from chatd.core.events import Batch, Card, Event
 from chatd.core.limits import AddressLimit
 from chatd.core.names import LOBBY, PersonId, RoomKey, is_private, peer_of, person_id, private_pair
-from chatd.core.ports import Outbox, Store
+from chatd.core.ports import Outbox, RoomRecord, Store
 from chatd.core.presence import GRACE_SECONDS, Person, Presence
 from chatd.core.refusals import Code, Refused
 from chatd.core.room import Room
@@ -55,6 +56,7 @@ class Hub:
     rooms: dict[RoomKey, Room] = field(default_factory=dict)
     new_people: AddressLimit = field(default_factory=lambda: AddressLimit(500, 3600.0))
     new_rooms: AddressLimit = field(default_factory=lambda: AddressLimit(10, 3600.0))
+    stopping: bool = False
     _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
 
     async def open(self) -> None:
@@ -79,6 +81,15 @@ class Hub:
         else:
             session.expect_hello(now)
         return session
+
+    async def finish(self) -> None:
+        """
+        Look at no further command, and wait until those that were taken have been answered.
+        """
+        self.stopping = True
+        # Writes are answered in their order, so when these are, all that was said before them is.
+        for touched in [self.store.touch(owner) for owner in tuple(self.presence.people)]:
+            await touched
 
     def tick(self, now: float) -> None:
         """
@@ -161,7 +172,7 @@ class Hub:
             if not room.exists:
                 record = await self.store.room(key, None)
                 if record is not None:
-                    room.settle(record)
+                    self.settle(room, record)
                 else:
                     await self.pair_up(room, asker)
         except BaseException:
@@ -179,6 +190,21 @@ class Hub:
         if peer is None:
             raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
         room.pair = {asker.id: asker, peer.id: peer}
+        self._name_pair(room)
+
+    def settle(self, room: Room, record: RoomRecord) -> None:
+        """
+        Have a room know what the store said of it.
+        """
+        room.settle(record)
+        self._name_pair(room)
+
+    def _name_pair(self, room: Room) -> None:
+        # What was read can be older than a rename.
+        for either in tuple(room.pair):
+            person = self.presence.people.get(either)
+            if person is not None:
+                room.rename(person.card)
 
     async def card(self, owner: PersonId) -> Card | None:
         """
@@ -210,6 +236,8 @@ class Hub:
 
     def _forget(self, person: Person) -> None:
         async def touch() -> None:
-            await self.store.touch(person.card.id)
+            # A disk that takes no writes has the person seen last a little earlier, no more.
+            with suppress(Refused):
+                await self.store.touch(person.card.id)
 
         self.spawn(touch(), None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 _SWEEP_ABOVE = 1024
+_ROUNDING = 1e-6
 
 
 @dataclass(slots=True)
@@ -35,7 +36,9 @@ class TokenBucket:
         if self.rate <= 0:
             return 0.0
         self._refill(now)
-        return max(0.0, (1.0 - self._tokens) / self.rate)
+        lacking = 1.0 - self._tokens
+        # Whoever comes back exactly after the wait is not to fail by a rounding.
+        return lacking / self.rate if lacking > _ROUNDING else 0.0
 
     def take(self, now: float) -> float:
         """

@@ -138,7 +138,9 @@ def initials(name: str, owner: str) -> str:
     """
     words = re.split(r"[\s\-_.]+", name)
     firsts = [first for word in words if (first := next((c for c in word if c.isalnum()), ""))]
-    return "".join(firsts[:2]).upper()[:2] or owner[:1].upper()
+    # Some letters have an upper case only as a letter and a mark.
+    capitals = "".join(c for c in "".join(firsts[:2]).upper() if c.isalnum())
+    return capitals[:2] or owner[:1].upper()
 
 
 def avatar(owner: PersonId, name: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal, Protocol
 
 from chatd.core.commands import Absent, Answer, Count, Face, Members, Present, TypingNow
@@ -140,12 +141,12 @@ class Room:
         """
         A member, or one of a private room's two people, has another name.
         """
-        if card.id in self.pair:
+        if self.pair.get(card.id, card) != card:
             self.pair[card.id] = card
             for cursor in self.listeners.values():
                 if cursor.view.peer is not None and cursor.view.peer.id == card.id:
                     cursor.view = View(cursor.view.room, Face.of(card))
-        elif card.id in self.members:
+        elif card.id in self.members and self.members[card.id].card != card:
             self.members[card.id].card = card
             if not self.crowded:
                 self.tell(Present(room=self.name, who=Face.of(card)), but=card.id)
@@ -163,6 +164,8 @@ class Room:
         else:
             membership.sessions[session] = None
             membership.gone_at = None
+            # They can have come back under another name.
+            self.rename(card)
 
     def exit(self, person: PersonId, session: Listener, now: float, *, lost: bool) -> None:
         """
@@ -192,16 +195,16 @@ class Room:
         del self.members[card.id]
         self._tell_change(Absent(room=self.name, who=Face.of(card), reason=reason), but=card.id)
 
-    def member_list(self) -> Members:
+    def member_list(self, viewer: PersonId | None = None) -> Members:
         """
-        Who is here: at most `MAX_LISTED` of them.
+        Who is here: at most `MAX_LISTED` of them, the viewer among them if they are a member.
         """
-        faces: list[Face] = []
-        for membership in self.members.values():
-            if len(faces) == MAX_LISTED:
-                break
-            faces.append(Face.of(membership.card))
-        return Members(self.name, len(self.members), tuple(faces))
+        listed = dict(islice(self.members.items(), MAX_LISTED))
+        if viewer in self.members and viewer not in listed:
+            listed.popitem()
+            listed[viewer] = self.members[viewer]
+        faces = tuple(Face.of(membership.card) for membership in listed.values())
+        return Members(self.name, len(self.members), faces)
 
     def typing(self, card: Card) -> None:
         """

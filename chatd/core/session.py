@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -160,8 +161,9 @@ class Session:
         """
         Whether the next command may be looked at. When it becomes true again, `Outbox.look` is called.
         """
-        unanswered = self._unanswered + self.cursors.owed
-        return not (self._alone or self._paused or self.closed) and unanswered < MAX_UNANSWERED
+        if self._alone or self._paused or self.closed or self.hub.stopping:
+            return False
+        return self._unanswered + self.cursors.owed < MAX_UNANSWERED
 
     def receive(self, command: Command | Post, now: float) -> None:
         """
@@ -273,7 +275,7 @@ class Session:
             ref=UNSET if ref is None else ref,
             code=refused.code,
             message=refused.message,
-            retry_after=UNSET if refused.retry_after is None else round(refused.retry_after, 3),
+            retry_after=UNSET if refused.retry_after is None else ceil(refused.retry_after * 1000) / 1000,
         )
         self.outbox.write(self.outbox.wire.frame(refusal))
         if self._refusals is None:

@@ -103,7 +103,7 @@ async def typing(session: Session, command: Typing, now: float) -> None:
     if is_private(key):
         peer_id = peer_of(key, person.card.id)
         peer = hub.presence.people.get(peer_id)
-        if peer is None and await hub.card(peer_id) is None:
+        if peer is None and await session.by_itself(hub.card(peer_id)) is None:
             raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
         if peer is not None and person.may_show_typing(key, now):
             notice = TypingNow(room=f"{PRIVATE_MARK}{person.card.id}", who=Face.of(person.card))
@@ -138,7 +138,7 @@ async def _name_and_head(session: Session, key: RoomKey) -> tuple[str, int]:
     if not is_private(key):
         cursor = session.cursor_in(key)
         return cursor.view.room, cursor.room.head
-    room = await session.hub.hold_private(key, session.the_person().card)
+    room = await session.by_itself(session.hub.hold_private(key, session.the_person().card))
     name, head = room.view(session.viewer).room, room.head
     session.hub.release(room)
     return name, head

@@ -1,0 +1,150 @@
+"""
+Where the server is reached: the ports that it binds, and the URLs that lead to them.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
+
+from chatd.net.tls import Certificates
+from chatd.net.transport import send_promptly
+
+# Enough for a crowd that comes back at once; the kernel cuts it to its own limit.
+BACKLOG = 4096
+
+_ANY = ("0.0.0.0", "::", "")  # noqa: S104
+
+
+@dataclass(slots=True)
+class Listeners:
+    """
+    All listeners of one server.
+
+    `port` is a number or the description of a Twisted endpoint, `tls_port` a number, `listen` descriptions of
+    further endpoints. `interface` is the address to which numbers are bound; None is every one, IPv4 and
+    IPv6.
+    """
+
+    reactor: Any
+    factory: IProtocolFactory
+    certificates: Certificates | None
+    port: str | None
+    interface: str | None
+    tls_port: int | None
+    listen: tuple[str, ...]
+    _bound: list[tuple[str, IListeningPort]] = field(default_factory=list)
+    _accepting: bool = False
+
+    def bind(self) -> list[Deferred[Any]]:
+        """
+        Bind everything; nobody is let in before `accept`.
+
+        Raises Twisted's `CannotListenError` for what cannot be bound. An endpoint that takes its time (those
+        of Twisted do not) is told by its Deferred.
+        """
+        pending: list[Deferred[Any]] = []
+        for scheme, endpoint, factory in self._wanted():
+            failures: list[Failure] = []
+            bound = endpoint.listen(factory)
+            bound.addCallback(self._take, scheme)
+            bound.addErrback(failures.append)
+            if failures:
+                failures[0].raiseException()
+            pending.append(bound)
+        return pending
+
+    def _wanted(self) -> list[tuple[str, IStreamServerEndpoint, IProtocolFactory]]:
+        wanted: list[tuple[str, IStreamServerEndpoint, IProtocolFactory]] = []
+        if self.port is not None and self.port.isdigit():
+            wanted.append(("http", self._tcp(int(self.port)), self.factory))
+        elif self.port is not None:
+            wanted.append(("http", serverFromString(self.reactor, self.port), self.factory))
+        if self.tls_port is not None and self.certificates is not None:
+            factory = TLSMemoryBIOFactory(self.certificates, False, self.factory, self.reactor)
+            wanted.append(("https", self._tcp(self.tls_port), factory))
+        for description in self.listen:
+            scheme = "https" if description.startswith("ssl:") else "http"
+            wanted.append((scheme, serverFromString(self.reactor, description), self.factory))
+        return wanted
+
+    def _tcp(self, port: int) -> IStreamServerEndpoint:
+        interface = self.interface
+        if interface is None:
+            interface = "::" if _has_ipv6() else ""
+        if ":" in interface:
+            return TCP6ServerEndpoint(self.reactor, port, BACKLOG, interface)
+        return TCP4ServerEndpoint(self.reactor, port, BACKLOG, interface)
+
+    def _take(self, port: IListeningPort, scheme: str) -> None:
+        send_promptly(port)
+        if not self._accepting and hasattr(port, "stopReading"):
+            # The kernel keeps those who come meanwhile; they are let in as soon as the store is open.
+            port.stopReading()
+        self._bound.append((scheme, port))
+
+    def accept(self) -> None:
+        """
+        Let clients in.
+        """
+        self._accepting = True
+        for _, port in self._bound:
+            if hasattr(port, "startReading"):
+                port.startReading()
+
+    async def close(self) -> None:
+        """
+        Let nobody in any more. Connections that are open stay open.
+        """
+        ports, self._bound = self._bound, []
+        await gatherResults([maybeDeferred(port.stopListening) for _, port in ports])
+
+    def urls(self) -> list[str]:
+        """
+        How the server is reached, for a person: by this machine, and on the LAN where it is bound to every
+        address.
+        """
+        urls = []
+        for scheme, port in self._bound:
+            address = port.getHost()
+            if not isinstance(address, IPv4Address | IPv6Address):
+                urls.append(f"unix:{getattr(address, 'name', address)}")
+            elif address.host in _ANY:
+                hosts = ["localhost", *filter(None, [_lan_address()])]
+                urls += [f"{scheme}://{host}:{address.port}/" for host in hosts]
+            else:
+                host = f"[{address.host}]" if ":" in address.host else address.host
+                urls.append(f"{scheme}://{host}:{address.port}/")
+        return list(dict.fromkeys(urls))
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _lan_address() -> str | None:
+    """
+    The address that this machine has in its own network, as the kernel's routes have it. Nothing is sent.
+    """
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            # RFC 5737: an address that belongs to nobody. "Connecting" a datagram socket only looks up the
+            # route.
+            probe.connect(("192.0.2.1", 9))
+            address: str = probe.getsockname()[0]
+    except OSError:
+        return None
+    return None if address.startswith("127.") else address

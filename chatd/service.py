@@ -1,0 +1,213 @@
+"""
+The assembly: the one place that knows every part of chatd.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from typing import Any
+
+from twisted.application.service import IService, Service
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.error import TimeoutError as DeferredTimeout
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from chatd import __version__
+from chatd.config import CannotStart, Config, public_folder
+from chatd.core.hub import Hub, Settings
+from chatd.core.ports import Dialect, Store, StoreUnusable
+from chatd.core.refusals import Refused
+from chatd.dialects.tutorial import TutorialDialect
+from chatd.dialects.v1 import V1Dialect
+from chatd.net.door import ChatResource
+from chatd.net.framing import FramedWire
+from chatd.net.listeners import Listeners
+from chatd.net.site import make_site
+from chatd.net.tls import BadCertificate, Certificates
+from chatd.net.websocket import ChatFactory, spawn
+from chatd.store.memory import MemoryStore
+from chatd.store.sqlite import SqliteStore
+
+TICK_SECONDS = 0.1
+FORGET_EVERY_SECONDS = 3600.0
+GUEST_SECONDS = 24 * 3600.0
+# Leaves time to say goodbye within the five seconds that a stop may take.
+FLUSH_SECONDS = 2.0
+
+_log = Logger()
+
+
+def make_service(config: Config) -> IService:
+    """
+    The whole server, built and not started: no file is open, no thread runs, no port is bound.
+    """
+    from twisted.internet import reactor
+
+    return ChatService(config, reactor)
+
+
+class ChatService(Service):
+    """
+    chatd: a store, a hub, the dialects, a Site with the WebSocket in it, and the ports that lead to it.
+
+    What an operator can mend is raised as `CannotStart`.
+    """
+
+    def __init__(self, config: Config, reactor: Any) -> None:
+        self.config = config
+        self.reactor = reactor
+        self.store: Store = _make_store(config, reactor)
+        self.hub = Hub(
+            store=self.store,
+            settings=Settings(
+                server=f"chatd/{__version__}",
+                frame=config.max_message_bytes,
+                message_rate=config.message_rate.rate,
+                message_burst=config.message_rate.burst,
+            ),
+            wall_ms=_wall_ms,
+            random=os.urandom,
+            spawn=spawn,
+            report=_report,
+        )
+        self.store.listen(self.hub.publish)
+        dialects: list[Dialect] = [V1Dialect(), *([TutorialDialect()] if config.tutorial else [])]
+        self.factory = ChatFactory(
+            self.hub,
+            {dialect.subprotocol: FramedWire(dialect) for dialect in dialects},
+            reactor=reactor,
+            origins=config.origin,
+            max_connections=config.max_connections,
+            max_connections_per_address=config.max_connections_per_address,
+            max_message_bytes=config.max_message_bytes,
+            seconds=time.monotonic,
+        )
+        site = make_site(
+            config.public or public_folder(), ChatResource(self.factory), self.store.trouble, reactor
+        )
+        self.certificates = None
+        if config.tls_cert is not None and config.tls_key is not None:
+            self.certificates = Certificates(config.tls_cert, config.tls_key)
+        self.listeners = Listeners(
+            reactor,
+            site,
+            self.certificates,
+            port=config.port,
+            interface=config.interface,
+            tls_port=config.tls_port,
+            listen=config.listen,
+        )
+        self._ticking = LoopingCall(lambda: self.hub.tick(time.monotonic()))
+        self._forgetting = LoopingCall(lambda: Deferred.fromCoroutine(self._forget_guests()))
+        self._ticking.clock = self._forgetting.clock = reactor
+
+    def privilegedStartService(self) -> None:
+        """
+        Do what may need root: read the key and bind the ports. Nobody is let in yet.
+        """
+        super().privilegedStartService()
+        if self.certificates is not None:
+            try:
+                self.certificates.load()
+            except BadCertificate as why:
+                raise CannotStart(str(why)) from None
+        self._binding = self.listeners.bind()
+
+    def startService(self) -> Deferred[None]:
+        """
+        Open the store, and then let clients in. The Deferred fails with `CannotStart`.
+        """
+        super().startService()
+        return Deferred.fromCoroutine(self._start())
+
+    async def _start(self) -> None:
+        _raise_descriptor_limit()
+        try:
+            await self.store.start()
+        except StoreUnusable as why:
+            raise CannotStart(str(why)) from None
+        await self.hub.open()
+        await gatherResults(self._binding)
+        self.factory.startFactory()
+        self._ticking.start(TICK_SECONDS)
+        self._forgetting.start(FORGET_EVERY_SECONDS, now=False).addErrback(_failed)
+        signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self._reload))
+        self.listeners.accept()
+        self._announce()
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Let nobody in any more, commit what is under way, ask all clients to come back later, and close the
+        store.
+        """
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        await self.listeners.close()
+        try:
+            await Deferred.fromCoroutine(self.hub.finish()).addTimeout(FLUSH_SECONDS, self.reactor)
+        except (DeferredTimeout, Refused) as why:
+            _log.warn("not all that was said could be written: {why}", why=str(why) or "the disk is slow")
+        await self.factory.shutdown(time.monotonic())
+        self.factory.stopFactory()
+        for looping in (self._ticking, self._forgetting):
+            if looping.running:
+                looping.stop()
+        await self.store.stop()
+
+    async def _forget_guests(self) -> None:
+        forgotten = await self.store.forget_guests(GUEST_SECONDS, frozenset(self.hub.presence.people))
+        if forgotten:
+            _log.info("forgot {count} guests who never wrote", count=forgotten)
+
+    def _reload(self) -> None:
+        if self.certificates is None:
+            _log.info("SIGHUP: there is no certificate to read again")
+        else:
+            self.certificates.reload()
+
+    def _announce(self) -> None:
+        config = self.config
+        _log.info("chatd {version}", version=__version__)
+        for url in self.listeners.urls():
+            _log.info("open {url}", url=url)
+        if config.store == "memory:":
+            _log.warn("the log is in memory: nothing is kept when chatd stops")
+        else:
+            _log.info("the log is in {store}", store=config.store.partition(":")[2])
+        off = [
+            *(["TLS"] if config.tls_port is None else []),
+            *(["the tutorial's wire"] if not config.tutorial else []),
+            *(["the message rate"] if not config.message_rate.rate else []),
+            *(["the connection limit"] if not config.max_connections else []),
+            *(["the connection limit of an address"] if not config.max_connections_per_address else []),
+        ]
+        _log.info("off: {off}", off=", ".join(off) or "nothing")
+
+
+def _make_store(config: Config, reactor: Any) -> Store:
+    if config.store == "memory:":
+        return MemoryStore(wall_ms=_wall_ms, random=os.urandom)
+    return SqliteStore(config.store.partition(":")[2], reactor, wall_ms=_wall_ms, random=os.urandom)
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _report(error: Exception) -> None:
+    _log.failure("a command failed: {error}", error=error)
+
+
+def _failed(failure: Any) -> None:
+    _log.failure("forgetting guests failed", failure=failure)
+
+
+def _raise_descriptor_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
