@@ -87,6 +87,8 @@ def prepare(path: str, random: Callable[[int], bytes], schema: Traversable = SCH
     A folder and files that are made here are their owner's alone: they hold what people said and who they
     are. Raises `StoreUnusable`. `path` is absolute and has no symbolic links.
     """
+    if os.path.isdir(path):
+        raise StoreUnusable(f"{path} is a folder, and should be the file of a database")
     lock = FileLock(path)
     try:
         _make_folder(os.path.dirname(path))

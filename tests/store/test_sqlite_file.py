@@ -138,7 +138,7 @@ class OpeningTests(SynchronousTestCase):
         self.assertIn("in use by another program", self.refusal())
 
     def test_a_path_where_no_file_can_be_is_refused(self) -> None:
-        self.assertIn("cannot be used", self.refusal(self.folder))
+        self.assertIn("is a folder", self.refusal(self.folder))
         self.path.write_bytes(b"")
         self.assertIn("cannot be used", self.refusal(self.path / "chatd.sqlite"))
 
