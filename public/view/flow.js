@@ -42,7 +42,9 @@ export function Flow({ room, me, pending }) {
   const note = () => {
     const view = box.current;
     const atEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
-    const element = atEnd ? null : [...view.children].find((one) => one.offsetTop + one.offsetHeight > view.scrollTop);
+    // A message, since what stands between messages may go when older ones come.
+    const seen = (one) => one.dataset.offset !== undefined && one.offsetTop + one.offsetHeight > view.scrollTop;
+    const element = atEnd ? null : [...view.children].find(seen);
     place.current = { atEnd, element, top: element ? element.offsetTop - view.scrollTop : 0 };
     return atEnd;
   };

@@ -180,6 +180,29 @@ test("an event of a kind that is not known yet moves the position all the same",
   assert.equal(tab.comesBack().asked("join")[0].after, 2);
 });
 
+test("what comes again does not move the position back", () => {
+  const tab = new Tab().enters();
+  for (const offset of [1, 2, 1]) tab.socket.gives(message(offset));
+  assert.equal(tab.comesBack().asked("join")[0].after, 2);
+});
+
+test("a private word that is live before its room is joined again takes nothing from what was missed", () => {
+  const tab = new Tab().enters();
+  const word = (offset) => message(offset, { room: "@p2", with: bob });
+  const pair = (more) => joined({ room: "@p2", with: bob, members: [ada, bob], count: 2, ...more });
+  tab.socket.gives(word(1));
+  tab.socket.gives(word(2));
+  tab.socket.answers("join", pair({ head: 2 }));
+  for (const offset of [1, 2]) tab.socket.gives(word(offset));
+  const socket = tab.comesBack();
+  socket.gives(word(4));
+  assert.equal(socket.asked("join").length, 2);
+  assert.deepEqual(socket.asked("join")[1], { type: "join", room: "@p2", after: 2, epoch: "e1", id: "m2" });
+  socket.answers("join", pair({ head: 4, recovered: true }));
+  for (const offset of [3, 4]) socket.gives(word(offset));
+  assert.deepEqual(tab.textsOf("@p2"), ["text 1", "text 2", "text 3", "text 4"]);
+});
+
 test("a hole, which no server may leave, is fetched", () => {
   const tab = new Tab().enters();
   tab.socket.gives(message(1));
@@ -273,6 +296,11 @@ test("the first try comes within 0.5 to 3 s, later ones anywhere up to 20 s", ()
       assert.ok(delay() >= 0 && delay() <= 20_000, `then after ${delay()}`);
     }
     if (chance > 0) assert.ok(delay() > 19_000);
+    tab.clock.advance(delay());
+    tab.socket.opens();
+    tab.socket.answers("hello", welcome());
+    tab.socket.breaks();
+    assert.ok(delay() >= 500 && delay() <= 3000, `and first again after ${delay()}`);
   }
 });
 

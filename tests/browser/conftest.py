@@ -1,0 +1,72 @@
+"""
+A real daemon and a real browser.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.people import People
+from tests.daemon import Daemon
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: starts the daemon and Chromium")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """
+    The browser, shared by all tests; each has contexts of its own.
+    """
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        pytest.skip("playwright is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    """
+    A daemon that lets people write as fast as a test does.
+    """
+    with Daemon(tmp_path / "daemon", flags=("--message-rate", "0")) as running:
+        yield running
+
+
+@pytest.fixture
+def people(chromium: Browser, daemon: Daemon) -> Iterator[People]:
+    """
+    Whoever sits before a browser; in the end no page may have had anything to complain of.
+    """
+    them = People(chromium, f"{daemon.url}/")
+    yield them
+    complaints = [line for tab in them.tabs for line in tab.complaints]
+    for tab in them.tabs:
+        tab.page.context.close()
+    assert complaints == []
+    assert "Traceback" not in daemon.log

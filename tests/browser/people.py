@@ -1,0 +1,135 @@
+"""
+People who sit before a browser with the page in it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page
+
+try:
+    from playwright.sync_api import expect
+except ImportError:
+    # The fixture that starts the browser says so.
+    expect = None  # type: ignore[assignment]
+
+WAIT_MS = 10_000
+
+
+def script(name: str) -> str:
+    """
+    A function that a test runs in a page.
+    """
+    return Path(__file__).with_name(f"{name}.js").read_text("utf-8")
+
+
+SEND = script("send")
+
+__all__ = ["SEND", "People", "Tab", "expect", "script"]
+
+
+class Tab:
+    """
+    One tab of a browser with the page in it, and a record of what a good page never does.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self._host = urlsplit(url).netloc
+        page.set_default_timeout(WAIT_MS)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("dialog", self._dialog)
+        page.on("request", lambda request: self._request(request.url))
+        page.goto(url)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # That a daemon which was killed cannot be reached is what Chromium tells, not the page.
+        lost = message.text.startswith("WebSocket connection to")
+        if message.type in ("error", "warning") and not lost:
+            self.complaints.append(f"console: {message.text}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _request(self, url: str) -> None:
+        if urlsplit(url).netloc != self._host:
+            self.complaints.append(f"request: {url}")
+
+    def join(self, name: str, email: str = "") -> Tab:
+        """
+        Fill in the form and wait for the lobby.
+        """
+        self.page.get_by_placeholder("Email").fill(email)
+        self.page.get_by_placeholder("Username").fill(name)
+        self.page.get_by_role("button", name="Join", exact=True).click()
+        self.page.locator(".composer").wait_for()
+        return self
+
+    def say(self, text: str) -> None:
+        """
+        Write and press Enter.
+        """
+        self.page.get_by_placeholder("Write a message").fill(text)
+        self.page.get_by_placeholder("Write a message").press("Enter")
+
+    def sees(self, text: str) -> None:
+        """
+        Wait until a message is exactly `text`.
+        """
+        self.messages().locator(".text").get_by_text(text, exact=True).last.wait_for()
+
+    def sees_notice(self, text: str) -> None:
+        """
+        Wait until a line between the messages is `text`.
+        """
+        self.page.locator(".happening").get_by_text(text).last.wait_for()
+
+    def messages(self) -> Locator:
+        """
+        The messages that the log holds, as far as they are on the page.
+        """
+        return self.page.locator(".message:not(.unsent)")
+
+    def present(self) -> Locator:
+        """
+        Those who are listed as being in the room.
+        """
+        return self.page.locator(".persons li")
+
+    def texts(self) -> list[str]:
+        """
+        All messages on the page, from the oldest to the newest.
+        """
+        return self.messages().locator(".text").all_text_contents()
+
+
+class People:
+    """
+    Opens tabs: each in a browser of its own, or in one that is given.
+    """
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser = browser
+        self._url = url
+        self.tabs: list[Tab] = []
+
+    def browser(self, **options: object) -> BrowserContext:
+        """
+        A browser that knows nobody yet.
+        """
+        return self._browser.new_context(**options)  # type: ignore[arg-type]
+
+    def tab(self, context: BrowserContext | None = None) -> Tab:
+        """
+        A new tab that shows the page.
+        """
+        tab = Tab((context or self.browser()).new_page(), self._url)
+        self.tabs.append(tab)
+        return tab
