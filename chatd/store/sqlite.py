@@ -22,7 +22,7 @@ from chatd.core.names import PersonId, RoomKey
 from chatd.core.ports import Appended, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import Refused
 from chatd.store import rules, sqlite_reads
-from chatd.store.sqlite_file import SCHEMA, open_for_reading, open_for_writing, prepare
+from chatd.store.sqlite_file import SCHEMA, open_for_reading, open_for_writing, prepare, read_steps
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_threads import Readers, Settled, Write, Writer
 
@@ -71,7 +71,8 @@ class SqliteStore:
         self._reactor = reactor
         self._wall_ms = wall_ms
         self._random = random
-        self._schema = schema
+        # Read now: where the daemon changes its root before the start, the files cannot be reached any more.
+        self._steps = read_steps(schema)
         self._epoch: str | None = None
         self._publish: Callable[[Batch], None] = lambda batch: None
         self._trouble: str | None = None
@@ -117,7 +118,7 @@ class SqliteStore:
         in_reactor = self._reactor.callFromThread
         try:
             path = os.path.realpath(self.path)
-            opened = prepare(path, self._random, self._schema)
+            opened = prepare(path, self._random, self._steps)
         except Exception:  # noqa: BLE001  Whatever it is, whoever waits for the start is told.
             in_reactor(self._has_failed, started, Failure())
             return

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -80,9 +80,17 @@ class Prepared(NamedTuple):
     commits: int
 
 
-def prepare(path: str, random: Callable[[int], bytes], schema: Traversable = SCHEMA) -> Prepared:
+def read_steps(schema: Traversable = SCHEMA) -> tuple[str, ...]:
     """
-    Lock the database at `path`, make or upgrade it as needed, and open it for writing.
+    The SQL of each step to the database's present shape, in the order of the steps.
+    """
+    names = sorted(file.name for file in schema.iterdir() if file.name.endswith(".sql"))
+    return tuple(schema.joinpath(name).read_text("utf-8") for name in names)
+
+
+def prepare(path: str, random: Callable[[int], bytes], steps: Sequence[str]) -> Prepared:
+    """
+    Lock the database at `path`, make or upgrade it with `steps` as needed, and open it for writing.
 
     A folder and files that are made here are their owner's alone: they hold what people said and who they
     are. Raises `StoreUnusable`. `path` is absolute and has no symbolic links.
@@ -97,7 +105,7 @@ def prepare(path: str, random: Callable[[int], bytes], schema: Traversable = SCH
             _make_file(path)
             connection = open_for_writing(path)
             try:
-                _upgrade(connection, path, schema)
+                _upgrade(connection, path, steps)
                 epoch, commits = _name(connection, random)
             except BaseException:
                 connection.close()
@@ -190,10 +198,7 @@ def _check_owner(connection: apsw.Connection, path: str) -> None:
         raise StoreUnusable(f"{path} is a database of another program")
 
 
-def _upgrade(connection: apsw.Connection, path: str, schema: Traversable) -> None:
-    steps = sorted(
-        (file for file in schema.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
-    )
+def _upgrade(connection: apsw.Connection, path: str, steps: Sequence[str]) -> None:
     version: int = connection.pragma("user_version")
     if version > len(steps):
         raise StoreUnusable(
@@ -205,7 +210,7 @@ def _upgrade(connection: apsw.Connection, path: str, schema: Traversable) -> Non
     for number, step in enumerate(steps[version:], version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.execute(step.read_text("utf-8"))
+            connection.execute(step)
             connection.pragma("application_id", APPLICATION_ID)
             connection.pragma("user_version", number)
             connection.execute("COMMIT")
