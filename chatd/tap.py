@@ -32,7 +32,7 @@ from chatd.service import make_service
 __all__ = ["Launch", "Options", "makeService"]
 
 # What an operator can mend; anything else is a mistake of ours and shows its traceback in the log.
-_MENDABLE = (CannotStart, CannotListenError)
+_MENDABLE = (CannotStart, CannotListenError, OSError)
 
 
 class Options(usage.Options):
@@ -76,7 +76,7 @@ class Options(usage.Options):
             raise SystemExit(f"chatd: {why}") from None
 
     def postOptions(self) -> None:
-        parent = self.parent or {}
+        parent: MutableMapping[str, Any] = self.parent or {}
         if self._around is None:
             chroot = parent.get("chroot")
             root = Path(os.path.abspath(chroot)) if chroot else None
@@ -140,11 +140,11 @@ class Launch(Service):
     Starts and stops a service, and makes of each error that an operator can mend one line and an exit status
     of 1.
 
-    The errors are `CannotStart` and Twisted's `CannotListenError`, raised by `privilegedStartService` or
-    `startService`, or by a Deferred that the latter returns. The line goes to `stderr`, and to the log unless
-    `log_is_in_sight`. Who started a daemon is kept waiting until the Deferred has fired, and so learns by the
-    exit status what came of it; `twistd` are the options of twistd, through which that is done, if there are
-    any.
+    The errors are `CannotStart`, Twisted's `CannotListenError` and `OSError`, raised by
+    `privilegedStartService` or `startService`, or by a Deferred that the latter returns. The line goes to
+    `stderr`, and to the log unless `log_is_in_sight`. Who started a daemon is kept waiting until the Deferred
+    has fired, and so learns by the exit status what came of it; `twistd` are the options of twistd, through
+    which that is done, if there are any.
     """
 
     _log = Logger()
@@ -173,7 +173,7 @@ class Launch(Service):
     def startService(self) -> None:
         super().startService()
         with self._mendable():
-            started: object = self._service.startService()  # type: ignore[func-returns-value]
+            started: object = self._service.startService()
         if isinstance(started, Deferred):
             # twistd would report success on it as soon as this returns.
             self._status_pipe = self._twistd.pop("statusPipe", None)
@@ -209,17 +209,16 @@ class Launch(Service):
         try:
             yield
         except _MENDABLE as why:
-            self._report(why)
-            # The error goes on to twistd, which tells its parent, removes its pid file and exits with 1; at
-            # the end of that way Python would print a traceback.
+            # It goes on to twistd, which tells its parent, removes its pid file and exits with 1; at the end
+            # of that way Python would print a traceback.
             sys.excepthook = _say_nothing
-            raise
+            raise CannotStart(self._report(why)) from None
 
     def _failed(self, failure: Failure) -> None:
         """
         The reactor runs already, so the process is stopped in order before it exits with 1.
         """
-        if failure.check(*_MENDABLE):
+        if isinstance(failure.value, _MENDABLE):
             line = self._report(failure.value)
         else:
             self._log.failure("starting failed", failure=failure)
@@ -230,6 +229,9 @@ class Launch(Service):
         self._stop()
 
     def _report(self, why: BaseException) -> str:
+        """
+        Say on stderr and in the log what cannot be done, and return what there is left to say.
+        """
         line = str(why)
         if isinstance(why, CannotListenError):
             reason = getattr(why.socketError, "strerror", None) or why.socketError
@@ -239,10 +241,12 @@ class Launch(Service):
             line = line.encode("unicode_escape").decode("ascii")
         if not self._log_is_in_sight:
             self._log.critical("cannot start: {why}", why=line)
-        if self._stderr is not None:
-            self._stderr.write(f"chatd: {line}\n")
-            self._stderr.flush()
-        return line
+        if self._stderr is None:
+            return line
+        self._stderr.write(f"chatd: {line}\n")
+        self._stderr.flush()
+        # twistd has a line of its own for whoever started a daemon.
+        return "the line before this one says why"
 
     def _take_sigterm(self) -> None:
         """

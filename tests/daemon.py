@@ -55,7 +55,8 @@ class Daemon:
 
     It runs in the foreground, as `twistd -n chatd`, and its output goes to `folder/daemon.log`. As a context
     manager it is killed at the end, if it still runs. `flags` are further flags of chatd, and `command` what
-    stands before them.
+    stands before them; where that takes no flags, `takes_flags` is False, and the environment has to say the
+    same.
     """
 
     folder: Path
@@ -63,6 +64,7 @@ class Daemon:
     port: int = field(default_factory=free_port)
     command: Sequence[str] = (TWISTD, "-n", "chatd")
     environ: dict[str, str] = field(default_factory=environment)
+    takes_flags: bool = True
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -120,6 +122,8 @@ class Daemon:
         """
         The whole command line.
         """
+        if not self.takes_flags:
+            return list(self.command)
         where = ["--port", str(self.port), "--interface", "127.0.0.1", "--data", str(self.data)]
         return [*self.command, *where, *self.flags]
 

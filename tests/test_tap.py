@@ -197,11 +197,16 @@ class LaunchTests(SynchronousTestCase):
         launch = self.launch(
             Inner(privileged=CannotListenError("", 8000, OSError(98, "Address already in use")))
         )
-        self.assertRaises(CannotListenError, launch.privilegedStartService)
+        self.assertRaises(CannotStart, launch.privilegedStartService)
         self.assertEqual(
             self.stderr.getvalue(),
             "chatd: cannot listen on port 8000 of any address: Address already in use\n",
         )
+
+    def test_an_error_of_the_system_is_one_line(self):
+        launch = self.launch(Inner(privileged=OSError(24, "Too many open files")))
+        self.assertRaises(CannotStart, launch.privilegedStartService)
+        self.assertEqual(self.stderr.getvalue(), "chatd: [Errno 24] Too many open files\n")
 
     def test_an_error_of_the_start_is_one_line(self):
         launch = self.launch(Inner(started=CannotStart("no room")))
@@ -238,7 +243,11 @@ class LaunchTests(SynchronousTestCase):
         self.assertEqual(self.reactor.stops, 1)
 
     def test_who_started_a_daemon_waits_until_it_is_there(self):
-        for outcome, status in ((None, b"0"), (CannotStart("é" * 100), b"1 " + b"\\xe9" * 24 + b"\\x")):
+        for outcome, status in (
+            (None, b"0"),
+            (CannotStart("no"), b"1 the line before this one says why"),
+            (ZeroDivisionError(), b"1 starting failed"),
+        ):
             self.patch(sys.modules["chatd.tap"].atexit, "register", lambda function: None)
             read, write = os.pipe()
             self.addCleanup(os.close, read)
@@ -248,7 +257,15 @@ class LaunchTests(SynchronousTestCase):
             launch.startService()
             self.assertEqual(twistd, {})
             late.errback(outcome) if outcome else late.callback(None)
-            self.assertEqual(os.read(read, 200)[: len(status)], status)
+            self.assertEqual(os.read(read, 200), status)
+        self.flushLoggedErrors(ZeroDivisionError)
+
+    def test_without_a_stderr_twistd_itself_tells_the_reason(self):
+        self.launch(Inner())
+        launch = Launch(Inner(privileged=CannotStart("no room")), self.reactor, None, True)
+        with self.assertRaises(CannotStart) as caught:
+            launch.privilegedStartService()
+        self.assertEqual(str(caught.exception), "no room")
 
     def test_sigterm_stops_it_once_and_in_order(self):
         self.started(Inner())
