@@ -185,6 +185,8 @@ class ChatProtocol(Options):
         try:
             command = self.wire.decode(payload)
         except Refused as refused:
+            # Without its message, which can quote what the client sent.
+            _log.info("{peer} is refused a frame with {code}", peer=self.peer, code=refused.code.value)
             self.session.refused(refused, self._now)
         except Violation as violation:
             self.outbox.close(violation.code, violation.reason)
