@@ -15,10 +15,12 @@ class Deadlines:
     Calls that are made when their time has come.
 
     Times are monotonic seconds. There is no cancelling: what is called looks for itself whether it still
-    matters, which is cheaper than taking something out of the middle of a heap, and cannot be forgotten.
+    matters, which is cheaper than taking something out of the middle of a heap, and cannot be forgotten. What a call
+    raises goes to `report`, if there is one.
     """
 
     now: float = 0.0
+    report: Callable[[Exception], None] | None = None
     _heap: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _count: int = 0
 
@@ -44,7 +46,13 @@ class Deadlines:
         while self._heap and self._heap[0][0] <= now:
             due.append(heapq.heappop(self._heap)[2])
         for call in due:
-            call(now)
+            try:
+                call(now)
+            except Exception as error:
+                # One client's trouble is not to keep the others from being served.
+                if self.report is None:
+                    raise
+                self.report(error)
 
     def __len__(self) -> int:
         return len(self._heap)

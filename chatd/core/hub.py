@@ -59,6 +59,9 @@ class Hub:
     stopping: bool = False
     _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.deadlines.report = self.report
+
     async def open(self) -> None:
         """
         Take in what must be known before anybody comes: the lobby, which stays in memory from then on.
