@@ -190,7 +190,9 @@ class Cursors:
                 chunk = b"".join([entry.frame(wire, cursor.view) for entry in entries])
                 last = entries[-1].event.offset
             else:
-                events = await self.store.read(room.key, cursor.offset, upto, SLICE_BYTES)
+                # What is in memory is better read there: it is encoded already, and as it was sent.
+                absent = room.tail.absent(cursor.offset, upto)
+                events = await self.store.read(room.key, cursor.offset, absent, SLICE_BYTES)
                 if self.rooms.get(room.key) is not cursor or self.closed:
                     return
                 chunk = b"".join([wire.frame_event(event, cursor.view) for event in events])

@@ -85,6 +85,14 @@ class Tail:
         if drop:
             del self.entries[:drop]
 
+    def absent(self, after: int, upto: int) -> int:
+        """
+        Up to which offset what follows `after` has to be read elsewhere, when `read` has none of it.
+        """
+        if self.entries and after + 1 < self.entries[0].event.offset:
+            return min(upto, self.entries[0].event.offset - 1)
+        return upto
+
     def read(self, after: int, upto: int, max_bytes: int) -> list[Entry]:
         """
         The entries after an offset, as many as weigh at most `max_bytes` and at least one; none if it does
