@@ -1,0 +1,518 @@
+"""
+Chat without sockets: a server in memory, and clients that talk to it in the bytes of their dialect.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from random import Random
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.commands import Answer, Command, Post
+from chatd.core.events import Batch, Event
+from chatd.core.hub import Hub, Settings
+from chatd.core.names import LOBBY
+from chatd.core.ports import Dialect, View
+from chatd.core.refusals import CloseCode, Refused, Violation
+from chatd.core.session import Session
+from chatd.dialects.tutorial import TutorialDialect
+from chatd.dialects.v1 import V1Dialect
+from chatd.store.memory import MemoryStore
+
+FAR_AWAY = "192.0.2.1"
+STEP_SECONDS = 0.25
+
+
+class LineWire:
+    """
+    A dialect whose messages each end with a newline, in place of frames.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.encoded_events = 0
+
+    def decode(self, payload: bytes) -> Command | Post:
+        """As the dialect's."""
+        return self.dialect.decode(payload)
+
+    def frame(self, answer: Answer) -> bytes:
+        """See `Wire`."""
+        return self._line(self.dialect.encode(answer))
+
+    def frame_event(self, event: Event, view: View) -> bytes:
+        """See `Wire`."""
+        self.encoded_events += 1
+        return self._line(self.dialect.encode_event(event, view))
+
+    def verdict(self, refused: Refused) -> CloseCode | None:
+        """As the dialect's."""
+        return self.dialect.verdict(refused)
+
+    @staticmethod
+    def _line(payload: bytes | None) -> bytes:
+        return b"" if payload is None else payload + b"\n"
+
+
+class SlowStore:
+    """
+    A store that answers when the test wants it to, as a disk and a thread would.
+
+    While `reads_wait` each read is made when it is asked for and answered by `answer_reads`. While
+    `told_late` a commit is made at once but neither told to the listener nor answered before `tell`.
+    """
+
+    def __init__(self, inner: MemoryStore) -> None:
+        self.inner = inner
+        self.reads_wait = False
+        self.told_late = False
+        self.reads: list[str] = []
+        self._publish: Callable[[Batch], None] = lambda batch: None
+        self._waiting: deque[tuple[Deferred[Any], Any]] = deque()
+        self._untold: deque[Batch] = deque()
+        self._unanswered: deque[tuple[Deferred[Any], Any]] = deque()
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.inner, name)
+        if name in ("append", "add_person", "rename", "touch", "forget_guests"):
+            return lambda *args, **kwargs: self._write(value(*args, **kwargs))
+        if name in ("read", "page", "room", "open", "rooms", "inbox", "person", "person_of_token"):
+            return lambda *args, **kwargs: self._read(name, value(*args, **kwargs))
+        return value
+
+    def listen(self, publish: Callable[[Batch], None]) -> None:
+        """See `Store`."""
+        self._publish = publish
+        self.inner.listen(self._committed)
+
+    def _committed(self, batch: Batch) -> None:
+        if self.told_late:
+            self._untold.append(batch)
+        else:
+            self._publish(batch)
+
+    def tell(self) -> None:
+        """
+        Tell of what was committed and answer it, and from now on do so at once.
+        """
+        self.told_late = False
+        while self._untold:
+            self._publish(self._untold.popleft())
+        while self._unanswered:
+            answer, outcome = self._unanswered.popleft()
+            answer.callback(outcome)
+
+    def answer_reads(self, count: int | None = None) -> None:
+        """
+        Answer so many reads, the oldest first; or all, and from now on each at once.
+        """
+        if count is None:
+            self.reads_wait = False
+            count = len(self._waiting)
+        for _ in range(count):
+            answer, outcome = self._waiting.popleft()
+            answer.callback(outcome)
+
+    @property
+    def waiting(self) -> int:
+        """
+        How many reads wait for an answer.
+        """
+        return len(self._waiting)
+
+    def _write(self, written: Deferred[Any]) -> Deferred[Any]:
+        answer: Deferred[Any] = Deferred()
+
+        def done(outcome: Any) -> None:
+            if self.told_late:
+                self._unanswered.append((answer, outcome))
+            else:
+                answer.callback(outcome)
+
+        written.addBoth(done)
+        return answer
+
+    def _read(self, name: str, read: Coroutine[Any, Any, Any]) -> Awaitable[Any]:
+        self.reads.append(name)
+        answer: Deferred[Any] = Deferred()
+
+        def done(outcome: Any) -> None:
+            if self.reads_wait:
+                self._waiting.append((answer, outcome))
+            else:
+                answer.callback(outcome)
+
+        Deferred.fromCoroutine(read).addBoth(done)
+        return answer
+
+
+class Client:
+    """
+    One connection, both ends of it: what the server writes to, and what a test talks through.
+
+    `full` says that the transport is; with `sips` each write fills it. What arrives while the server looks at
+    no command waits in `waiting`, as it would in a socket. `inbox` holds the decoded messages that no `take`
+    has taken.
+    """
+
+    def __init__(self, server: Server, wire: LineWire, address: str | None) -> None:
+        self.server = server
+        self.wire = wire
+        self.full = False
+        self.sips = False
+        self.closed: tuple[int, str] | None = None
+        self.me: dict[str, Any] = {}
+        self.token = ""
+        self.bytes_written = 0
+        self.looks = 0
+        self.waiting: deque[bytes] = deque()
+        self._written: list[bytes] = []
+        self._inbox: list[dict[str, Any]] = []
+        self._asked = 0
+        self._pumping = False
+        self._gone = False
+        tutorial = wire.dialect.subprotocol is None
+        self.session = server.hub.connect(self, address, tutorial=tutorial, now=server.now)
+
+    # The server's end: see `chatd.core.ports.Outbox`
+
+    def write(self, data: bytes) -> None:
+        """See `Outbox`."""
+        if self.closed is None and not self._gone:
+            self._written.append(data)
+            self.bytes_written += len(data)
+            self.full = self.full or self.sips
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """See `Outbox`."""
+        if self.closed is None:
+            self.closed = (int(code), reason)
+
+    def look(self) -> None:
+        """See `Outbox`."""
+        self.looks += 1
+        self._pump()
+
+    def _pump(self) -> None:
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self.waiting and self.session.receptive() and not (self.full or self.closed or self._gone):
+                self._hand_over(self.waiting.popleft())
+        finally:
+            self._pumping = False
+
+    def _hand_over(self, payload: bytes) -> None:
+        try:
+            command = self.wire.decode(payload)
+        except Refused as refused:
+            self.session.refused(refused, self.server.now)
+        except Violation as violation:
+            self.close(violation.code, violation.reason)
+        else:
+            self.session.receive(command, self.server.now)
+
+    # The client's end
+
+    def send_bytes(self, payload: bytes) -> None:
+        """
+        Send one message as it is.
+        """
+        self.waiting.append(payload)
+        self._pump()
+
+    def send(self, kind: str | None = None, **fields: Any) -> None:
+        """
+        Send a command, or without a `kind` a message of the tutorial's wire.
+        """
+        message = fields if kind is None else {"type": kind, **fields}
+        self.send_bytes(json.dumps(message).encode())
+
+    def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """
+        Send a command and return its reply, which has to be there at once, without its `ref`.
+        """
+        self._asked += 1
+        ref = f"asked-{self._asked}"
+        self.send(kind, ref=ref, **fields)
+        replies = [message for message in self.inbox if message.get("ref") == ref]
+        if len(replies) != 1:
+            raise AssertionError(f"{kind} was answered {len(replies)} times: {self.inbox} {self.closed}")
+        self._inbox.remove(replies[0])
+        del replies[0]["ref"]
+        return replies[0]
+
+    def say(self, text: str, room: str = LOBBY, **fields: Any) -> dict[str, Any]:
+        """
+        Say something and return the reply.
+        """
+        return self.ask("say", room=room, text=text, **fields)
+
+    @property
+    def inbox(self) -> list[dict[str, Any]]:
+        """
+        What has come and was not taken, in order.
+        """
+        written, self._written = self._written, []
+        for line in b"".join(written).splitlines():
+            self._inbox.append(json.loads(line))
+        return self._inbox
+
+    def take(self, *kinds: str) -> list[dict[str, Any]]:
+        """
+        Take the messages of these types, or all, out of the inbox.
+        """
+        taken: list[dict[str, Any]] = []
+        left: list[dict[str, Any]] = []
+        for message in self.inbox:
+            (taken if not kinds or message.get("type") in kinds else left).append(message)
+        self._inbox = left
+        return taken
+
+    def kinds(self) -> list[str]:
+        """
+        Take all messages; the answer is their types.
+        """
+        return [message["type"] for message in self.take()]
+
+    def hears(self, room: str | None = None) -> list[str]:
+        """
+        Take all messages; the answer is what was said, in that room or in all.
+        """
+        said = [message for message in self.take() if message["type"] == "message"]
+        return [message["text"] for message in said if room in (None, message["room"])]
+
+    @property
+    def id(self) -> str:
+        """
+        The id of the person.
+        """
+        return str(self.me["id"])
+
+    @property
+    def face(self) -> dict[str, Any]:
+        """
+        The person as others see them.
+        """
+        return {key: self.me[key] for key in ("id", "name", "avatar")}
+
+    @property
+    def private(self) -> str:
+        """
+        The room in which others write to this person.
+        """
+        return f"@{self.id}"
+
+    def hello(self, **fields: Any) -> dict[str, Any]:
+        """
+        Say hello, remember who one is, and return the reply.
+        """
+        reply = self.ask("hello", **fields)
+        if reply["type"] == "welcome":
+            self.me = reply["me"]
+            self.token = reply.get("token", fields.get("token", self.token))
+        return reply
+
+    def join(self, *rooms: str, **fields: Any) -> Client:
+        """
+        Join rooms and take all that comes of it.
+        """
+        for room in rooms:
+            reply = self.ask("join", room=room, **fields)
+            assert reply["type"] == "joined", reply
+        self.take()
+        return self
+
+    def fill(self) -> None:
+        """
+        Stop reading: the transport is full from now on.
+        """
+        self.full = True
+
+    def drain(self) -> None:
+        """
+        Read again: the transport has sent all it had.
+        """
+        self.full = False
+        self.session.drained(self.server.now)
+        self._pump()
+
+    def lose(self) -> None:
+        """
+        Lose the connection.
+        """
+        if not self._gone:
+            self._gone = True
+            self.waiting.clear()
+            self.session.lost(self.server.now)
+
+
+class Server:
+    """
+    A hub over a memory store, with a clock that a test moves and randomness that is the same each time.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self.now = 1000.0
+        self.wall_ms = 1_800_000_000_123
+        self.failures: list[Failure] = []
+        self.reported: list[Exception] = []
+        self.clients: list[Client] = []
+        self.v1 = LineWire(V1Dialect())
+        self.tutorial_wire = LineWire(TutorialDialect())
+        random = Random(2026).randbytes
+        self.store = SlowStore(MemoryStore(lambda: self.wall_ms, random))
+        self.start(random, **settings)
+
+    def start(self, random: Callable[[int], bytes], **settings: Any) -> None:
+        """
+        Open a hub over the store.
+        """
+        self.hub = Hub(
+            store=self.store,
+            settings=Settings(**{"server": "chatd/test", **settings}),
+            wall_ms=lambda: self.wall_ms,
+            random=random,
+            spawn=self.spawn,
+            report=self.reported.append,
+        )
+        self.store.listen(self.hub.publish)
+        self.spawn(self.store.start(), None)
+        self.spawn(self.hub.open(), None)
+        self.hub.tick(self.now)
+
+    def restart(self) -> None:
+        """
+        Stop and start again over the same store: all connections are gone, and all that was in memory.
+        """
+        for client in self.clients:
+            client.lose()
+        self.start(Random(self.wall_ms).randbytes)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], session: Session | None) -> None:
+        """
+        Run a coroutine as the hub wants it to be run.
+        """
+
+        def failed(failure: Failure) -> None:
+            self.failures.append(failure)
+            if session is not None:
+                session.close(CloseCode.INTERNAL_ERROR, CloseCode.INTERNAL_ERROR.reason)
+
+        Deferred.fromCoroutine(coroutine).addErrback(failed)
+
+    def advance(self, seconds: float) -> None:
+        """
+        Let time pass: in small steps up to a minute, else in one.
+        """
+        end = self.now + seconds
+        while seconds <= 60 and self.now + STEP_SECONDS < end:
+            self.now += STEP_SECONDS
+            self.hub.tick(self.now)
+        self.now = end
+        self.hub.tick(self.now)
+
+    def connect(self, address: str | None = None) -> Client:
+        """
+        A connection of `chatd.v1` on which nothing was said yet.
+        """
+        self.clients.append(Client(self, self.v1, address))
+        return self.clients[-1]
+
+    def tutorial(self, address: str | None = None) -> Client:
+        """
+        A connection of the tutorial's wire.
+        """
+        self.clients.append(Client(self, self.tutorial_wire, address))
+        return self.clients[-1]
+
+    def person(self, name: str, *rooms: str, address: str | None = None) -> Client:
+        """
+        A new person of that name in these rooms, who has read all.
+        """
+        client = self.connect(address)
+        reply = client.hello(name=name)
+        assert reply["type"] == "welcome", reply
+        return client.join(*rooms)
+
+    def again(self, person: Client, *rooms: str, **fields: Any) -> Client:
+        """
+        One more connection of a person, in these rooms.
+        """
+        client = self.connect()
+        reply = client.hello(token=person.token, **fields)
+        assert reply["type"] == "welcome", reply
+        return client.join(*rooms)
+
+    def watcher(self, *rooms: str) -> Client:
+        """
+        A connection that says hello without a name, in these rooms.
+        """
+        client = self.connect()
+        client.hello()
+        return client.join(*rooms)
+
+    def close(self) -> None:
+        """
+        Let all that waits happen, lose all connections, and let the time pass in which people are expected
+        back.
+        """
+        self.store.tell()
+        self.store.release()
+        self.store.answer_reads()
+        for client in self.clients:
+            client.lose()
+        # Not everything that is due makes itself due no more at once, as the turns of the largest rooms.
+        for _ in range(3):
+            self.advance(20)
+
+    def leftovers(self) -> dict[str, Any]:
+        """
+        What is in memory that should not be once everybody has gone.
+        """
+        hub = self.hub
+        left: dict[str, Any] = {
+            "rooms": {key: room for key, room in hub.rooms.items() if key != LOBBY},
+            "lobby": [*hub.rooms[LOBBY].members, *hub.rooms[LOBBY].listeners],
+            "pins": hub.rooms[LOBBY].pins - 1,
+            "people": hub.presence.people,
+            "names": hub.presence._holders,
+            "private rooms": hub._private_rooms,
+            "deadlines": len(hub.deadlines),
+            "unanswered": [client for client in self.clients if client.session._unanswered],
+        }
+        return {name: what for name, what in left.items() if what}
+
+
+class ChatTestCase(SynchronousTestCase):
+    """
+    Chat on a server of its own. Each test ends with everybody gone and nothing of them left in memory, and
+    with no failure that it did not take from `server.failures` or `server.reported`.
+    """
+
+    settings: dict[str, Any] = {}
+
+    def setUp(self) -> None:
+        """A server, open."""
+        self.server = Server(**self.settings)
+
+    def tearDown(self) -> None:
+        """Nobody is left, and nothing went wrong."""
+        self.server.close()
+        self.assertEqual(self.server.failures, [])
+        self.assertEqual(self.server.reported, [])
+        self.assertEqual(self.server.leftovers(), {})
+
+    def assert_refused(self, reply: dict[str, Any], code: str) -> None:
+        """
+        The reply is a refusal with that code, and says something to a person.
+        """
+        self.assertEqual((reply["type"], reply.get("code")), ("refused", code), reply)
+        self.assertTrue(reply["message"])

@@ -1,0 +1,53 @@
+"""
+What is due later.
+"""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.deadlines import Deadlines
+
+
+class DeadlinesTest(SynchronousTestCase):
+    """
+    Calls in their time.
+    """
+
+    def test_calls_are_made_in_the_order_of_their_time(self) -> None:
+        """Of the same time, in the order given; each once, and none too early."""
+        deadlines, made = Deadlines(), []
+        for when, name in ((3.0, "c"), (1.0, "a"), (3.0, "d"), (2.0, "b")):
+            deadlines.at(when, lambda now, name=name: made.append((name, now)))
+        self.assertEqual(len(deadlines), 4)
+        deadlines.run(0.9)
+        self.assertEqual(made, [])
+        deadlines.run(1.0)
+        deadlines.run(7.0)
+        deadlines.run(8.0)
+        self.assertEqual(made, [("a", 1.0), ("b", 7.0), ("c", 7.0), ("d", 7.0)])
+        self.assertEqual(len(deadlines), 0)
+
+    def test_what_is_added_while_calls_are_made_waits_for_the_next_time(self) -> None:
+        """So that nothing can keep a run going for ever."""
+        deadlines, made = Deadlines(), []
+
+        def again(now: float) -> None:
+            made.append(now)
+            deadlines.at(now, again)
+
+        deadlines.at(1.0, again)
+        deadlines.run(1.0)
+        self.assertEqual(made, [1.0])
+        deadlines.run(1.5)
+        self.assertEqual(made, [1.0, 1.5])
+
+    def test_after_counts_from_the_last_run(self) -> None:
+        """For what need not be exact."""
+        deadlines, made = Deadlines(), []
+        deadlines.run(10.0)
+        deadlines.after(5.0, made.append)
+        deadlines.run(14.9)
+        self.assertEqual(made, [])
+        deadlines.run(15.0)
+        self.assertEqual(made, [15.0])

@@ -1,0 +1,267 @@
+"""
+Whatever happens, each client hears exactly the log, dense and once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from chatd.core.names import private_key, room_key
+from tests.core.clients import Client, Server
+
+ROOMS = ("lobby", "den")
+READERS = 3
+
+readers = st.integers(0, READERS - 1)
+rooms = st.sampled_from(ROOMS)
+
+
+@dataclass
+class Place:
+    """
+    Where a reader stands in a room, as a client knows it: after `offset`, and before a `live` at `live_at`.
+    """
+
+    offset: int
+    live_at: int | None
+
+
+@dataclass
+class Reader:
+    """
+    A client that checks all that it is told, and that comes back where it was.
+    """
+
+    name: str
+    client: Client
+    places: dict[str, Place] = field(default_factory=dict)
+    # What is remembered of rooms for the next connection: offset and id of the last event there.
+    known: dict[str, tuple[int, str]] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def read(self) -> None:
+        """
+        Check what has come.
+        """
+        for message in self.client.take():
+            getattr(self, f"on_{message['type']}", lambda message: None)(message)
+
+    def on_joined(self, message: dict[str, Any]) -> None:
+        """The answer to a join."""
+        room, fields = self.asked.pop(0)
+        assert room == message["room"], message
+        head = message["head"]
+        if message["recovered"]:
+            place = Place(fields["after"], head)
+        else:
+            assert "after" not in fields or fields["after"] > head, (fields, message)
+            place = Place(max(0, head - fields["limit"]), head)
+        self.places[room] = place
+
+    def on_message(self, message: dict[str, Any]) -> None:
+        """An event: the next one, always."""
+        room = message["room"]
+        if room.startswith("@"):
+            # A private room is heard without a join, from its first event on that this connection hears.
+            place = self.places.setdefault(room, Place(message["offset"] - 1, None))
+        else:
+            assert room in self.places, (self.name, message)
+            place = self.places[room]
+        assert message["offset"] == place.offset + 1, (self.name, place, message)
+        if place.live_at is not None:
+            assert message["offset"] <= place.live_at, (self.name, place, message)
+        place.offset = message["offset"]
+        self.known[room] = (message["offset"], message["id"])
+
+    def on_live(self, message: dict[str, Any]) -> None:
+        """Caught up: once, and with the head that `joined` named."""
+        place = self.places[message["room"]]
+        assert place.live_at == message["offset"] == place.offset, (self.name, place, message)
+        place.live_at = None
+
+    def on_done(self, message: dict[str, Any]) -> None:
+        """The answer to a `say` or a `leave`."""
+        if "offset" in message:
+            room = message["room"]
+            if room in self.places:
+                # In a room that one hears one's own event comes first, unless it was passed over by a join.
+                assert message["offset"] <= self.places[room].offset, (self.name, self.places[room], message)
+        elif message.get("ref", "").startswith("leave "):
+            self.places.pop(message["ref"].removeprefix("leave "))
+
+    def on_refused(self, message: dict[str, Any]) -> None:
+        """A say in a room that was left, or a join that was not to be."""
+        assert message["code"] in ("not_member", "rate_limited"), message
+
+
+class Traffic(RuleBasedStateMachine):
+    """
+    A few people who come, talk, stall, leave, are cut off and come back, over a store that takes its time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.server = Server(message_rate=0)
+        self.readers = [Reader(name, self.server.person(name)) for name in ("ada", "bob", "cleo")]
+        self.said = 0
+
+    def send_join(self, reader: Reader, room: str, fields: dict[str, Any]) -> None:
+        """Join, and remember what was asked."""
+        reader.asked.append((room, fields))
+        reader.client.send("join", room=room, **fields)
+
+    @rule(who=readers, room=rooms, limit=st.integers(0, 4))
+    def join(self, who: int, room: str, limit: int) -> None:
+        """From the last messages on."""
+        self.send_join(self.readers[who], room, {"limit": limit})
+
+    @rule(who=readers, room=rooms)
+    def resume(self, who: int, room: str) -> None:
+        """From where one was."""
+        reader = self.readers[who]
+        after, known_id = reader.known.get(room, (0, "none"))
+        epoch = self.server.store.epoch
+        self.send_join(reader, room, {"after": after, "id": known_id, "epoch": epoch, "limit": 1})
+
+    @rule(who=readers, room=rooms)
+    def leave(self, who: int, room: str) -> None:
+        """Whether one is there or not."""
+        self.readers[who].client.send("leave", room=room, ref=f"leave {room}")
+
+    @rule(who=readers, room=rooms, count=st.integers(1, 4))
+    def say(self, who: int, room: str, count: int) -> None:
+        """Some things."""
+        for _ in range(count):
+            self.said += 1
+            self.readers[who].client.send("say", room=room, text=f"{self.said}")
+
+    @rule(who=readers, to=readers)
+    def whisper(self, who: int, to: int) -> None:
+        """To another one, here or not."""
+        if who != to:
+            self.said += 1
+            room = self.readers[to].client.private
+            self.readers[who].client.send("say", room=room, text=f"{self.said}")
+
+    @rule(who=readers, sips=st.booleans())
+    def fill(self, who: int, sips: bool) -> None:
+        """Stop reading; or read a write at a time from now on."""
+        self.readers[who].client.fill()
+        self.readers[who].client.sips = sips
+
+    @rule(who=readers)
+    def drain(self, who: int) -> None:
+        """Read again."""
+        self.readers[who].client.drain()
+
+    @rule(who=readers, resume=st.booleans())
+    def lose(self, who: int, resume: bool) -> None:
+        """The connection, and come back; with the rooms where one was, or without."""
+        before = self.readers[who]
+        before.read()
+        before.client.lose()
+        client = self.server.connect()
+        client.me, client.token = before.client.me, before.client.token
+        reader = self.readers[who] = Reader(before.name, client, known=before.known)
+        client.send("hello", token=client.token)
+        if resume:
+            for room in before.places:
+                if room in ROOMS:
+                    self.resume(who, room)
+        reader.read()
+
+    @rule()
+    def hold(self) -> None:
+        """A commit begins and does not end."""
+        self.server.store.hold()
+
+    @rule()
+    def release(self) -> None:
+        """Commits go on."""
+        self.server.store.release()
+
+    @rule()
+    def wait_for_reads(self) -> None:
+        """The store takes its time to answer."""
+        self.server.store.reads_wait = True
+
+    @precondition(lambda self: self.server.store.waiting)
+    @rule(count=st.integers(1, 3))
+    def answer_some_reads(self, count: int) -> None:
+        """Not all of them."""
+        self.server.store.answer_reads(min(count, self.server.store.waiting))
+
+    @rule()
+    def answer_reads(self) -> None:
+        """All, at once from now on."""
+        self.server.store.answer_reads()
+
+    @rule()
+    def tell_late(self) -> None:
+        """Commits are made and not told."""
+        self.server.store.told_late = True
+
+    @rule()
+    def tell(self) -> None:
+        """They are told."""
+        self.server.store.tell()
+
+    @rule(room=rooms)
+    def forget_tail(self, room: str) -> None:
+        """What was said in a room has left memory."""
+        here = self.server.hub.rooms.get(room_key(room))
+        if here is not None:
+            here.tail.entries.clear()
+            here.tail.weight = 0
+
+    @rule(seconds=st.sampled_from((0.25, 11.0)))
+    def advance(self, seconds: float) -> None:
+        """Time passes."""
+        self.server.advance(seconds)
+
+    @invariant()
+    def everything_comes_in_order(self) -> None:
+        """Dense, once, and `live` where it belongs."""
+        for reader in self.readers:
+            reader.read()
+        assert self.server.failures == []
+        assert self.server.reported == []
+
+    def teardown(self) -> None:
+        """In the end everybody has everything, and nothing is left behind."""
+        self.server.store.tell()
+        self.server.store.release()
+        self.server.store.answer_reads()
+        # A bucket of commands is refilled meanwhile.
+        for _ in range(3):
+            for reader in self.readers:
+                reader.client.sips = False
+                while reader.client.full:
+                    reader.client.drain()
+            self.server.advance(20)
+        self.everything_comes_in_order()
+        logs = self.server.store.inner._logs
+        for reader in self.readers:
+            assert not reader.client.waiting, reader.name
+            assert reader.asked == [], reader.name
+            for room, place in reader.places.items():
+                if room.startswith("@"):
+                    key = private_key(reader.client.session.viewer, room[1:])
+                else:
+                    key = room_key(room)
+                head = logs[key].head if key in logs else 0
+                assert (place.offset, place.live_at) == (head, None), (reader.name, room, place, head)
+        self.server.close()
+        assert self.server.leftovers() == {}
+        assert self.server.failures == []
+
+
+TrafficTest = Traffic.TestCase
+TrafficTest.settings = settings(
+    max_examples=30, stateful_step_count=40, deadline=None, derandomize=True, database=None
+)
