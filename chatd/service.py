@@ -133,8 +133,8 @@ class ChatService(Service):
         await self.hub.open()
         await gatherResults(self._binding)
         self.factory.startFactory()
-        self._ticking.start(TICK_SECONDS)
-        self._forgetting.start(FORGET_EVERY_SECONDS, now=False).addErrback(_failed)
+        self._ticking.start(TICK_SECONDS).addErrback(_failed, "the clock")
+        self._forgetting.start(FORGET_EVERY_SECONDS, now=False).addErrback(_failed, "forgetting guests")
         signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self._reload))
         self.listeners.accept()
         self._announce()
@@ -204,8 +204,8 @@ def _report(error: Exception) -> None:
     _log.failure("a command failed: {error}", error=error)
 
 
-def _failed(failure: Any) -> None:
-    _log.failure("forgetting guests failed", failure=failure)
+def _failed(failure: Any, what: str) -> None:
+    _log.failure("{what} has stopped", failure=failure, what=what)
 
 
 def _raise_descriptor_limit() -> None:

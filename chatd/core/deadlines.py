@@ -15,8 +15,8 @@ class Deadlines:
     Calls that are made when their time has come.
 
     Times are monotonic seconds. There is no cancelling: what is called looks for itself whether it still
-    matters, which is cheaper than taking something out of the middle of a heap, and cannot be forgotten. What a call
-    raises goes to `report`, if there is one.
+    matters, which is cheaper than taking something out of the middle of a heap, and cannot be forgotten. What
+    a call raises goes to `report`, if there is one.
     """
 
     now: float = 0.0
