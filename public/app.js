@@ -12,6 +12,9 @@ import { html } from "./view/html.js";
 import { Root } from "./view/page.js";
 import { render } from "./vendor/preact.js";
 
+const SURVEY_MS = 20_000;
+const FEW_ROOMS = 100;
+
 const local = () => window.localStorage;
 const session = () => window.sessionStorage;
 
@@ -142,6 +145,7 @@ const act = {
   },
   drafted: (n) => dispatch({ type: "drafted", n }),
   older: (room) => connection.history(room.name, firstOffset(room.items)),
+  survey: () => connection.survey(),
   /** Whether the name could be asked for; the answer comes later. */
   rename(name) {
     const chosen = name.trim();
@@ -165,10 +169,20 @@ const act = {
 page = { act, text, name: "", email: "" };
 
 addEventListener("online", () => connection.wake());
-document.addEventListener("visibilitychange", () => dispatch({ type: "hidden", hidden: document.hidden }));
+document.addEventListener("visibilitychange", () => {
+  dispatch({ type: "hidden", hidden: document.hidden });
+  if (!document.hidden) connection.survey();
+});
+// Which rooms there are is asked now and then while somebody looks, less often where there are many.
+let surveys = 0;
+setInterval(() => {
+  surveys += 1;
+  if (!document.hidden && (state.directory.length <= FEW_ROOMS || surveys % 6 === 0)) connection.survey();
+}, SURVEY_MS);
 // The line that counts down to the next try.
 setInterval(() => state.link.status === "waiting" && redraw(), 1000);
 
+dispatch({ type: "hidden", hidden: document.hidden });
 const before = readSession(session);
 if (before !== null) begin(before);
 else draw();

@@ -16,6 +16,8 @@ const WORDS = {
   not_member: "You are not in this room.",
 };
 
+const BAD_ROOM = "This is no name for a room: 1 to 50 letters or digits of any script, and - _ . between them.";
+
 const words = ({ code, message }) => WORDS[code] ?? message ?? `The server refused: ${code}.`;
 
 const same = (one, other) => folded(one) === folded(other);
@@ -93,7 +95,7 @@ const replies = {
     line.cursors.drop(asked.room);
     // A conversation in which nobody has said anything yet may be no room so far; its first message makes it one.
     if (isPrivate(asked.room) && frame.code === "no_such_room") return;
-    line.emit({ type: "left", room: asked.room, why: `${asked.room}: ${words(frame)}` });
+    line.emit({ type: "left", room: asked.room, why: frame.code === "bad_name" ? BAD_ROOM : words(frame) });
   },
 
   done(line, asked) {

@@ -3,7 +3,7 @@
 // Actions come from the connection (what the server said, how the line is) and from the views (what the person wants to
 // see). `action.at` is the page's clock in milliseconds where a step needs the time.
 
-import { isPrivate, newRoom, told, withPerson } from "./room.js";
+import { isPrivate, newRoom, titleOf, told, withPerson } from "./room.js";
 import { firstOffset, lastOffset, trimmed, withEvent, withPage } from "./timeline.js";
 
 /** How long after coming back somebody who was listed before is not announced as a newcomer, in milliseconds. */
@@ -194,12 +194,13 @@ const steps = {
 
   left(state, { room: name, why }) {
     const { [name]: gone, ...rooms } = state.rooms;
-    if (gone === undefined) return why ? notify(state, why) : state;
+    const words = why && `${gone ? titleOf(gone) : name}: ${why}`;
+    if (gone === undefined) return why ? notify(state, words) : state;
     const others = Object.keys(rooms);
     const home = others.includes("lobby") ? "lobby" : (others.find((one) => !isPrivate(one)) ?? others[0] ?? null);
     const next = { ...state, rooms };
     const shown = state.active === name ? (home === null ? { ...next, active: null } : show(next, home)) : next;
-    return why ? notify(shown, why) : shown;
+    return why ? notify(shown, words) : shown;
   },
 
   said: (state, { cid, room, text }) => ({

@@ -18,8 +18,9 @@ export function Line({ link, now }) {
     </p>`;
   }
   const seconds = link.status === "waiting" ? Math.ceil((link.until - now) / 1000) : 0;
-  return html`<p class="line" role="status">
-    <span>The connection is gone. ${seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"}</span>
+  return html`<p class="line">
+    <span role="status">The connection is gone.</span>
+    <span aria-hidden="true">${seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"}</span>
     ${link.status === "waiting" && html`<button type="button" onClick=${act.wake}>Try now</button>`}
   </p>`;
 }

@@ -2,6 +2,7 @@
 // and fetches what is older when one comes to the top.
 
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { lastOffset } from "../timeline.js";
 import { html, Page } from "./html.js";
 import { dayOf, Message, Notice, Unsent } from "./message.js";
 import { Icon } from "./icons.js";
@@ -32,6 +33,7 @@ export function Flow({ room, me, pending }) {
   // The view's place: at the end, or held by an element and where that stood.
   const place = useRef({ atEnd: true, element: null, top: 0 });
   const [from, setFrom] = useState(null);
+  // The newest message there was when one went away from the end.
   const [away, setAway] = useState(null);
 
   const { items } = room;
@@ -69,7 +71,9 @@ export function Flow({ room, me, pending }) {
       setAway(null);
       if (from !== null && shown.length > MOST_SHOWN) setFrom(null);
     } else {
-      setAway((now) => now ?? items.length);
+      setAway((now) => now ?? lastOffset(items) ?? 0);
+      // What is read must not go because something new has come.
+      if (from === null && shown.length > 0) setFrom(shown[0].key);
     }
     more();
   };
@@ -83,11 +87,8 @@ export function Flow({ room, me, pending }) {
     return () => watcher.disconnect();
   }, []);
 
-  // What is older is fetched too when there is not enough to fill the height.
-  useEffect(() => {
-    const view = box.current;
-    if (view.scrollHeight <= view.clientHeight + NEAR) more();
-  }, [items.length, room.live, room.loading]);
+  // One may be at the top already, or there may not be enough to fill the height.
+  useEffect(more, [items.length, start, room.live, room.loading]);
 
   const toEnd = () => {
     place.current = { atEnd: true, element: null, top: 0 };
@@ -101,7 +102,7 @@ export function Flow({ room, me, pending }) {
     if (pending.length > 0) toEnd();
   }, [pending.length]);
 
-  const missed = away === null ? 0 : items.slice(away).filter((item) => item.kind === "message").length;
+  const missed = away === null ? 0 : items.filter((item) => item.kind === "message" && item.offset > away).length;
   const empty = room.live && items.length === 0 && pending.length === 0;
   return html`
     <div class="flow">

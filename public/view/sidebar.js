@@ -73,6 +73,7 @@ export function Rooms({ rooms, directory, active }) {
           autocapitalize="none"
           spellcheck=${false}
           value=${sought}
+          onFocus=${act.survey}
           onInput=${(event) => setSought(event.currentTarget.value)}
         />
         <button type="submit" aria-label="Join this room"><${Icon} name="plus" /></button>

@@ -5,6 +5,7 @@ What people do with the page, from the tutorial's walk on.
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -23,7 +24,7 @@ def test_two_people_talk_as_in_the_tutorial(people: People) -> None:
         tab.sees("hello, I am a 🤖")
         chip = tab.page.locator(".message .chip").last
         assert chip.inner_text().strip() == "ada"
-        assert chip.locator("img").evaluate("image => image.complete && image.naturalWidth > 0")
+        expect(chip.locator("img")).not_to_have_js_property("naturalWidth", 0)
     bob.page.get_by_placeholder("Write a message").fill("<b>hi</b>")
     bob.page.get_by_role("button", name="Send").click()
     for tab in (ada, bob):
@@ -268,3 +269,41 @@ def test_a_browser_that_stores_nothing_can_chat(people: People) -> None:
     ada: Tab = people.tab(context).join("ada")
     ada.say("no memory")
     ada.sees("no memory")
+
+
+def test_a_daemon_that_has_lost_its_log_is_a_fresh_start_for_an_open_page(
+    people: People, daemon: Daemon
+) -> None:
+    ada = people.tab().join("ada")
+    ada.say("of the old log")
+    ada.sees("of the old log")
+    daemon.kill()
+    shutil.rmtree(daemon.data)
+    daemon.start()
+    expect(ada.messages()).to_have_count(0, timeout=25_000)
+    ada.page.get_by_text("The connection is gone").wait_for(state="hidden")
+    ada.say("of the new one")
+    ada.sees("of the new one")
+    assert ada.texts() == ["of the new one"]
+    bob = people.tab().join("bob")
+    bob.sees("of the new one")
+    assert bob.texts() == ["of the new one"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_a_screen_reader_needs_is_there_and_what_is_written_can_be_read(
+    people: People, scheme: str, width: int
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    context = people.browser(viewport={"width": width, "height": 740}, color_scheme=scheme)
+    tab = people.tab(context)
+    found = axe.run(tab.page).response["violations"]
+    tab.join("ada")
+    people.tab().join("bob").say("hello")
+    tab.sees("hello")
+    found += axe.run(tab.page).response["violations"]
+    if width < 700:
+        tab.page.get_by_role("button", name="Rooms").click()
+        found += axe.run(tab.page).response["violations"]
+    assert [violation["id"] for violation in found] == []
