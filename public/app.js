@@ -4,7 +4,7 @@
 import { Connection } from "./connection.js";
 import { emojiTable, withEmoji } from "./emoji.js";
 import { nameProblem } from "./names.js";
-import { isPrivate } from "./room.js";
+import { at, isPrivate } from "./room.js";
 import { initial, reduce } from "./state.js";
 import { readSeen, readSession, tokensIn, writeSeen, writeSession } from "./storage.js";
 import { firstOffset } from "./timeline.js";
@@ -49,8 +49,9 @@ function draw() {
 function redraw() {
   if (drawing) return;
   drawing = true;
-  if (document.hidden) setTimeout(draw, 100);
-  else requestAnimationFrame(draw);
+  const once = () => drawing && draw();
+  requestAnimationFrame(once);
+  setTimeout(once, 200);
 }
 
 function dispatch(action) {
@@ -104,6 +105,13 @@ const setPanel = (next) => {
   redraw();
 };
 
+// What is typed next must go where the click has led, so this does not wait for the next frame.
+function look(action) {
+  panel = null;
+  dispatch(action);
+  draw();
+}
+
 const act = {
   start(name, email) {
     // Somebody who was here and lost the name while the line was cut goes on under another one.
@@ -117,20 +125,18 @@ const act = {
   wake: () => connection.wake(),
   panel: setPanel,
   show(room) {
-    setPanel(null);
-    dispatch({ type: "show", room: room.name });
+    look({ type: "show", room: room.name });
     if (isPrivate(room.name)) connection.hear(room.name);
   },
   join(name) {
+    if (at(state.rooms, name) !== undefined) return look({ type: "show", room: name });
     setPanel(null);
-    if (state.rooms[name] !== undefined) return dispatch({ type: "show", room: name });
     return connection.join(name);
   },
   leave: (name) => connection.leave(name),
   openPrivate(who) {
     const room = `@${who.id}`;
-    setPanel(null);
-    dispatch({ type: "opened", room, person: { id: who.id, name: who.name, avatar: who.avatar } });
+    look({ type: "opened", room, person: { id: who.id, name: who.name, avatar: who.avatar } });
     connection.hear(room);
   },
   say: (room, words) => connection.say(room, words),

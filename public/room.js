@@ -2,6 +2,9 @@
 
 import { withNotice } from "./timeline.js";
 
+/** What `record` holds under `key`, or undefined. A room may well be called `constructor` or `__proto__`. */
+export const at = (record, key) => (Object.hasOwn(record, key) ? record[key] : undefined);
+
 /** A room of which nothing is known but its name. */
 export const newRoom = (name) => ({
   name,

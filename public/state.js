@@ -3,7 +3,7 @@
 // Actions come from the connection (what the server said, how the line is) and from the views (what the person wants to
 // see). `action.at` is the page's clock in milliseconds where a step needs the time.
 
-import { isPrivate, newRoom, titleOf, told, withPerson } from "./room.js";
+import { at, isPrivate, newRoom, titleOf, told, withPerson } from "./room.js";
 import { firstOffset, lastOffset, trimmed, withEvent, withPage } from "./timeline.js";
 
 /** How long after coming back somebody who was listed before is not announced as a newcomer, in milliseconds. */
@@ -27,7 +27,7 @@ export const initial = {
 };
 
 function patch(state, name, change) {
-  const room = state.rooms[name];
+  const room = at(state.rooms, name);
   if (room === undefined) return state;
   return { ...state, rooms: { ...state.rooms, [name]: { ...room, ...change(room) } } };
 }
@@ -37,7 +37,7 @@ function notify(state, text) {
 }
 
 function show(state, name) {
-  if (state.rooms[name] === undefined) return state;
+  if (at(state.rooms, name) === undefined) return state;
   const next = patch(state, name, (room) => ({ unread: 0, seen: Math.max(room.seen, lastOffset(room.items) ?? 0) }));
   return { ...next, active: name };
 }
@@ -85,8 +85,8 @@ const steps = {
     const other = state.me !== null && state.me.id !== welcome.me.id;
     if (other) next = { ...next, rooms: {}, active: null };
     for (const one of welcome.rooms.filter((entry) => entry.with)) {
-      const known = next.rooms[one.room];
-      const from = known?.seen ?? seen[one.room] ?? one.read ?? 0;
+      const known = at(next.rooms, one.room);
+      const from = known?.seen ?? at(seen, one.room) ?? one.read ?? 0;
       const room = known ?? newRoom(one.room);
       const unread = room.items.length === 0 ? Math.max(room.unread, one.head - from) : room.unread;
       const entry = { ...room, with: one.with, head: one.head, seen: from, unread };
@@ -98,13 +98,13 @@ const steps = {
   name_refused: (state, { text }) => notify({ ...state, phase: "form", link: { status: "off" } }, text),
 
   opened(state, { room, person }) {
-    const known = state.rooms[room] ?? { ...newRoom(room), with: person };
+    const known = at(state.rooms, room) ?? { ...newRoom(room), with: person };
     return show({ ...state, rooms: { ...state.rooms, [room]: known } }, room);
   },
 
-  joined(state, { joined, focus, at }) {
+  joined(state, { joined, focus, at: now }) {
     const name = joined.room;
-    const known = state.rooms[name] ?? { ...newRoom(name), seen: isPrivate(name) ? 0 : joined.head };
+    const known = at(state.rooms, name) ?? { ...newRoom(name), seen: isPrivate(name) ? 0 : joined.head };
     const fresh = joined.recovered ? {} : { items: [], older: false, loading: false };
     const room = {
       ...known,
@@ -117,7 +117,7 @@ const steps = {
       joined: true,
       members: joined.members,
       count: joined.count,
-      listedUntil: at + LISTED_FOR_MS,
+      listedUntil: now + LISTED_FOR_MS,
     };
     const next = { ...state, rooms: { ...state.rooms, [name]: room } };
     const wanted = focus || state.active === null || state.wanted === name;
@@ -126,7 +126,7 @@ const steps = {
 
   event(state, { event }) {
     const { room: name, offset } = event;
-    const before = state.rooms[name];
+    const before = at(state.rooms, name);
     if (before === undefined) return state;
     const items = trimmed(withEvent(before.items, event));
     const mine = event.from?.id === state.me?.id;
@@ -163,7 +163,7 @@ const steps = {
   members: (state, { members }) => patch(state, members.room, () => ({ members: members.members, count: members.count })),
   count: (state, { count }) => patch(state, count.room, () => ({ count: count.count })),
 
-  present: (state, { room: name, who, at }) =>
+  present: (state, { room: name, who, at: now }) =>
     patch(state, name, (room) => {
       const before = room.members.find((one) => one.id === who.id);
       const members = withPerson(room.members, who);
@@ -171,7 +171,7 @@ const steps = {
         return before.name === who.name ? { members } : { members, ...told(room, "renamed", who, { was: before.name }) };
       }
       const { [who.id]: wasListed, ...listed } = room.listed;
-      const quiet = wasListed && at < room.listedUntil;
+      const quiet = wasListed && now < room.listedUntil;
       return { members, listed, count: room.count + 1, ...(quiet ? {} : told(room, "joined", who)) };
     }),
 
@@ -193,7 +193,8 @@ const steps = {
   },
 
   left(state, { room: name, why }) {
-    const { [name]: gone, ...rooms } = state.rooms;
+    const gone = at(state.rooms, name);
+    const rooms = Object.fromEntries(Object.entries(state.rooms).filter(([other]) => other !== name));
     const words = why && `${gone ? titleOf(gone) : name}: ${why}`;
     if (gone === undefined) return why ? notify(state, words) : state;
     const others = Object.keys(rooms);

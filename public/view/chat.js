@@ -1,7 +1,7 @@
 // The whole of the page once one has joined: rooms, the flow of one of them, people, and the line where one writes.
 
 import { useContext, useEffect, useRef, useState } from "../vendor/preact-hooks.js";
-import { titleOf } from "../room.js";
+import { at, titleOf } from "../room.js";
 import { Composer } from "./composer.js";
 import { Flow } from "./flow.js";
 import { html, Page } from "./html.js";
@@ -70,7 +70,7 @@ const Spoken = ({ spoken }) => html`
 
 export function Chat({ state, panel }) {
   const { act } = useContext(Page);
-  const room = state.active === null ? null : state.rooms[state.active];
+  const room = state.active === null ? null : at(state.rooms, state.active);
   const pending = state.pending.filter((one) => one.room === state.active);
   return html`
     <div class="chat" data-panel=${panel ?? "none"} onKeyDown=${(event) => event.key === "Escape" && act.panel(null)}>

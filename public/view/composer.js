@@ -2,6 +2,7 @@
 // left alone.
 
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { at } from "../room.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 
@@ -11,13 +12,13 @@ export function Composer({ room, title, most, draft }) {
   const { act } = useContext(Page);
   const [drafts, setDrafts] = useState({});
   const box = useRef(null);
-  const text = drafts[room] ?? "";
+  const text = at(drafts, room) ?? "";
   const setText = (value) => setDrafts((now) => ({ ...now, [room]: value }));
 
   // A refused message comes back here, before whatever has been begun since.
   useEffect(() => {
     if (draft === null || draft.room !== room) return;
-    setDrafts((now) => ({ ...now, [room]: [draft.text, now[room]].filter(Boolean).join("\n") }));
+    setDrafts((now) => ({ ...now, [room]: [draft.text, at(now, room)].filter(Boolean).join("\n") }));
     act.drafted(draft.n);
     box.current.focus();
   }, [draft, room]);

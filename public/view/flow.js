@@ -98,8 +98,10 @@ export function Flow({ room, me, pending }) {
   };
 
   // One's own words are worth seeing, wherever one was reading.
+  const said = useRef(pending.length);
   useLayoutEffect(() => {
-    if (pending.length > 0) toEnd();
+    if (pending.length > said.current) toEnd();
+    said.current = pending.length;
   }, [pending.length]);
 
   const missed = away === null ? 0 : items.filter((item) => item.kind === "message" && item.offset > away).length;

@@ -1,6 +1,7 @@
 // Header, footer, the notice, and between them either the door or the chat.
 
 import { useContext, useEffect } from "../vendor/preact-hooks.js";
+import { at } from "../room.js";
 import { Chat } from "./chat.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
@@ -22,7 +23,7 @@ function Top({ state, panel }) {
   const { act } = useContext(Page);
   const inside = state.phase === "joined";
   const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
-  const count = state.active === null ? 0 : (state.rooms[state.active]?.count ?? 0);
+  const count = state.active === null ? 0 : (at(state.rooms, state.active)?.count ?? 0);
   const toggle = (name) => act.panel(panel === name ? null : name);
   return html`
     <header class="top">

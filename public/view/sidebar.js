@@ -1,7 +1,7 @@
 // Left: the rooms one is in, the others there are, and the conversations of two. Right: who is in the room.
 
 import { useContext, useState } from "../vendor/preact-hooks.js";
-import { isPrivate } from "../room.js";
+import { at, isPrivate } from "../room.js";
 import { folded } from "../storage.js";
 import { html, Page } from "./html.js";
 import { Chip, Name, Picture } from "./person.js";
@@ -36,7 +36,7 @@ export function Rooms({ rooms, directory, active }) {
   const pairs = all.filter((room) => isPrivate(room.name) && room.with).sort((a, b) => b.unread - a.unread || byName(a.with, b.with));
   const wanted = folded(sought.trim());
   const others = directory
-    .filter((one) => rooms[one.room] === undefined && folded(one.room).includes(wanted))
+    .filter((one) => at(rooms, one.room) === undefined && folded(one.room).includes(wanted))
     .sort((one, other) => other.count - one.count || inOrder(one.room, other.room));
   const onSubmit = (event) => {
     event.preventDefault();

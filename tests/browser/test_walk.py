@@ -97,6 +97,21 @@ def test_rooms_are_made_joined_switched_between_and_left(people: People) -> None
     ada.sees_notice("bob left")
 
 
+def test_a_room_may_have_the_name_of_a_part_of_every_object(people: People) -> None:
+    ada = people.tab().join("ada")
+    for name in ("constructor", "__proto__"):
+        ada.page.get_by_placeholder("Find or make a room").fill(name)
+        ada.page.get_by_placeholder("Find or make a room").press("Enter")
+        ada.page.get_by_role("heading", level=1, name=name).wait_for()
+        assert ada.page.get_by_placeholder("Write a message").input_value() == ""
+        ada.say(f"in {name}")
+        ada.sees(f"in {name}")
+    ada.page.reload()
+    ada.sees("in __proto__")
+    ada.page.locator(".side .room", has_text="constructor").click()
+    ada.sees("in constructor")
+
+
 def test_a_private_message_by_clicking_a_name_is_read_by_two(people: People) -> None:
     ada = people.tab().join("ada")
     bob = people.tab().join("bob")

@@ -205,6 +205,19 @@ test("a refused name leads back to the form with a notice, which goes away by it
   assert.equal(reduce(state, { type: "notice_over", n: state.notice.n }).notice, null);
 });
 
+test("a room may have the name of a part of every object", () => {
+  for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
+    const strange = { type: "joined", joined: joined({ room: name }), focus: true, at: 0 };
+    assert.equal(reduce(inLobby, { type: "show", room: name }), inLobby);
+    assert.equal(reduce(inLobby, arrives(1, { room: name })), inLobby);
+    const state = after([strange, live(name), arrives(1, { room: name }), { type: "show", room: "lobby" }, { type: "show", room: name }], inLobby);
+    assert.equal(state.active, name);
+    assert.deepEqual(Object.keys(state.rooms), ["lobby", name]);
+    assert.deepEqual(texts(state, name), ["text 1"]);
+    assert.deepEqual(Object.keys(reduce(state, { type: "left", room: name }).rooms), ["lobby"]);
+  }
+});
+
 test("leaving the room that is shown shows the lobby", () => {
   const state = after([{ type: "joined", joined: joined({ room: "tea" }), focus: true, at: 0 }], inLobby);
   assert.equal(state.active, "tea");
