@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const root = new URL("../../", import.meta.url);
+const lock = JSON.parse(readFileSync(new URL("tools/vendor.lock.json", root), "utf8"));
+const folder = new URL("public/vendor/", root);
+
+test("the carried libraries are the locked ones, each with its licence", () => {
+  const names = readdirSync(folder).sort();
+  assert.deepEqual(names, Object.keys(lock.made).sort());
+  for (const name of names) {
+    const hash = createHash("sha512").update(readFileSync(new URL(name, folder))).digest("base64");
+    assert.equal(`sha512-${hash}`, lock.made[name], name);
+  }
+  for (const { name } of lock.packages) assert.ok(names.includes(`LICENSE.${name}.txt`), name);
+});
+
+test("no script of the page names another host, or makes code or HTML out of a string", () => {
+  const read = (path) => readFileSync(new URL(path, root), "utf8");
+  const own = ["public/", "public/view/"].flatMap((path) =>
+    readdirSync(new URL(path, root)).filter((name) => name.endsWith(".js")).map((name) => path + name),
+  );
+  assert.ok(own.length > 15);
+  for (const path of own) {
+    assert.doesNotMatch(read(path), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|https?:\/\//, path);
+    assert.ok(read(path).split("\n").length <= 251, `${path} is two modules`);
+  }
+  assert.doesNotMatch(read("public/index.html") + read("public/style.css"), /https?:|url\(|style=|\son\w+=/);
+});
