@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
@@ -199,8 +199,9 @@ class Launch(Service):
             self._stderr.close()
             self._stderr = None
         if self._status_pipe is not None:
-            # twistd reads at most so much.
-            os.write(self._status_pipe, status[:100])
+            # twistd reads at most so much, and may have been ended meanwhile.
+            with suppress(OSError):
+                os.write(self._status_pipe, status[:100])
             os.close(self._status_pipe)
             self._status_pipe = None
 
@@ -223,10 +224,17 @@ class Launch(Service):
         else:
             self._log.failure("starting failed", failure=failure)
             line = "starting failed"
-        self._tell_waiting(f"1 {line}".encode("ascii", "backslashreplace"))
-        # twistd would exit with 0 after a reactor that has stopped.
-        atexit.register(_exit_with_1)
+        # twistd would exit with 0 after a reactor that has stopped. Whoever started a daemon hears of it when
+        # the pid file is gone, and may then start another one.
+        atexit.register(self._exit_with_1, f"1 {line}".encode("ascii", "backslashreplace"))
         self._stop()
+
+    def _exit_with_1(self, status: bytes) -> NoReturn:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            if stream is not None:
+                stream.flush()
+        self._tell_waiting(status)
+        os._exit(1)
 
     def _report(self, why: BaseException) -> str:
         """
@@ -272,10 +280,3 @@ def _say_nothing(kind: type[BaseException], value: BaseException, traceback: obj
     """
     The line has been written.
     """
-
-
-def _exit_with_1() -> NoReturn:
-    for stream in (sys.__stdout__, sys.__stderr__):
-        if stream is not None:
-            stream.flush()
-    os._exit(1)

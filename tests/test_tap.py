@@ -4,6 +4,7 @@ chatd as twistd starts it, without a process: its options, and what becomes of a
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import signal
@@ -154,6 +155,8 @@ class LaunchTests(SynchronousTestCase):
         # What they are set to is put back after the test.
         self.patch(sys, "excepthook", sys.excepthook)
         self.addCleanup(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+        self.at_exit = []
+        self.patch(atexit, "register", lambda *what: self.at_exit.append(what))
         self.stderr = io.StringIO()
         self.said = ""
         close = self.stderr.close
@@ -165,6 +168,17 @@ class LaunchTests(SynchronousTestCase):
         self.stderr.close = keep_and_close
         self.reactor = Reactor()
         return Launch(inner, self.reactor, self.stderr, in_sight, twistd)
+
+    def exit(self):
+        """
+        Do what was put off until the process ends; the statuses with which it then would.
+        """
+        statuses = []
+        self.patch(os, "_exit", statuses.append)
+        while self.at_exit:
+            function, *arguments = self.at_exit.pop()
+            function(*arguments)
+        return statuses
 
     def started(self, inner):
         launch = self.launch(inner)
@@ -225,17 +239,15 @@ class LaunchTests(SynchronousTestCase):
         self.assertEqual(self.stderr.getvalue(), "chatd: cannot read a\\nb\\x1b[2J\n")
 
     def test_a_late_error_is_one_line_and_stops_the_reactor(self):
-        registered = []
-        self.patch(sys.modules["chatd.tap"].atexit, "register", registered.append)
         late = Deferred()
         self.started(Inner(started=late))
         self.assertFalse(self.stderr.closed)
         late.errback(CannotStart("in use by another daemon"))
-        self.assertEqual(self.said, "chatd: in use by another daemon\n")
-        self.assertEqual((self.reactor.stops, len(registered)), (1, 1))
+        self.assertEqual(self.stderr.getvalue(), "chatd: in use by another daemon\n")
+        self.assertEqual(self.reactor.stops, 1)
+        self.assertEqual(self.exit(), [1])
 
     def test_a_late_mistake_of_ours_is_logged(self):
-        self.patch(sys.modules["chatd.tap"].atexit, "register", lambda function: None)
         late = Deferred()
         self.started(Inner(started=late))
         late.errback(ZeroDivisionError())
@@ -248,7 +260,6 @@ class LaunchTests(SynchronousTestCase):
             (CannotStart("no"), b"1 the line before this one says why"),
             (ZeroDivisionError(), b"1 starting failed"),
         ):
-            self.patch(sys.modules["chatd.tap"].atexit, "register", lambda function: None)
             read, write = os.pipe()
             self.addCleanup(os.close, read)
             twistd = {"statusPipe": write}
@@ -257,6 +268,7 @@ class LaunchTests(SynchronousTestCase):
             launch.startService()
             self.assertEqual(twistd, {})
             late.errback(outcome) if outcome else late.callback(None)
+            self.exit()
             self.assertEqual(os.read(read, 200), status)
         self.flushLoggedErrors(ZeroDivisionError)
 

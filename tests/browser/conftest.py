@@ -32,10 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: starts the daemon and Chromium")
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it lives, playwright keeps an event loop running, and no test can have its own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """
-    The browser, shared by all tests; each has contexts of its own.
+    The browser, shared by the tests of a module; each has contexts of its own.
     """
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
