@@ -122,12 +122,13 @@ async def leave(session: Session, command: Leave, now: float) -> None:
     if is_private(key):
         raise Refused(Code.BAD_REQUEST, "A private room cannot be left.")
     session.cursor_in(key)
+    # First: answers that wait for an event of the room come then, for the event does not come any more.
+    session.answer(command, Done())
     room = session.unhear(key)
     assert room is not None
     if session.viewer is not None:
         room.exit(session.viewer, session, now, lost=False)
     session.hub.let_go(room)
-    session.answer(command, Done())
 
 
 def depart(session: Session, now: float) -> None:

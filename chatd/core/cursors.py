@@ -48,16 +48,15 @@ class Cursors:
         """
         Begin to hear a room after `offset`; an earlier cursor in it is forgotten.
         """
-        # Answers that wait for an event go on waiting for it, if it is still to come.
+        # Answers that wait for an event go on waiting: for it, or until it is plain that it was passed over.
         before = self.rooms.get(room.key)
         owed = None if before is None else self._owed.pop(before, None)
         self.drop(room.key)
         cursor = self.rooms[room.key] = Cursor(room, view, offset, live_at)
-        if live_at is not None or offset < room.head:
-            self._behind[cursor] = None
         if owed is not None:
             self._owed[cursor] = owed
-            self._pay(cursor, offset)
+        if live_at is not None or offset < room.head or owed is not None:
+            self._behind[cursor] = None
         return cursor
 
     def drop(self, key: RoomKey) -> Room | None:
