@@ -91,8 +91,14 @@ class Hub:
         """
         self.stopping = True
         # Writes are answered in their order, so when these are, all that was said before them is.
+        refusal = None
         for touched in [self.store.touch(owner) for owner in tuple(self.presence.people)]:
-            await touched
+            try:
+                await touched
+            except Refused as why:
+                refusal = why
+        if refusal is not None:
+            raise refusal
 
     def tick(self, now: float) -> None:
         """
