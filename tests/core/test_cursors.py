@@ -153,7 +153,7 @@ class SlowReaderTest(ChatTestCase):
         """It was looked at between a commit and its telling; notices go on as ever afterwards."""
         self.server.store.told_late = True
         self.ada.send("say", room=self.bob.private, text="one")
-        self.bob.ask("who", room=self.ada.private)
+        self.ada.ask("join", room=self.bob.private)
         self.server.store.tell()
         self.assertEqual(self.bob.hears(), ["one"])
         self.ada.ask("typing", room="den")
@@ -242,9 +242,9 @@ class OwnMessageTest(ChatTestCase):
         self.server.store.tell()
         self.assertEqual(self.bob.take(), [])
         self.server.store.answer_reads()
-        self.assertEqual(self.bob.kinds(), ["done", "joined"])
+        self.assertEqual(self.bob.kinds(), ["joined"])
         self.bob.drain()
-        self.assertEqual(self.bob.kinds(), ["live"])
+        self.assertEqual(self.bob.kinds(), ["live", "done"])
 
     def test_a_done_does_not_wait_once_one_has_left(self) -> None:
         """The message does not come any more."""
@@ -254,6 +254,19 @@ class OwnMessageTest(ChatTestCase):
         self.bob.fill()
         self.server.store.release()
         self.assertEqual([done["ref"] for done in self.bob.take()], ["l", "s"])
+
+    def test_a_done_that_waits_for_its_message_comes_after_that_of_leaving(self) -> None:
+        """The client reads on from the store and leaves before it got there."""
+        self.bob.fill()
+        self.server.person("ada", "den").say("long ago", "den")
+        self.server.hub.rooms["den"].tail.entries.clear()
+        self.server.store.reads_wait = True
+        self.bob.drain()
+        self.bob.send("say", room="den", text="mine", ref="s")
+        self.assertEqual(self.bob.take("done"), [])
+        self.bob.send("leave", room="den", ref="l")
+        self.server.store.answer_reads()
+        self.assertEqual([message.get("ref") for message in self.bob.take()], ["l", "s"])
 
     def test_leaving_as_soon_as_one_is_answered(self) -> None:
         """The answer makes room for a `leave`: nothing of the room comes after it, `live` neither."""

@@ -42,6 +42,24 @@ class DeadlinesTest(SynchronousTestCase):
         deadlines.run(1.5)
         self.assertEqual(made, [1.0, 1.5])
 
+    def test_a_call_that_fails_keeps_no_other_from_being_made(self) -> None:
+        """It is reported; where nobody wants reports it is raised."""
+        reported: list[Exception] = []
+        deadlines, made = Deadlines(report=reported.append), []
+        failure = ValueError("no")
+
+        def fail(now: float) -> None:
+            raise failure
+
+        deadlines.at(1.0, fail)
+        deadlines.at(1.0, made.append)
+        deadlines.run(1.0)
+        self.assertEqual((made, reported), ([1.0], [failure]))
+        deadlines.report = None
+        deadlines.at(2.0, fail)
+        with self.assertRaises(ValueError):
+            deadlines.run(2.0)
+
     def test_after_counts_from_the_last_run(self) -> None:
         """For what need not be exact."""
         deadlines, made = Deadlines(), []

@@ -4,6 +4,7 @@ What a connection may do, how fast, and what becomes of one that goes too far.
 
 from __future__ import annotations
 
+from chatd.core.refusals import Code
 from chatd.core.session import ALONE, COMMAND_BURST, FLOOD_REFUSALS, MAX_UNANSWERED
 from tests.core.clients import ChatTestCase, Client
 
@@ -312,6 +313,16 @@ class EndTest(ChatTestCase):
         self.server.store.release()
         self.assertEqual(finished, [["message", "done"]])
         self.assertTrue(self.server.hub.stopping)
+
+    def test_finishing_while_the_disk_is_full(self) -> None:
+        """Whoever stops the server is told, once."""
+        for name in ("ada", "bob", "cleo"):
+            self.server.person(name)
+        self.server.store.inner.read_only = "the disk is full"
+        self.server.spawn(self.server.hub.finish(), None)
+        (failure,) = self.server.failures
+        self.assertIs(failure.value.code, Code.READ_ONLY)
+        self.server.failures.clear()
 
     def test_a_connection_can_be_lost_twice(self) -> None:
         """The second time is nothing."""
