@@ -109,6 +109,16 @@ def peer_of(key: RoomKey, person: PersonId) -> PersonId:
     return second if person == first else first
 
 
+def side_name(key: RoomKey, viewer: PersonId | None) -> str:
+    """
+    What a viewer calls a room, as far as its key tells: `@` and the other's id for a private room of theirs,
+    else the key. Rooms are listed in the order of these.
+    """
+    if viewer is None or not is_private(key):
+        return key
+    return f"{PRIVATE_MARK}{peer_of(key, viewer)}"
+
+
 def is_person_id(text: str) -> bool:
     """
     Whether the text has the form of a person's id.
