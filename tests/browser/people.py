@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page
 
 try:
-    from playwright.sync_api import expect
+    from playwright.sync_api import Error, expect
 except ImportError:
     # The fixture that starts the browser says so.
-    expect = None  # type: ignore[assignment]
+    Error = expect = None  # type: ignore[assignment,misc]
 
 WAIT_MS = 10_000
 
@@ -29,7 +29,7 @@ def script(name: str) -> str:
 
 SEND = script("send")
 
-__all__ = ["SEND", "People", "Tab", "expect", "script"]
+__all__ = ["SEND", "Error", "People", "Tab", "expect", "script"]
 
 
 class Tab:
