@@ -5,7 +5,7 @@ holds the suite that every implementation of a port passes.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from msgspec import Struct
@@ -64,6 +64,15 @@ class Slice(Struct, frozen=True):
 
     events: tuple[Event, ...]
     more: bool
+
+
+class Known(Struct, frozen=True):
+    """
+    A person whom the store knows. `kept`: they wrote or were written to, so they are never forgotten.
+    """
+
+    card: Card
+    kept: bool
 
 
 class Appended(Struct, frozen=True):
@@ -226,7 +235,7 @@ class Store(Protocol):
         The person with that id, or None.
         """
 
-    def person_of_token(self, token_hash: bytes) -> Awaitable[Card | None]:
+    def person_of_token(self, token_hash: bytes) -> Awaitable[Known | None]:
         """
         The person who was given the token with that hash, or None.
         """
@@ -238,15 +247,18 @@ class Store(Protocol):
         Raises `Refused` with `no_such_person` if nobody has that id.
         """
 
-    def touch(self, id: PersonId) -> Awaitable[None]:
+    def touch(self, ids: Collection[PersonId]) -> Awaitable[int]:
         """
-        Note that the person was here until now. If nobody has that id, nothing happens.
+        Note that these people were here until now. The answer is how many of them are known.
+
+        It is one write, answered in its turn; also when `ids` is empty, so that it can be waited for in order
+        to have waited for all that was asked before. `ids` is copied by the call.
         """
 
-    def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> Awaitable[int]:
+    def forget_guests(self, idle_seconds: float) -> Awaitable[int]:
         """
         Forget those who never wrote nor were written to and whose last `add_person`, `rename` or `touch` is
-        longer ago than that, with their read markers; not those in `but`. The answer is their number.
+        longer ago than that, with their read markers. The answer is their number.
         """
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from twisted.logger import Logger
 
 from chatd.core.events import Batch, Card, Draft, Event, Message
 from chatd.core.names import PersonId, RoomKey, is_private, private_pair
-from chatd.core.ports import Appended, Opened, Position, Pruned, RoomRecord, Slice
+from chatd.core.ports import Appended, Known, Opened, Position, Pruned, RoomRecord, Slice
 from chatd.store import rules
 
 T = TypeVar("T")
@@ -312,38 +312,42 @@ class MemoryStore:
         person = self._people.get(id)
         return None if person is None else person.card
 
-    async def person_of_token(self, token_hash: bytes) -> Card | None:
+    async def person_of_token(self, token_hash: bytes) -> Known | None:
         """As the port says."""
         owner = self._tokens.get(token_hash)
-        return None if owner is None else self._people[owner].card
+        if owner is None:
+            return None
+        person = self._people[owner]
+        return Known(person.card, person.kept)
 
     def rename(self, id: PersonId, name: str) -> Deferred[None]:
         """As the port says."""
-        return self._write(lambda batch: self._see(id, name))
+        return self._write(lambda batch: self._rename(id, name))
 
-    def touch(self, id: PersonId) -> Deferred[None]:
-        """As the port says."""
-        return self._write(lambda batch: self._see(id, None))
-
-    def _see(self, id: PersonId, name: str | None) -> None:
-        person = self._people.get(id)
-        if person is not None:
-            person.seen_ms = self._wall_ms()
-            if name is not None:
-                person.card = Card(id, name)
-        elif name is not None:
+    def _rename(self, id: PersonId, name: str) -> None:
+        if not self._touch([id]):
             raise rules.no_such_person()
+        self._people[id].card = Card(id, name)
 
-    def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> Deferred[int]:
+    def touch(self, ids: Collection[PersonId]) -> Deferred[int]:
         """As the port says."""
-        return self._write(lambda batch: self._forget_guests(idle_seconds, but))
+        people = frozenset(ids)
+        return self._write(lambda batch: self._touch(people))
 
-    def _forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> int:
+    def _touch(self, ids: Iterable[PersonId]) -> int:
+        known = [self._people[each] for each in ids if each in self._people]
+        for person in known:
+            person.seen_ms = self._wall_ms()
+        return len(known)
+
+    def forget_guests(self, idle_seconds: float) -> Deferred[int]:
+        """As the port says."""
+        return self._write(lambda batch: self._forget_guests(idle_seconds))
+
+    def _forget_guests(self, idle_seconds: float) -> int:
         oldest = self._wall_ms() - idle_seconds * 1000
         gone = [
-            guest
-            for guest, person in self._people.items()
-            if not person.kept and person.seen_ms < oldest and guest not in but
+            guest for guest, person in self._people.items() if not person.kept and person.seen_ms < oldest
         ]
         for guest in gone:
             del self._tokens[self._people.pop(guest).token_hash]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from importlib.resources.abc import Traversable
 from typing import Any, Protocol, TypeVar
@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from chatd.core.events import Batch, Card, Draft, Event
 from chatd.core.names import PersonId, RoomKey
-from chatd.core.ports import Appended, Opened, Position, RoomRecord, Slice
+from chatd.core.ports import Appended, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import Refused
 from chatd.store import rules, sqlite_reads
 from chatd.store.sqlite_file import SCHEMA, open_for_reading, open_for_writing, prepare, read_steps
@@ -234,13 +234,14 @@ class SqliteStore:
         """As the port says."""
         return self._write(lambda group: group.rename(id, name))
 
-    def touch(self, id: PersonId) -> Deferred[None]:
+    def touch(self, ids: Collection[PersonId]) -> Deferred[int]:
         """As the port says."""
-        return self._write(lambda group: group.touch(id))
+        people = frozenset(ids)
+        return self._write(lambda group: group.touch(people), 64 * len(people) + 256)
 
-    def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> Deferred[int]:
+    def forget_guests(self, idle_seconds: float) -> Deferred[int]:
         """As the port says."""
-        return self._write(lambda group: group.forget_guests(idle_seconds, but))
+        return self._write(lambda group: group.forget_guests(idle_seconds))
 
     # Read markers
 
@@ -345,7 +346,7 @@ class SqliteStore:
         """As the port says."""
         return self._ask(lambda database: sqlite_reads.person(database, id))
 
-    def person_of_token(self, token_hash: bytes) -> Deferred[Card | None]:
+    def person_of_token(self, token_hash: bytes) -> Deferred[Known | None]:
         """As the port says."""
         return self._ask(lambda database: sqlite_reads.person_of_token(database, token_hash))
 

@@ -4,7 +4,7 @@ What is written to the database: a group of writes that one transaction makes du
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import apsw
@@ -16,7 +16,8 @@ from chatd.store import rules
 from chatd.store.sqlite_reads import PERSON, ROOM_PLACE
 
 CID = "SELECT body_hash, offset, id FROM cid WHERE author = ? AND cid = ?"
-IDLE = "SELECT id FROM person WHERE kept = 0 AND seen_ms < ?"
+SEEN = "UPDATE person SET seen_ms = ? WHERE id = ?"
+FORGET = "DELETE FROM person WHERE kept = 0 AND seen_ms < ?"
 MARK = (
     "INSERT INTO read_marker (person, room, offset)"
     " SELECT ?1, number, ?3 FROM room WHERE key = ?2 AND EXISTS (SELECT 1 FROM person WHERE id = ?1)"
@@ -181,21 +182,21 @@ class Group:
         if not self.connection.changes():
             raise rules.no_such_person()
 
-    def touch(self, id: PersonId) -> None:
+    def touch(self, ids: Collection[PersonId]) -> int:
         """
         As `Store.touch`.
         """
-        self.connection.execute("UPDATE person SET seen_ms = ? WHERE id = ?", (self.now_ms, id))
+        before = self.connection.total_changes()
+        self.connection.executemany(SEEN, [(self.now_ms, each) for each in ids])
+        return self.connection.total_changes() - before
 
-    def forget_guests(self, idle_seconds: float, but: frozenset[PersonId]) -> int:
+    def forget_guests(self, idle_seconds: float) -> int:
         """
         As `Store.forget_guests`.
         """
-        oldest = self.now_ms - int(idle_seconds * 1000)
-        gone = [(guest,) for (guest,) in self.connection.execute(IDLE, (oldest,)) if guest not in but]
-        # Their read markers go with them.
-        self.connection.executemany("DELETE FROM person WHERE id = ?", gone)
-        return len(gone)
+        # Their read markers go with them, and are not counted.
+        self.connection.execute(FORGET, (self.now_ms - int(idle_seconds * 1000),))
+        return self.connection.changes()
 
     def probe(self) -> None:
         """

@@ -14,7 +14,7 @@ import apsw
 
 from chatd.core.events import Author, Card, Event, Message
 from chatd.core.names import PersonId, RoomKey, is_private, private_pair
-from chatd.core.ports import Opened, Position, Pruned, RoomRecord, Slice
+from chatd.core.ports import Known, Opened, Position, Pruned, RoomRecord, Slice
 from chatd.store import rules
 
 Marks = Mapping[RoomKey, int]
@@ -41,7 +41,7 @@ PRIVATE_ROOMS = (
 ALL_PRIVATE_ROOMS = "SELECT key, last_commit FROM private_room JOIN room ON number = room WHERE person = ?"
 MARKED_ROOMS = "SELECT key, last_commit FROM read_marker JOIN room ON number = room WHERE person = ?"
 PERSON = "SELECT name FROM person WHERE id = ?"
-PERSON_OF_TOKEN = "SELECT id, name FROM person WHERE token_hash = ?"  # noqa: S105  It is a question.
+PERSON_OF_TOKEN = "SELECT id, name, kept FROM person WHERE token_hash = ?"  # noqa: S105  It is a question.
 
 _HIGHEST = 2**63 - 1
 
@@ -209,9 +209,9 @@ def _card(connection: apsw.Connection, id: PersonId) -> Card:
     return Card(id, connection.execute(PERSON, (id,)).get)
 
 
-def person_of_token(connection: apsw.Connection, token_hash: bytes) -> Card | None:
+def person_of_token(connection: apsw.Connection, token_hash: bytes) -> Known | None:
     """
     As `Store.person_of_token`.
     """
     row = connection.execute(PERSON_OF_TOKEN, (token_hash,)).fetchone()
-    return None if row is None else Card(PersonId(row[0]), row[1])
+    return None if row is None else Known(Card(PersonId(row[0]), row[1]), bool(row[2]))

@@ -4,8 +4,13 @@ The contract of a store: rooms as lists show them, read markers, and people.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
+from twisted.internet.defer import Deferred
+
 from chatd.core.events import Card, Draft
 from chatd.core.names import LOBBY, PersonId, RoomKey
+from chatd.core.ports import Known
 from chatd.core.refusals import Code
 from tests.contracts.store import ADA, BOB, CELLAR, CLEO, DAY_MS, GARDEN, NOBODY, StoreCase, draft
 
@@ -153,12 +158,12 @@ class PeopleContract(StoreCase):
         await self.talk(LOBBY, 5)
         self.backend.refuse_writes(True)
         self.store.mark_read(ADA, LOBBY, 3)
-        await self.refusal(self.store.touch(ADA))
+        await self.refusal(self.store.touch([ADA]))
         self.assertEqual(await self.marker(LOBBY), 3)
         self.store.mark_read(ADA, LOBBY, 4)
-        await self.refusal(self.store.touch(ADA))
+        await self.refusal(self.store.touch([ADA]))
         self.backend.refuse_writes(False)
-        await self.store.touch(ADA)
+        await self.store.touch([ADA])
         await self.restart()
         self.assertEqual(await self.marker(LOBBY), 4)
 
@@ -167,7 +172,7 @@ class PeopleContract(StoreCase):
         self.store.mark_read(ADA, GARDEN, 1)
         self.store.mark_read(NOBODY, LOBBY, 1)
         self.assertEqual(await self.inbox(ADA), [])
-        await self.store.touch(ADA)
+        await self.store.touch([ADA])
         await self.talk(GARDEN, 2)
         self.assertEqual(await self.marker(GARDEN), 0)
         self.assertEqual(await self.inbox(ADA), [])
@@ -180,7 +185,7 @@ class PeopleContract(StoreCase):
         await self.store.add_person(dora, b"\x00\xff" * 16)
         for _ in range(2):
             self.assertEqual(await self.store.person(dora.id), dora)
-            self.assertEqual(await self.store.person_of_token(b"\x00\xff" * 16), dora)
+            self.assertEqual(await self.store.person_of_token(b"\x00\xff" * 16), Known(dora, False))
             await self.restart()
         self.assertIsNone(await self.store.person(NOBODY))
         self.assertIsNone(await self.store.person_of_token(b"\x00" * 32))
@@ -198,20 +203,51 @@ class PeopleContract(StoreCase):
         await self.store.rename(ADA, "countess")
         await self.restart()
         self.assertEqual(await self.store.person(ADA), Card(ADA, "countess"))
-        self.assertEqual(await self.store.person_of_token(ADA.encode()), Card(ADA, "countess"))
+        self.assertEqual(await self.store.person_of_token(ADA.encode()), Known(Card(ADA, "countess"), False))
 
     async def test_somebody_unknown_cannot_be_renamed_and_is_touched_in_vain(self) -> None:
         await self.assert_refused(Code.NO_SUCH_PERSON, self.store.rename(NOBODY, "somebody"))
-        await self.store.touch(NOBODY)
+        self.assertEqual(await self.store.touch([NOBODY]), 0)
         self.assertIsNone(await self.store.person(NOBODY))
+
+    async def test_many_are_touched_at_once_and_those_who_are_known_are_counted(self) -> None:
+        self.now_ms += DAY_MS
+        here = {ADA: 1, NOBODY: 1, CLEO: 1}
+        self.backend.hold()
+        touched = self.store.touch(here.keys())
+        here.clear()
+        self.backend.release()
+        self.assertEqual(await touched, 2)
+        self.now_ms += 1000
+        self.assertEqual(await self.store.forget_guests(86400), 1)
+        self.assertIsNone(await self.store.person(BOB))
+
+    async def test_to_touch_nobody_is_answered_after_what_was_asked_before(self) -> None:
+        self.assertEqual(await self.store.touch([]), 0)
+
+        async def note(asked: Awaitable[object], name: str) -> None:
+            await asked
+            self.journal.append(name)
+
+        self.backend.hold()
+        asked = [
+            Deferred.fromCoroutine(note(self.store.append(draft("hi")), "said")),
+            Deferred.fromCoroutine(note(self.store.touch(()), "touched")),
+            Deferred.fromCoroutine(note(self.store.rename(ADA, "countess"), "renamed")),
+        ]
+        self.backend.release()
+        for answer in asked:
+            await answer
+        self.assertEqual(self.journal, ["batch hi", "said", "touched", "renamed"])
 
     async def test_guests_who_left_no_trace_are_forgotten_after_a_while(self) -> None:
         await self.say("hi")
         self.store.mark_read(BOB, LOBBY, 1)
         self.now_ms += DAY_MS
-        self.assertEqual(await self.store.forget_guests(86400, frozenset()), 0)
+        self.assertEqual(await self.store.forget_guests(86400), 0)
         self.now_ms += 1
-        self.assertEqual(await self.store.forget_guests(86400, frozenset([CLEO])), 1)
+        await self.store.touch([CLEO])
+        self.assertEqual(await self.store.forget_guests(86400), 1)
         self.assertEqual(await self.store.person(ADA), Card(ADA, "ada"))
         self.assertIsNone(await self.store.person(BOB))
         self.assertIsNone(await self.store.person_of_token(BOB.encode()))
@@ -219,14 +255,16 @@ class PeopleContract(StoreCase):
         self.assertEqual(await self.inbox(BOB), [])
         self.assertEqual(await self.marker(LOBBY, BOB), 0)
         await self.assert_refused(Code.NO_SUCH_PERSON, self.store.append(draft("?", self.private())))
-        self.assertEqual(await self.store.forget_guests(86400, frozenset()), 1)
+        self.assertEqual(await self.store.forget_guests(86400), 0)
+        self.assertEqual(await self.store.forget_guests(-1), 1)
+        self.assertIsNone(await self.store.person(CLEO))
 
     async def test_who_was_seen_of_late_is_not_forgotten(self) -> None:
         self.now_ms += DAY_MS
-        await self.store.touch(ADA)
+        await self.store.touch([ADA])
         await self.store.rename(BOB, "rob")
         self.now_ms += 1000
-        self.assertEqual(await self.store.forget_guests(86400, frozenset()), 1)
+        self.assertEqual(await self.store.forget_guests(86400), 1)
         self.assertIsNone(await self.store.person(CLEO))
         self.assertEqual(await self.store.person(BOB), Card(BOB, "rob"))
 
@@ -235,13 +273,15 @@ class PeopleContract(StoreCase):
         await self.say("as cleo", who=CLEO, via="tutorial")
         self.now_ms += 2 * DAY_MS
         await self.restart()
-        self.assertEqual(await self.store.forget_guests(86400, frozenset()), 1)
+        kept = [await self.store.person_of_token(who.encode()) for who in (ADA, BOB, CLEO)]
+        self.assertEqual([known and known.kept for known in kept], [True, True, False])
+        self.assertEqual(await self.store.forget_guests(86400), 1)
         self.assertIsNone(await self.store.person(CLEO))
         self.assertEqual(await self.store.person(ADA), Card(ADA, "ada"))
         self.assertEqual(await self.store.person(BOB), Card(BOB, "bob"))
 
     async def test_a_forgotten_guest_may_be_made_again(self) -> None:
         self.now_ms += 2 * DAY_MS
-        self.assertEqual(await self.store.forget_guests(86400, frozenset()), 3)
+        self.assertEqual(await self.store.forget_guests(86400), 3)
         await self.store.add_person(Card(ADA, "ada"), ADA.encode())
-        self.assertEqual(await self.store.person_of_token(ADA.encode()), Card(ADA, "ada"))
+        self.assertEqual(await self.store.person_of_token(ADA.encode()), Known(Card(ADA, "ada"), False))

@@ -90,7 +90,7 @@ class WritingContract(StoreCase):
             self.store.add_person(Card(dora, "dora"), b"dora"),
             self.store.append(draft("hello dora", private)),
             self.store.rename(dora, "theodora"),
-            self.store.touch(dora),
+            self.store.touch([dora]),
             self.store.append(draft("hello again", private)),
         ]
         self.backend.release()
@@ -268,7 +268,7 @@ class WritingContract(StoreCase):
             lambda: self.store.append(draft("lost")),
             lambda: self.store.add_person(dora, b"dora"),
             lambda: self.store.rename(ADA, "countess"),
-            lambda: self.store.touch(ADA),
+            lambda: self.store.touch([ADA]),
         )
         for write in writes:
             refused = await self.refusal(write())

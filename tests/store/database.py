@@ -73,7 +73,7 @@ class Database:
         """Stop the writing thread before a transaction, so that what is written gathers behind it."""
         self._arrived.clear()
         self._open.clear()
-        self.store.touch(NOBODY).addErrback(lambda failure: None)
+        self.store.touch([NOBODY]).addErrback(lambda failure: None)
         assert self._arrived.wait(PATIENCE_SECONDS)
 
     def release(self) -> None:

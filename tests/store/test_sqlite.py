@@ -50,7 +50,7 @@ class LifeTests(SqliteCase):
         self.stop()
         asked: list[Any] = [
             self.store.append(draft("hi")),
-            self.store.touch(ADA),
+            self.store.touch([ADA]),
             self.store.room(LOBBY, ADA),
             self.store.person(ADA),
         ]

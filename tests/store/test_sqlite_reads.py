@@ -8,6 +8,8 @@ from chatd.core.names import LOBBY
 from chatd.store import sqlite_group, sqlite_reads
 from tests.store.case import SqliteCase
 
+VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
+
 
 class PlanTests(SqliteCase):
     """How SQLite goes about each question."""
@@ -17,7 +19,7 @@ class PlanTests(SqliteCase):
             name: question
             for module in (sqlite_reads, sqlite_group)
             for name, question in vars(module).items()
-            if name.isupper() and isinstance(question, str) and question.startswith(("SELECT", "INSERT"))
+            if name.isupper() and isinstance(question, str) and question.startswith(VERBS)
         }
         self.assertGreaterEqual(len(questions), 15)
         with self.database.side_door() as connection:
