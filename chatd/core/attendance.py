@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from chatd.core.commands import Done, Face, Join, Joined, Leave, ListedRoom, Members, RoomList, Rooms, Who
-from chatd.core.names import LOBBY, PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of, room_key
+from chatd.core.names import LOBBY, PRIVATE_MARK, PersonId, is_private, room_key, side_name
 from chatd.core.ports import Opened, Position, RoomRecord
 from chatd.core.presence import GRACE_SECONDS
 from chatd.core.refusals import Code, Refused
@@ -51,11 +51,11 @@ async def join(session: Session, command: Join, now: float) -> None:
         start, recovered = _start(room, opened, position, command.limit)
         # What has come since the store looked is new: it follows `live`.
         head = room.head if opened is None else opened.record.head
-        read = _known_marker(session, key, opened)
         person = session.person
+        read = person.marker(key, opened.record.read if opened else 0) if person else 0
         if person is not None and not is_private(key):
             # Before it hears the room, so that nobody is told of their own coming.
-            room.enter(person.card, session)
+            room.enter(person.card, session.cursors)
         session.hear(room, start, live_at=head)
         view = room.view(session.viewer)
         members = members_of(room, session.viewer)
@@ -82,7 +82,7 @@ def _make(session: Session, room: Room, name: str, now: float) -> None:
     wait = session.hub.new_rooms.take(session.address, now)
     if wait:
         raise Refused(Code.RATE_LIMITED, "Too many new rooms came from your address.", retry_after=wait)
-    room.name = name
+    room.make(name)
 
 
 def _start(room: Room, opened: Opened | None, position: Position | None, last: int) -> tuple[int, bool]:
@@ -92,16 +92,6 @@ def _start(room: Room, opened: Opened | None, position: Position | None, last: i
     if position is not None and position.after == 0:
         return 0, True
     return max(0, room.head - last), False
-
-
-def _known_marker(session: Session, key: RoomKey, opened: Opened | None) -> int:
-    person = session.person
-    if person is None:
-        return 0
-    read = max(person.read.get(key, 0), opened.record.read if opened else 0)
-    if read:
-        person.read[key] = read
-    return read
 
 
 def members_of(room: Room, viewer: PersonId | None) -> Members:
@@ -127,7 +117,7 @@ async def leave(session: Session, command: Leave, now: float) -> None:
     room = session.unhear(key)
     assert room is not None
     if session.viewer is not None:
-        room.exit(session.viewer, session, now, lost=False)
+        room.exit(session.viewer, session.cursors, now, lost=False)
     session.hub.let_go(room)
 
 
@@ -140,7 +130,7 @@ def depart(session: Session, now: float) -> None:
         room = session.unhear(key)
         assert room is not None
         if person is not None and not is_private(key):
-            room.exit(person.card.id, session, now, lost=True)
+            room.exit(person.card.id, session.cursors, now, lost=True)
             _expire_later(hub, room, person.card.id, now)
         hub.let_go(room)
     if person is not None and hub.presence.depart(person, session, now):
@@ -185,7 +175,7 @@ async def rooms(session: Session, command: Rooms, _now: float) -> None:
     if command.after is not None:
         after = command.after if command.after.startswith(PRIVATE_MARK) else room_key(command.after)
     records = await hub.store.rooms(viewer, after, ROOMS_A_LIST + 1)
-    listed = {_sort_key(record, viewer): _listed(hub, record, viewer) for record in records}
+    listed = {side_name(record.key, viewer): _listed(hub, record, viewer) for record in records}
     for key, room in hub.rooms.items():
         if key > after and key not in listed and not is_private(key) and (room.members or key == LOBBY):
             listed[key] = ListedRoom(room.name, room.topic, room.head, len(room.members))
@@ -197,17 +187,11 @@ async def rooms(session: Session, command: Rooms, _now: float) -> None:
     session.answer(command, answer)
 
 
-def _sort_key(record: RoomRecord, viewer: PersonId | None) -> str:
-    return own_name(record, viewer) if record.pair else record.key
-
-
 def own_name(record: RoomRecord, viewer: PersonId | None) -> str:
     """
     What a stored room is called on the viewer's side.
     """
-    if record.pair and viewer is not None:
-        return f"{PRIVATE_MARK}{peer_of(record.key, viewer)}"
-    return record.name
+    return side_name(record.key, viewer) if record.pair else record.name
 
 
 def own_peer(record: RoomRecord, viewer: PersonId | None) -> Face | None:

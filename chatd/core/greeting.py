@@ -16,7 +16,7 @@ from chatd.core.events import Card, iso_time
 from chatd.core.names import LOBBY, check_nick, fold, is_private, person_id
 from chatd.core.ports import RoomRecord
 from chatd.core.presence import Person
-from chatd.core.refusals import Code, Refused
+from chatd.core.refusals import CloseCode, Code, Refused
 from chatd.core.text import MAX_TEXT, forbidden_character
 
 if TYPE_CHECKING:
@@ -44,16 +44,21 @@ async def hello(session: Session, command: Hello, now: float) -> None:
         return
     card, token = await _identify(session, command, now)
     if session.closed:
-        _unclaim(session.hub, card)
+        _live_on(session.hub, card)
         return
     # Held from before the heads are read until they have been told: what comes in between is sent after them.
     session.cursors.held = True
+    first = session.person is None
     try:
-        first = session.person is None
         _become(session, card, email)
         answer = await _welcome(session, token, first=first)
         session.greeted = True
         session.answer(command, answer)
+    except Exception:
+        if first:
+            # It is somebody by now, and does not know who: it has to begin anew.
+            session.close(CloseCode.INTERNAL_ERROR, CloseCode.INTERNAL_ERROR.reason)
+        raise
     finally:
         session.cursors.held = False
     session.cursors.read_on()
@@ -72,13 +77,9 @@ async def _identify(session: Session, command: Hello, now: float) -> tuple[Card,
     hub, person = session.hub, session.person
     known = person.card if person else None
     if command.token is not None:
-        known = await hub.store.person_of_token(hash_token(command.token))
-        if known is None:
-            raise Refused(Code.BAD_TOKEN, "That token is not known here.")
+        known = await _recognize(hub, command.token)
         if person is not None and known.id != person.card.id:
             raise Refused(Code.FORBIDDEN, "This connection is somebody else's already.")
-        here = hub.presence.people.get(known.id)
-        known = here.card if here else known
     if known is None:
         assert command.name is not None
         return await _new_person(session, check_nick(command.name), now)
@@ -92,6 +93,29 @@ async def _identify(session: Session, command: Hello, now: float) -> tuple[Card,
             _unclaim(hub, card)
             raise
     return card, None
+
+
+async def _recognize(hub: Hub, token: str) -> Card:
+    """
+    Whose token it is. Raises `Refused` with `bad_token`.
+    """
+    unknown = Refused(Code.BAD_TOKEN, "That token is not known here.")
+    known = await hub.store.person_of_token(hash_token(token))
+    if known is None:
+        raise unknown
+    here = hub.presence.people.get(known.card.id)
+    if here is not None:
+        return here.card
+    if not known.kept:
+        # It may be a day since they were here, and the guests of that day are being forgotten.
+        try:
+            still_known = await hub.store.touch((known.card.id,))
+        except Refused:
+            # The disk takes no writes, so nobody is forgotten either.
+            still_known = 1
+        if not still_known:
+            raise unknown
+    return known.card
 
 
 async def _new_person(session: Session, name: str, now: float) -> tuple[Card, str]:
@@ -116,6 +140,27 @@ def _unclaim(hub: Hub, card: Card) -> None:
         hub.presence.release(card.name, card.id)
 
 
+def _live_on(hub: Hub, card: Card) -> None:
+    """
+    The connection that said hello is gone: a name that was stored is the person's if they are here by another
+    one.
+    """
+    person = hub.presence.people.get(card.id)
+    if person is None:
+        hub.presence.release(card.name, card.id)
+    else:
+        _show_name(hub, person, card.name, None)
+
+
+def _show_name(hub: Hub, person: Person, name: str, by: Session | None) -> None:
+    renamed = person.card.name != name
+    # Also if they come with it: the rooms in memory can know them by their last name.
+    hub.rename(person, name)
+    for other in person.sessions if renamed else ():
+        if other is not by:
+            other.cursors.notice_me(Me(me=person.as_self))
+
+
 def _become(session: Session, card: Card, email: str | None) -> None:
     hub, before = session.hub, session.person
     # Once more: another connection of the same person can have claimed the name too, and let it go.
@@ -124,17 +169,11 @@ def _become(session: Session, card: Card, email: str | None) -> None:
     session.cursors.person = person
     if email is not None:
         person.email = email
-    renamed = person.card.name != card.name
-    # Also if they come with it: the rooms in memory can know them by their last name.
-    hub.rename(person, card.name)
-    if renamed:
-        for other in person.sessions:
-            if other is not session:
-                other.cursors.notice_me(Me(me=person.as_self))
+    _show_name(hub, person, card.name, session)
     if before is None:
         for key, cursor in session.cursors.rooms.items():
             if not is_private(key):
-                cursor.room.enter(person.card, session)
+                cursor.room.enter(person.card, session.cursors)
 
 
 async def _welcome(session: Session, token: str | None = None, *, first: bool = False) -> Welcome:
@@ -147,8 +186,6 @@ async def _welcome(session: Session, token: str | None = None, *, first: bool = 
             # What it had before one came is told by its head; what is being committed comes as an event.
             hub.settle(room, record)
             session.hear(room, record.head)
-        if person is not None and record.read:
-            person.read[record.key] = max(person.read.get(record.key, 0), record.read)
     return Welcome(
         server=settings.server,
         epoch=hub.store.epoch,
@@ -172,6 +209,6 @@ async def _own_rooms(session: Session, person: Person | None) -> list[RoomRecord
 
 def _welcome_room(record: RoomRecord, person: Person | None) -> WelcomeRoom:
     viewer = person.card.id if person else None
-    read = person.read.get(record.key, record.read) if person else 0
+    read = person.marker(record.key, record.read) if person else 0
     peer = own_peer(record, viewer)
     return WelcomeRoom(own_name(record, viewer), record.topic, record.head, read, peer or UNSET)

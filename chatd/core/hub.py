@@ -21,6 +21,9 @@ from chatd.core.presence import GRACE_SECONDS, Person, Presence
 from chatd.core.refusals import Code, Refused
 from chatd.core.room import Room
 from chatd.core.session import Session
+from chatd.core.tail import Tails
+
+GUEST_SECONDS = 24 * 3600.0
 
 
 class Settings(Struct, frozen=True):
@@ -42,7 +45,8 @@ class Hub:
 
     `wall_ms` is the clock on the wall in milliseconds since 1970, `random` gives that many unguessable bytes.
     `spawn` runs a coroutine, at once as far as it goes; if it raises, that is logged and the session's
-    connection closed with 1011. `report` logs an error that was answered with `internal`.
+    connection closed with 1011. `report` logs an error after which everything goes on: of a command that was
+    answered with `internal`, or of a call that was due.
     """
 
     store: Store
@@ -53,6 +57,7 @@ class Hub:
     report: Callable[[Exception], None]
     deadlines: Deadlines = field(default_factory=Deadlines)
     presence: Presence = field(default_factory=Presence)
+    tails: Tails = field(default_factory=Tails)
     rooms: dict[RoomKey, Room] = field(default_factory=dict)
     new_people: AddressLimit = field(default_factory=lambda: AddressLimit(500, 3600.0))
     new_rooms: AddressLimit = field(default_factory=lambda: AddressLimit(10, 3600.0))
@@ -68,8 +73,7 @@ class Hub:
         """
         lobby = self.hold(LOBBY)
         record = await self.store.room(LOBBY, None)
-        if record is not None:
-            lobby.settle(record)
+        lobby.settle(record or RoomRecord(LOBBY, LOBBY, "", 0, 1))
 
     def connect(self, outbox: Outbox, address: str | None, *, tutorial: bool, now: float) -> Session:
         """
@@ -90,15 +94,19 @@ class Hub:
         Look at no further command, and wait until those that were taken have been answered.
         """
         self.stopping = True
-        # Writes are answered in their order, so when these are, all that was said before them is.
-        refusal = None
-        for touched in [self.store.touch(owner) for owner in tuple(self.presence.people)]:
-            try:
-                await touched
-            except Refused as why:
-                refusal = why
-        if refusal is not None:
-            raise refusal
+        # Writes are answered in their order, so when this is, all that was said before it is; if nobody is
+        # here, too.
+        await self.store.touch(tuple(self.presence.people))
+
+    async def forget_guests(self) -> int:
+        """
+        Forget the guests who left a day ago and never wrote nor were written to; the answer is their number.
+
+        Raises `Refused` with `read_only`.
+        """
+        # Those who are here count as seen now: after a crash nobody can tell any more how long they stayed.
+        await self.store.touch(tuple(self.presence.people))
+        return await self.store.forget_guests(GUEST_SECONDS)
 
     def tick(self, now: float) -> None:
         """
@@ -131,7 +139,7 @@ class Hub:
         for either in private_pair(room.key):
             person = self.presence.people.get(either)
             for session in person.sessions if person else ():
-                if session not in room.listeners:
+                if session.cursors not in room.listeners:
                     session.hear(room, offset)
 
     def hold(self, key: RoomKey) -> Room:
@@ -140,9 +148,7 @@ class Hub:
         """
         room = self.rooms.get(key)
         if room is None:
-            room = self.rooms[key] = Room(key, self.deadlines)
-            if key == LOBBY:
-                room.name = LOBBY
+            room = self.rooms[key] = Room(key, self.deadlines, tails=self.tails)
             if is_private(key):
                 for either in private_pair(key):
                     self._private_rooms.setdefault(either, {})[room] = None
@@ -161,8 +167,10 @@ class Hub:
         Take the room out of memory if nobody needs it there.
         """
         if not room.unused or self.rooms.get(room.key) is not room:
+            room.forget()
             return
         del self.rooms[room.key]
+        self.tails.drop(room.tail)
         if is_private(room.key):
             for either in private_pair(room.key):
                 rooms = self._private_rooms[either]
@@ -199,6 +207,7 @@ class Hub:
         if peer is None:
             raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
         room.pair = {asker.id: asker, peer.id: peer}
+        room.settled = True
         self._name_pair(room)
 
     def settle(self, room: Room, record: RoomRecord) -> None:
@@ -247,6 +256,6 @@ class Hub:
         async def touch() -> None:
             # A disk that takes no writes has the person seen last a little earlier, no more.
             with suppress(Refused):
-                await self.store.touch(person.card.id)
+                await self.store.touch((person.card.id,))
 
         self.spawn(touch(), None)

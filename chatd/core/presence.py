@@ -47,6 +47,15 @@ class Person:
         card = self.card
         return Self(id=card.id, name=card.name, avatar=card.avatar, role="guest")
 
+    def marker(self, room: RoomKey, stored: int) -> int:
+        """
+        Their read marker in a room: the larger of the stored one and the one that is known here.
+        """
+        read = max(stored, self.read.get(room, 0))
+        if read:
+            self.read[room] = read
+        return read
+
     def may_show_typing(self, room: RoomKey, now: float) -> bool:
         """
         Whether others are to hear now that this person is writing there; at most every three seconds.

@@ -1,5 +1,5 @@
 """
-A room: its head, its tail in memory, its members, and those who hear it.
+What there is to a room while somebody is in it: how far its log goes, who hears it, and who is seen there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chatd.core.events import Card, Event
 from chatd.core.names import PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of
 from chatd.core.ports import RoomRecord, View, Wire
 from chatd.core.presence import GRACE_SECONDS
-from chatd.core.tail import Entry, Growth, Tail
+from chatd.core.tail import Entry, Growth, Tail, Tails
 
 MAX_LISTED = 200
 """The most members that are listed, and the most for whom each coming and going is told."""
@@ -63,17 +63,18 @@ class Membership:
     """
 
     card: Card
-    sessions: dict[Listener, None] = field(default_factory=dict)
+    listeners: dict[Listener, None] = field(default_factory=dict)
     gone_at: float | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Room:
     """
-    A named log and the people who hear it, in one order.
+    A log under its name, with those who hear it and those who are seen there.
 
     It is in memory while somebody hears it, is a member of it or is about to be (`pins`). `head` is the last
-    offset that is known to be committed; `name` is "" until the store or the first member has given it one.
+    offset that was published, or that the store named when the room was `settled`; `name` is "" until the
+    store or the first member has given it one.
     """
 
     key: RoomKey
@@ -83,6 +84,8 @@ class Room:
     head: int = 0
     pair: dict[PersonId, Card] = field(default_factory=dict)
     pins: int = 0
+    settled: bool = False
+    tails: Tails = field(default_factory=Tails)
     tail: Tail = field(default_factory=Tail)
     listeners: dict[Listener, Cursor] = field(default_factory=dict)
     members: dict[PersonId, Membership] = field(default_factory=dict)
@@ -97,6 +100,22 @@ class Room:
         """
         return not (self.listeners or self.members or self.pins)
 
+    def forget(self) -> None:
+        """
+        Be no more than a name, if that is all that is left: no member, and never an event. Who only watched
+        it goes on hearing what becomes of it.
+        """
+        if not (self.members or self.head or self.pins or self.pair):
+            self.name = ""
+
+    def make(self, name: str) -> None:
+        """
+        Exist from now on, without an event.
+        """
+        self.name, self.settled = name, True
+        for cursor in self.listeners.values():
+            cursor.view = self.view(None)
+
     @property
     def exists(self) -> bool:
         """
@@ -106,10 +125,12 @@ class Room:
 
     def settle(self, record: RoomRecord) -> None:
         """
-        Take over what the store knows; what was published since it looked stays.
+        Take over what the store knows. Once its head has been taken over, only what is published raises it.
         """
         self.name, self.topic = record.name, record.topic
-        self.head = max(self.head, record.head)
+        if not self.settled:
+            self.settled = True
+            self.head = max(self.head, record.head)
         for card in record.pair or ():
             self.pair.setdefault(card.id, card)
 
@@ -126,14 +147,13 @@ class Room:
 
     def publish(self, events: Iterable[Event]) -> None:
         """
-        Tell every listener that the log has grown.
-
-        Never waits and never raises: a listener that cannot take the growth reads it from the log later.
+        Offer what the log has gained to all who hear it. Never waits or raises: to whom it is no use now
+        reads it later.
         """
         growth = Growth([Entry(event) for event in events])
-        self.tail.extend(growth.entries)
+        self.tails.extend(self.tail, growth.entries)
         self.head = max(self.head, growth.last)
-        # A copy: a listener that finds its connection gone takes itself out of the dict.
+        # A copy, for offering can end a connection, which then hears nothing any more.
         for listener, cursor in tuple(self.listeners.items()):
             listener.offer(cursor, growth)
 
@@ -151,7 +171,7 @@ class Room:
             if not self.crowded:
                 self.tell(Present(room=self.name, who=Face.of(card)), but=card.id)
 
-    def enter(self, card: Card, session: Listener) -> None:
+    def enter(self, card: Card, listener: Listener) -> None:
         """
         A person's connection comes in. Others hear of it if no other connection of theirs was or just had
         been here.
@@ -159,24 +179,24 @@ class Room:
         membership = self.members.get(card.id)
         if membership is None:
             membership = self.members[card.id] = Membership(card)
-            membership.sessions[session] = None
+            membership.listeners[listener] = None
             self._tell_change(Present(room=self.name, who=Face.of(card)), but=card.id)
         else:
-            membership.sessions[session] = None
+            membership.listeners[listener] = None
             membership.gone_at = None
             # They can have come back under another name.
             self.rename(card)
 
-    def exit(self, person: PersonId, session: Listener, now: float, *, lost: bool) -> None:
+    def exit(self, person: PersonId, listener: Listener, now: float, *, lost: bool) -> None:
         """
         A person's connection goes. With the last one the person goes: at once, or after a while if it was
         `lost`.
         """
         membership = self.members.get(person)
-        if membership is None or session not in membership.sessions:
+        if membership is None or listener not in membership.listeners:
             return
-        del membership.sessions[session]
-        if membership.sessions:
+        del membership.listeners[listener]
+        if membership.listeners:
             return
         if lost:
             membership.gone_at = now
@@ -241,7 +261,7 @@ class Room:
         """
         Tell all listeners but those of one person something that is in no log.
         """
-        spared = self.members[but].sessions if but in self.members else ()
+        spared = self.members[but].listeners if but in self.members else ()
         frames: dict[Wire, bytes] = {}
         for listener in tuple(self.listeners):
             if listener not in spared:

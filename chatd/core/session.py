@@ -1,5 +1,5 @@
 """
-One client: who it is, what it may do now, and where its cursors stand.
+A client as the hub knows it: its person, what may be asked of it now, and its place in the rooms it hears.
 """
 
 from __future__ import annotations
@@ -36,11 +36,9 @@ from chatd.core.ports import Outbox
 from chatd.core.presence import Person
 from chatd.core.refusals import CloseCode, Code, Refused
 from chatd.core.room import Cursor, Room
-from chatd.core.tail import Growth
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
-    from chatd.core.ports import Wire
 
 MAX_UNANSWERED = 32
 HELLO_SECONDS = 10.0
@@ -204,7 +202,7 @@ class Session:
         finally:
             self._alone -= alone
             self._unanswered -= 1
-            self._look()
+            self.look()
 
     def _check_standing(self, kind: type) -> None:
         if kind is Hello:
@@ -214,7 +212,10 @@ class Session:
         elif self.cursors.person is None and kind not in WATCHING:
             self.the_person()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """
+        Have the next command looked at, if one may be.
+        """
         # Within `receive` the caller looks by itself.
         if not self._receiving and self.receptive():
             self.outbox.look()
@@ -231,11 +232,12 @@ class Session:
 
     def _unpause(self, _now: float) -> None:
         self._paused = False
-        self._look()
+        self.look()
 
     async def by_itself(self, work: Coroutine[Any, Any, Any]) -> Any:
         """
         Await something before which no further command may be looked at, so that the order of effects stays.
+        Whoever waited calls `look` when the effect is under way.
         """
         self._alone += 1
         try:
@@ -318,23 +320,11 @@ class Session:
 
     # What it hears
 
-    def offer(self, cursor: Cursor, growth: Growth) -> None:
-        """
-        See `Listener`.
-        """
-        self.cursors.offer(cursor, growth)
-
-    def notice(self, room: Room, notice: Answer, frames: dict[Wire, bytes]) -> None:
-        """
-        See `Listener`.
-        """
-        self.cursors.notice(room, notice, frames)
-
     def hear(self, room: Room, offset: int, live_at: int | None = None) -> None:
         """
         Hear a room after an offset. With `live_at` the client is told when it has caught up with that head.
         """
-        room.listeners[self] = self.cursors.set(room, room.view(self.viewer), offset, live_at)
+        room.listeners[self.cursors] = self.cursors.set(room, room.view(self.viewer), offset, live_at)
 
     def unhear(self, key: RoomKey) -> Room | None:
         """
@@ -342,5 +332,5 @@ class Session:
         """
         room = self.cursors.drop(key)
         if room is not None:
-            del room.listeners[self]
+            del room.listeners[self.cursors]
         return room

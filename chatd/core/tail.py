@@ -11,6 +11,7 @@ from chatd.core.ports import View, Wire
 
 TAIL_EVENTS = 512
 TAIL_BYTES = 512 * 1024
+TAILS_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +59,7 @@ class Growth:
         return chunk
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Tail:
     """
     The last events of a log, dense, at most `TAIL_EVENTS` of `TAIL_BYTES` by weight.
@@ -102,11 +103,41 @@ class Tail:
             return []
         start = after + 1 - self.entries[0].event.offset
         end = start + upto - after
-        if start < 0 or end > len(self.entries):
+        if start < 0:
             return []
+        end = min(end, len(self.entries))
         weight = 0
         for index in range(start, end):
             weight += self.entries[index].event.weight
             if weight > max_bytes and index > start:
                 return self.entries[start:index]
         return self.entries[start:end]
+
+
+@dataclass(slots=True)
+class Tails:
+    """
+    The tails of all rooms, within one budget of `TAILS_BYTES` by weight: what has not grown for the longest
+    time goes first. Nobody misses it: it is read from the store.
+    """
+
+    weight: int = 0
+    _weights: dict[Tail, int] = field(default_factory=dict)
+
+    def extend(self, tail: Tail, entries: list[Entry]) -> None:
+        """
+        Have a tail grow, as `Tail.extend`.
+        """
+        tail.extend(entries)
+        self.weight += tail.weight - self._weights.pop(tail, 0)
+        self._weights[tail] = tail.weight
+        while self.weight > TAILS_BYTES and len(self._weights) > 1:
+            self.drop(next(iter(self._weights)))
+
+    def drop(self, tail: Tail) -> None:
+        """
+        Empty a tail.
+        """
+        self.weight -= self._weights.pop(tail, 0)
+        tail.entries.clear()
+        tail.weight = 0

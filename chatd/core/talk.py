@@ -49,7 +49,10 @@ async def say(session: Session, command: Say, now: float) -> None:
             reply_to=command.reply_to,
             as_sent=as_sent,
         )
-        appended = await hub.store.append(draft)
+        appending = hub.store.append(draft)
+        # Its place in the order is taken, so what had to be found out first holds up nothing any more.
+        session.look()
+        appended = await appending
         done = Done(room=room.view(session.viewer).room, offset=appended.offset, id=appended.id)
         session.answer_after(command, done, key, appended.offset)
     finally:

@@ -4,6 +4,10 @@ Saying who one is.
 
 from __future__ import annotations
 
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
 from chatd.core.greeting import hash_token
 from chatd.core.names import is_person_id
 from tests.core.clients import FAR_AWAY, ChatTestCase
@@ -431,15 +435,82 @@ class LostGreetingTest(ChatTestCase):
         self.assertEqual(self.server.leftovers() | {"deadlines": 0}, {"deadlines": 0})
         self.assertEqual(self.server.connect().hello(name="ada")["type"], "welcome")
 
-    def test_a_connection_lost_while_it_is_renamed_holds_no_second_name(self) -> None:
-        """The name of before is held for as long as the person may come back."""
+    def test_a_connection_lost_while_it_is_renamed_leaves_the_person_with_the_stored_name(self) -> None:
+        """It is held for as long as they may come back; the one of before is free."""
         ada = self.server.person("ada")
         self.server.store.hold()
         ada.send("hello", name="eva")
         ada.lose()
         self.server.store.release()
-        self.assertEqual(self.server.connect().hello(name="eva")["type"], "welcome")
-        self.assert_refused(self.server.connect().hello(name="ada"), "name_taken")
+        self.assert_refused(self.server.connect().hello(name="eva"), "name_taken")
+        self.assertEqual(self.server.connect().hello(name="ada")["type"], "welcome")
+        self.assertEqual(self.server.again(ada).me["name"], "eva")
+
+    def test_who_renames_and_is_gone_is_renamed_for_those_who_stay(self) -> None:
+        """Their own other connection too."""
+        ada, bob = self.server.person("ada", "lobby"), self.server.person("bob", "lobby")
+        other = self.server.again(ada, "lobby")
+        bob.take()
+        self.server.store.hold()
+        other.send("hello", name="eva")
+        other.lose()
+        self.server.store.release()
+        self.assertEqual([notice["me"]["name"] for notice in ada.take("me")], ["eva"])
+        self.assertEqual([notice["who"]["name"] for notice in bob.take("present")], ["eva"])
+
+    def test_who_cannot_be_welcomed_has_to_begin_anew(self) -> None:
+        """A first hello that fails half-way would leave somebody who does not know who they are."""
+        ada = self.server.connect()
+        working = self.server.store.inner.inbox
+
+        def broken(*_: Any) -> Any:
+            raise OSError("the disk is gone")
+
+        self.server.store.inner.inbox = broken
+        ada.send("hello", name="ada")
+        self.server.store.inner.inbox = working
+        self.assertEqual(ada.closed, (1011, "internal_error"))
+        self.assertEqual([str(error) for error in self.server.reported], ["the disk is gone"])
+        self.server.reported.clear()
+
+    def test_who_comes_back_while_they_are_being_forgotten_is_told_so(self) -> None:
+        """The token is no use any more, and it is said at once."""
+        ada = self.server.person("ada")
+        ada.lose()
+        self.server.advance(20)
+        self.server.store.hold()
+        self.server.store.forget_guests(-1)
+        back = self.server.connect()
+        back.send("hello", token=ada.token)
+        self.server.store.release()
+        self.assert_refused(back.take("refused")[0], "bad_token")
+
+    def test_who_comes_back_in_time_is_not_forgotten(self) -> None:
+        """To come back counts as having been here."""
+        ada = self.server.person("ada")
+        ada.lose()
+        self.server.advance(20)
+        self.server.wall_ms += 25 * 3600 * 1000
+        back = self.server.again(ada)
+        self.assertEqual(self.result_of(self.server.hub.forget_guests()), 0)
+        back.lose()
+
+    def test_who_stays_for_days_is_not_forgotten_though_the_daemon_is_killed(self) -> None:
+        """Only those who are gone for a day are."""
+        ada, bob = self.server.person("ada"), self.server.person("bob")
+        bob.lose()
+        self.server.advance(20)
+        self.server.wall_ms += 25 * 3600 * 1000
+        self.assertEqual(self.result_of(self.server.hub.forget_guests()), 1)
+        self.server.wall_ms += 23 * 3600 * 1000
+        self.server.restart()
+        self.assertEqual(self.result_of(self.server.hub.forget_guests()), 0)
+        self.assertEqual(self.server.again(ada).id, ada.id)
+        self.assert_refused(self.server.connect().hello(token=bob.token), "bad_token")
+
+    def result_of(self, coroutine: Any) -> Any:
+        """What a coroutine that waits for nothing returns."""
+        return self.successResultOf(Deferred.fromCoroutine(coroutine))
 
     def test_a_connection_lost_at_each_step_of_its_greeting_leaves_nothing(self) -> None:
         """For a new person, a watcher and a known person with a private room."""

@@ -79,6 +79,32 @@ class HubTest(ChatTestCase):
         ada = self.server.again(ada)
         self.assertEqual(ada.say("two", bob.private)["offset"], 2)
 
+    def test_a_room_without_a_member_or_an_event_is_forgotten_though_somebody_watches(self) -> None:
+        """Whoever watched it hears what becomes of it when it is made again."""
+        ada = self.server.person("ada", "Den")
+        watcher = self.server.watcher("den")
+        ada.ask("leave", room="den")
+        self.assertEqual(self.server.watcher().ask("join", room="den")["code"], "no_such_room")
+        self.assertNotIn("Den", [room["room"] for room in ada.ask("rooms")["rooms"]])
+        watcher.take()
+        ada.join("dEN")
+        ada.say("here again", "den")
+        self.assertEqual([event["room"] for event in watcher.take("message")], ["dEN"])
+
+    def test_a_room_looked_up_behind_an_untold_commit_keeps_to_what_was_told(self) -> None:
+        """Else who is slow would read from the disk what is about to be told, without its e-mail."""
+        slow, ada, bob = self.server.tutorial(), self.server.person("ada", "lobby"), self.server.person("bob")
+        slow.fill()
+        writer = self.server.tutorial()
+        writer.send(email="e@example.org", username="x", message="one")
+        self.server.store.told_late = True
+        writer.send(email="e@example.org", username="x", message="two")
+        bob.join("lobby")
+        slow.drain()
+        self.server.store.tell()
+        self.assertEqual([said["email"] for said in slow.take()], ["e@example.org"] * 2)
+        self.assertEqual(len(ada.take("message")), 2)
+
     def test_a_person_renamed_while_their_private_room_is_looked_up(self) -> None:
         """What was read is older than the name."""
         ada, bob = self.server.person("ada"), self.server.person("bob")

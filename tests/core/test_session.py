@@ -269,6 +269,19 @@ class OrderTest(ChatTestCase):
             [(m["ref"], m["type"]) for m in ada.take()], [("l", "done"), ("t", "refused"), ("s", "done")]
         )
 
+    def test_a_room_that_had_to_be_found_holds_up_nothing_once_the_message_is_on_its_way(self) -> None:
+        """The next command is looked at before the message is stored, and takes effect after it."""
+        ada, bob = self.server.person("ada", "lobby"), self.server.person("bob")
+        self.server.store.reads_wait = True
+        self.server.store.hold()
+        ada.send("say", room=bob.private, text="first")
+        ada.send("say", room="lobby", text="second")
+        self.assertEqual(len(ada.waiting), 1)
+        self.server.store.answer_reads()
+        self.assertEqual(len(ada.waiting), 0)
+        self.server.store.release()
+        self.assertEqual([event["text"] for event in ada.take("message")], ["first", "second"])
+
     def test_nothing_is_looked_at_while_the_transport_is_full(self) -> None:
         """It waits where it is."""
         ada = self.server.person("ada", "lobby")
@@ -313,6 +326,22 @@ class EndTest(ChatTestCase):
         self.server.store.release()
         self.assertEqual(finished, [["message", "done"]])
         self.assertTrue(self.server.hub.stopping)
+
+    def test_finishing_waits_for_the_tutorials_wire_too(self) -> None:
+        """Nobody whom a write could be answered to need be there."""
+        tutorial = self.server.tutorial()
+        self.server.store.hold()
+        tutorial.send(username="x", message="last")
+        finished = []
+
+        async def finish() -> None:
+            await self.server.hub.finish()
+            finished.append(tutorial.take()[0]["message"])
+
+        self.server.spawn(finish(), None)
+        self.assertEqual(finished, [])
+        self.server.store.release()
+        self.assertEqual(finished, ["last"])
 
     def test_finishing_while_the_disk_is_full(self) -> None:
         """Whoever stops the server is told, once."""

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.events import Author, Message
 from chatd.core.names import LOBBY, PersonId
 from chatd.core.ports import View
-from chatd.core.tail import TAIL_BYTES, TAIL_EVENTS, Entry, Growth, Tail
+from chatd.core.tail import TAIL_BYTES, TAIL_EVENTS, TAILS_BYTES, Entry, Growth, Tail, Tails
 from chatd.dialects.v1 import V1Dialect
 from tests.core.clients import LineWire
 from tests.core.test_names import quick
@@ -67,8 +67,8 @@ class TailTest(SynchronousTestCase):
         self.assertEqual(offsets(tail.entries), [8, 9])
         self.assertEqual(tail.weight, sum(entry.event.weight for entry in tail.entries))
 
-    def test_reading_more_than_it_has_gives_nothing(self) -> None:
-        """And says how much has to be read elsewhere."""
+    def test_reading_what_it_has_not_says_where_it_is(self) -> None:
+        """What came before it has to be read elsewhere; of what is still to come it gives what is there."""
         tail = Tail()
         self.assertEqual(tail.read(0, 5, 1000), [])
         self.assertEqual(tail.absent(0, 5), 5)
@@ -76,8 +76,9 @@ class TailTest(SynchronousTestCase):
         self.assertEqual(tail.read(9, 20, 1 << 20), [])
         self.assertEqual(tail.absent(9, 20), 10)
         self.assertEqual(tail.absent(3, 7), 7)
-        self.assertEqual(tail.read(15, 21, 1 << 20), [])
-        self.assertEqual(tail.absent(15, 21), 21)
+        self.assertEqual(offsets(tail.read(15, 21, 1 << 20)), [16, 17, 18, 19, 20])
+        self.assertEqual(tail.read(20, 21, 1 << 20), [])
+        self.assertEqual(tail.absent(20, 21), 21)
 
     @quick
     @given(st.integers(10, 20), st.integers(0, 20), st.integers(1, 8000))
@@ -106,3 +107,29 @@ class TailTest(SynchronousTestCase):
         growth.chunk(other, lobby)
         growth.chunk(wire, View("Lobby"))
         self.assertEqual((wire.encoded_events, other.encoded_events), (6, 3))
+
+
+class TailsTest(SynchronousTestCase):
+    """
+    The tails of all rooms together.
+    """
+
+    def test_those_that_have_not_grown_for_longest_give_way(self) -> None:
+        """There is one budget for all."""
+        tails, rooms = Tails(), [Tail() for _ in range(200)]
+        for tail in rooms:
+            tails.extend(tail, entries(1, 400))
+        self.assertLessEqual(tails.weight, TAILS_BYTES)
+        self.assertEqual(tails.weight, sum(tail.weight for tail in rooms))
+        self.assertEqual(rooms[0].entries, [])
+        self.assertEqual(len(rooms[-1].entries), 400)
+        tails.extend(rooms[0], entries(401, 401))
+        self.assertEqual(offsets(rooms[0].read(400, 401, 1000)), [401])
+
+    def test_one_that_is_dropped_weighs_nothing(self) -> None:
+        """Twice is as once."""
+        tails, tail = Tails(), Tail()
+        tails.extend(tail, entries(1, 10))
+        tails.drop(tail)
+        tails.drop(tail)
+        self.assertEqual((tails.weight, tail.weight, tail.entries), (0, 0, []))

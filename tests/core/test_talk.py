@@ -377,8 +377,10 @@ class PrivateTest(ChatTestCase):
         """Also if that happens between the look and the write."""
         self.cleo.lose()
         self.server.advance(20)
+        self.server.wall_ms += 60_000
         self.server.store.hold()
-        self.server.store.forget_guests(-1, frozenset({self.ada.id, self.bob.id}))
+        self.server.store.touch((self.ada.id, self.bob.id))
+        self.server.store.forget_guests(30)
         self.ada.send("say", room=self.cleo.private, text="hi", ref="r")
         self.server.store.release()
         self.assert_refused(self.ada.take("refused")[0], "no_such_person")
