@@ -1,5 +1,5 @@
 """
-The assembly: the one place that knows every part of chatd.
+How the parts of chatd become one server; no other module knows them all.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.error import TimeoutError as DeferredTimeout
+from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
@@ -34,9 +35,9 @@ from chatd.store.sqlite import SqliteStore
 
 TICK_SECONDS = 0.1
 FORGET_EVERY_SECONDS = 3600.0
-GUEST_SECONDS = 24 * 3600.0
-# Leaves time to say goodbye within the five seconds that a stop may take.
-FLUSH_SECONDS = 2.0
+# With the two seconds that clients have to say goodbye: a stop takes no more than five.
+FLUSH_SECONDS = 1.8
+CLOSE_SECONDS = 1.0
 
 _log = Logger()
 
@@ -122,20 +123,28 @@ class ChatService(Service):
         Open the store, and then let clients in. The Deferred fails with `CannotStart`.
         """
         super().startService()
+        # Before anything that takes time: whoever renews a certificate does not ask whether we are ready.
+        signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self._reload))
+        _raise_descriptor_limit()
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> None:
-        _raise_descriptor_limit()
         try:
             await self.store.start()
         except StoreUnusable as why:
             raise CannotStart(str(why)) from None
-        await self.hub.open()
-        await gatherResults(self._binding)
+        # What is stopped while it opens its store, such as during an upgrade, does not go on to open its
+        # doors.
+        if self.running:
+            await self.hub.open()
+            await gatherResults(self._binding)
+        if self.running:
+            self._let_in()
+
+    def _let_in(self) -> None:
         self.factory.startFactory()
         self._ticking.start(TICK_SECONDS).addErrback(_failed, "the clock")
         self._forgetting.start(FORGET_EVERY_SECONDS, now=False).addErrback(_failed, "forgetting guests")
-        signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self._reload))
         self.listeners.accept()
         self._announce()
 
@@ -148,20 +157,34 @@ class ChatService(Service):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        await self.listeners.close()
         try:
-            await Deferred.fromCoroutine(self.hub.finish()).addTimeout(FLUSH_SECONDS, self.reactor)
+            await self.listeners.close()
+            if self._ticking.running:
+                await self._within(FLUSH_SECONDS, self.hub.finish(), "not all that was said could be written")
+            await self.factory.shutdown(time.monotonic())
+        finally:
+            for looping in (self._ticking, self._forgetting):
+                if looping.running:
+                    looping.stop()
+            self.factory.stopFactory()
+            await self._within(CLOSE_SECONDS, self.store.stop(), "the store was not closed in good order")
+
+    async def _within(self, seconds: float, work: Awaitable[object], otherwise: str) -> None:
+        async def done() -> None:
+            await work
+
+        try:
+            await Deferred.fromCoroutine(done()).addTimeout(seconds, self.reactor)
         except (DeferredTimeout, Refused) as why:
-            _log.warn("not all that was said could be written: {why}", why=str(why) or "the disk is slow")
-        await self.factory.shutdown(time.monotonic())
-        self.factory.stopFactory()
-        for looping in (self._ticking, self._forgetting):
-            if looping.running:
-                looping.stop()
-        await self.store.stop()
+            reason = why.message if isinstance(why, Refused) else "the disk is too slow"
+            _log.warn("{otherwise}: {reason}", otherwise=otherwise, reason=reason)
 
     async def _forget_guests(self) -> None:
-        forgotten = await self.store.forget_guests(GUEST_SECONDS, frozenset(self.hub.presence.people))
+        try:
+            forgotten = await self.hub.forget_guests()
+        except Refused:
+            # The disk takes no writes; the store says so itself, and in an hour it may.
+            return
         if forgotten:
             _log.info("forgot {count} guests who never wrote", count=forgotten)
 
@@ -201,7 +224,7 @@ def _wall_ms() -> int:
 
 
 def _report(error: Exception) -> None:
-    _log.failure("a command failed: {error}", error=error)
+    _log.failure("something for a client failed: {error}", error=error)
 
 
 def _failed(failure: Any, what: str) -> None:

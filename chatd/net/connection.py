@@ -145,7 +145,7 @@ class ChatProtocol(Options):
         self._message = bytearray()
         self._message_length = 0
         if isBinary and not self.failedByMe:
-            self._fail_connection(CloseCode.UNSUPPORTED_DATA, "binary frames are not understood here")
+            self._fail_connection(CloseCode.UNSUPPORTED_DATA)
 
     def onMessageFrameBegin(self, length: int) -> None:
         """
@@ -153,9 +153,7 @@ class ChatProtocol(Options):
         """
         self._message_length += length
         if self._message_length > self.maxMessagePayloadSize and not self.failedByMe:
-            self._fail_connection(
-                CloseCode.TOO_BIG, f"a message is at most {self.maxMessagePayloadSize} bytes"
-            )
+            self._fail_connection(CloseCode.TOO_BIG)
 
     def onMessageFrameData(self, payload: bytes) -> None:
         """
@@ -215,10 +213,10 @@ class ChatProtocol(Options):
             self.guard(session.lost, self.factory.seconds())
 
     def _fail_connection(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
-        # Whatever Autobahn finds wrong ends here.
+        # Whatever Autobahn finds wrong ends here. Clients are told the code's name, as with all of our codes.
         self.failedByMe = True
         if self.state == self.STATE_OPEN:
-            self.outbox.close(CloseCode(code), reason)
+            self.outbox.close(CloseCode(code), CloseCode(code).reason)
         elif self.state == self.STATE_CLOSING:
             # Wrong again while it was to say goodbye: there is no waiting for that.
             self.dropConnection()

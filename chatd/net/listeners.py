@@ -4,6 +4,7 @@ Where the server is reached: the ports that it binds, and the URLs that lead to 
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,11 +54,13 @@ class Listeners:
         """
         pending: list[Deferred[Any]] = []
         for scheme, endpoint, factory in self._wanted():
-            failures: list[Failure] = []
             bound = endpoint.listen(factory)
             bound.addCallback(self._take, scheme)
-            bound.addErrback(failures.append)
+            failures: list[Failure] = []
+            bound.addErrback(_note, failures)
             if failures:
+                # Told by raising it, so nobody is to be told again.
+                bound.addErrback(lambda _: None)
                 failures[0].raiseException()
             pending.append(bound)
         return pending
@@ -116,7 +119,8 @@ class Listeners:
         for scheme, port in self._bound:
             address = port.getHost()
             if not isinstance(address, IPv4Address | IPv6Address):
-                urls.append(f"unix:{getattr(address, 'name', address)}")
+                name = getattr(address, "name", None)
+                urls.append(f"unix:{os.fsdecode(name)}" if name else str(address))
             elif address.host in _ANY:
                 hosts = ["localhost", *filter(None, [_lan_address()])]
                 urls += [f"{scheme}://{host}:{address.port}/" for host in hosts]
@@ -124,6 +128,11 @@ class Listeners:
                 host = f"[{address.host}]" if ":" in address.host else address.host
                 urls.append(f"{scheme}://{host}:{address.port}/")
         return list(dict.fromkeys(urls))
+
+
+def _note(failure: Failure, failures: list[Failure]) -> Failure:
+    failures.append(failure)
+    return failure
 
 
 def _has_ipv6() -> bool:
