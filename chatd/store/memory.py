@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chatd.core.events import Batch, Card, Draft, Event, Message
-from chatd.core.names import PersonId, RoomKey, is_private, private_pair
+from chatd.core.names import PersonId, RoomKey, is_private, private_pair, side_name
 from chatd.core.ports import Appended, Known, Opened, Position, Pruned, RoomRecord, Slice
 from chatd.store import rules
 
@@ -195,7 +195,7 @@ class MemoryStore:
             if not people:
                 insort(self._public, draft.room)
             for person in people:
-                self._private.setdefault(person, {})[rules.sort_key(draft.room, person)] = draft.room
+                self._private.setdefault(person, {})[side_name(draft.room, person)] = draft.room
         for person in (*people, author.id) if not author.via else people:
             if person in self._people:
                 self._people[person].kept = True

@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 
 from chatd.core.events import Author, Card, Event, Message
-from chatd.core.names import PersonId, RoomKey, is_private, private_pair
+from chatd.core.names import PersonId, RoomKey, is_private, private_pair, side_name
 from chatd.core.ports import Known, Opened, Position, Pruned, RoomRecord, Slice
 from chatd.store import rules
 
@@ -168,7 +168,7 @@ def rooms(
     if reader is not None and (after < "@" or after.startswith("@")):
         asked = (reader, after[1:] if after.startswith("@") else "", limit)
         keys += [RoomKey(key) for (key,) in connection.execute(PRIVATE_ROOMS, asked)]
-    keys.sort(key=lambda key: rules.sort_key(key, reader))
+    keys.sort(key=lambda key: side_name(key, reader))
     return _records(connection, keys[:limit], reader, marks)
 
 

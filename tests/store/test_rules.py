@@ -4,12 +4,16 @@ What every store does alike.
 
 from __future__ import annotations
 
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.events import Author, Message
-from chatd.core.names import LOBBY, PersonId, private_key
+from chatd.core.events import AsSent, Author, Message
+from chatd.core.names import LOBBY, PersonId
 from chatd.store import rules
-from tests.contracts.store import ADA, BOB
+from tests.contracts.store import ADA, PLENTY, draft
 
 
 class RulesTests(SynchronousTestCase):
@@ -24,13 +28,6 @@ class RulesTests(SynchronousTestCase):
         self.assertEqual(rules.draw_epoch(lambda count: b"\xff" * count), "7" * 16)
         self.assertEqual(rules.draw_incarnation(lambda count: b"\0" * count), "a" * 8)
 
-    def test_a_private_room_stands_under_the_other_person(self) -> None:
-        room = private_key(ADA, BOB)
-        self.assertEqual(rules.sort_key(room, ADA), "@" + BOB)
-        self.assertEqual(rules.sort_key(room, BOB), "@" + ADA)
-        self.assertEqual(rules.sort_key(LOBBY, ADA), LOBBY)
-        self.assertEqual(rules.sort_key(LOBBY, None), LOBBY)
-
     def test_a_piece_is_taken_lazily(self) -> None:
         def endless() -> object:
             offset = 0
@@ -42,3 +39,45 @@ class RulesTests(SynchronousTestCase):
 
         piece = rules.cut(endless(), 3, 1 << 20)  # type: ignore[arg-type]
         self.assertEqual(([event.offset for event in piece.events], piece.more), ([1, 2, 3], True))
+
+    def test_only_messages_are_counted_in_a_piece_and_all_are_weighed(self) -> None:
+        class Topic(Struct):
+            offset: int
+            weight: int = 100
+
+        def message(offset: int) -> Message:
+            return Message(offset, LOBBY, offset, f"x-{offset}", 0, Author(ADA, "ada"), "")
+
+        log: list[Any] = [
+            Topic(1),
+            message(2),
+            Topic(3),
+            Topic(4),
+            message(5),
+            Topic(6),
+            message(7),
+            Topic(8),
+        ]
+        for limit, max_bytes, count in (
+            (1, PLENTY, 2),
+            (2, PLENTY, 5),
+            (3, PLENTY, 7),
+            (4, PLENTY, 8),
+            (3, 2250, 4),
+            (3, 50, 1),
+        ):
+            piece = rules.cut(log, limit, max_bytes)
+            self.assertEqual([event.offset for event in piece.events], list(range(1, count + 1)))
+            self.assertEqual(piece.more, count < len(log))
+
+    def test_a_draft_weighs_no_less_than_its_event(self) -> None:
+        for text in ("", "x", '"\n' * 2000, "\U0001f916" * 4000):
+            for sent in (
+                None,
+                AsSent("", "", ""),
+                AsSent("\x01" * 4000, "\x7f" * 4000, text),
+                AsSent("é", "", text),
+            ):
+                said = replace(draft(text), as_sent=sent)
+                event = Message(1, LOBBY, 1, "x-1", 0, said.author, text, as_sent=sent)
+                self.assertGreaterEqual(rules.draft_weight(said), event.weight)

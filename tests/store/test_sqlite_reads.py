@@ -4,8 +4,13 @@ Questions to the database are answered by an index, however long the logs have g
 
 from __future__ import annotations
 
+from typing import Any
+
+from msgspec import Struct
+
 from chatd.core.names import LOBBY
 from chatd.store import sqlite_group, sqlite_reads
+from tests.contracts.store import PLENTY
 from tests.store.case import SqliteCase
 
 VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
@@ -50,3 +55,26 @@ class PlanTests(SqliteCase):
                 assert opened is not None
                 starts.append(opened.start)
         self.assertEqual(starts, [5, 3, 1, 0])
+
+    def test_events_of_another_kind_come_with_a_page_and_are_not_counted(self) -> None:
+        for text in "abcdef":
+            self.say(text)
+
+        class Topic(Struct):
+            offset: int
+            weight: int = 100
+
+        kinds = {**sqlite_reads._KINDS, "topic": lambda room, row: Topic(row[2])}
+        self.patch(sqlite_reads, "_KINDS", kinds)
+        with self.database.side_door() as connection:
+            connection.execute("UPDATE event SET kind = 'topic' WHERE offset IN (1, 3, 4)")
+        for where, offsets, more in (
+            ({}, [5, 6], True),
+            ({"before": 6}, [2, 3, 4, 5], True),
+            ({"before": 5}, [1, 2, 3, 4], False),
+            ({"after": 0}, [1, 2, 3, 4, 5], True),
+            ({"after": 2}, [3, 4, 5, 6], False),
+        ):
+            asked: Any = {"before": None, "after": None, **where}
+            page = self.settle(self.store.page(LOBBY, **asked, limit=2, max_bytes=PLENTY))
+            self.assertEqual(([event.offset for event in page.events], page.more), (offsets, more))
