@@ -114,7 +114,9 @@ class Store(Protocol):
       in the order of their commit numbers. A read may see events that the listener has not been told of yet,
       never the other way round.
     - A write that the disk refuses raises `Refused` with `read_only` and `retry_after`; nothing of it is
-      kept, the listener never hears of it, reading goes on, and later writes are tried afresh.
+      kept, the listener never hears of it, reading goes on, and later writes are tried afresh. Only where the
+      process ends after a sync has failed and before the disk takes anything again may the next `start` find
+      it in the log: nobody can tell what such a disk has kept.
     """
 
     @property
@@ -135,6 +137,8 @@ class Store(Protocol):
     def stop(self) -> Awaitable[None]:
         """
         Write what was asked for before, answer it, and close. Nothing may be called afterwards but `start`.
+
+        A `start` that is still under way is waited for, however it ends.
         """
 
     def listen(self, publish: Callable[[Batch], None]) -> None:
@@ -144,7 +148,8 @@ class Store(Protocol):
 
     def trouble(self) -> str | None:
         """
-        None while writes are taken; else the reason, in one line, why the last one was not.
+        None while writes are taken; else the reason, in one line, why the last one was not. Anybody may read
+        it: it names no file.
         """
 
     # The log

@@ -22,8 +22,9 @@ from chatd.core.names import PersonId, RoomKey
 from chatd.core.ports import Appended, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import Refused
 from chatd.store import rules, sqlite_reads
-from chatd.store.sqlite_file import SCHEMA, open_for_reading, open_for_writing, prepare, read_steps
+from chatd.store.sqlite_file import SCHEMA, open_again, open_for_reading, prepare, read_steps
 from chatd.store.sqlite_group import Group
+from chatd.store.sqlite_ledger import Ledger
 from chatd.store.sqlite_threads import Readers, Settled, Write, Writer
 
 T = TypeVar("T")
@@ -122,12 +123,15 @@ class SqliteStore:
         except Exception:  # noqa: BLE001  Whatever it is, whoever waits for the start is told.
             in_reactor(self._has_failed, started, Failure())
             return
-        readers = Readers(partial(open_for_reading, path))
+        readers = Readers(partial(open_for_reading, path, opened.identity))
         writer = Writer(
-            connection=opened.connection,
-            connect=partial(open_for_writing, path),
+            ledger=Ledger(
+                opened.connection,
+                partial(open_again, path, opened.identity),
+                opened.epoch,
+                opened.commits,
+            ),
             incarnation=rules.draw_incarnation(self._random),
-            commits=opened.commits,
             wall_ms=self._wall_ms,
             settle=partial(in_reactor, self._settle),
             report=partial(in_reactor, self._report),
@@ -137,20 +141,22 @@ class SqliteStore:
             writer.run()
             # The writer's connection is the last to be closed, so that it is the one that empties the log.
             readers.stop()
-            writer.close()
+            writer.ledger.close()
         finally:
             opened.lock.free()
             in_reactor(self._has_ended)
 
     def _has_started(self, started: Deferred[None], epoch: str, writer: Writer, readers: Readers) -> None:
         self._epoch, self._writer, self._readers, self._trouble = epoch, writer, readers, None
-        started.callback(None)
         if self._ending:
             self._end(writer)
+        started.callback(None)
 
     def _has_failed(self, started: Deferred[None], failure: Failure) -> None:
-        self._let_go()
+        # Before anybody is told: the start is over, so the next may begin.
+        mourners, self._mourners = self._mourners, None
         started.errback(failure)
+        _tell(mourners)
 
     def stop(self) -> Deferred[None]:
         """As the port says. A store that was not started is stopped already."""
@@ -175,12 +181,8 @@ class SqliteStore:
         self._writer = self._readers = None
         self._marks.clear()
         self._unsent.clear()
-        self._let_go()
-
-    def _let_go(self) -> None:
         mourners, self._mourners = self._mourners, None
-        for stopped in mourners or ():
-            stopped.callback(None)
+        _tell(mourners)
 
     # Writing
 
@@ -199,7 +201,9 @@ class SqliteStore:
         """Tell what became of a transaction: first the listener, then those who asked, in their order."""
         if settled.trouble is not None:
             if self._trouble is None:
-                self._log.error("The store takes no writes: {why}", why=settled.trouble)
+                self._log.error(
+                    "The store takes no writes: {why} ({detail})", why=settled.trouble, detail=settled.detail
+                )
             self._trouble = settled.trouble
             self._arm()
         elif settled.healthy and self._trouble is not None:
@@ -223,8 +227,7 @@ class SqliteStore:
 
     def append(self, draft: Draft) -> Deferred[Appended]:
         """As the port says."""
-        # A character has at most four bytes; the rest of a row is small.
-        return self._write(lambda group: group.append(draft), 4 * len(draft.text) + 512)
+        return self._write(lambda group: group.append(draft), rules.draft_weight(draft))
 
     def add_person(self, card: Card, token_hash: bytes) -> Deferred[None]:
         """As the port says."""
@@ -349,6 +352,11 @@ class SqliteStore:
     def person_of_token(self, token_hash: bytes) -> Deferred[Known | None]:
         """As the port says."""
         return self._ask(lambda database: sqlite_reads.person_of_token(database, token_hash))
+
+
+def _tell(mourners: list[Deferred[None]] | None) -> None:
+    for stopped in mourners or ():
+        stopped.callback(None)
 
 
 def _answer(answer: Deferred[T], ok: bool, result: T | Failure) -> None:

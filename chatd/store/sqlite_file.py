@@ -46,18 +46,21 @@ class FileLock:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError:
             holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
             os.close(descriptor)
-            if not isinstance(error, BlockingIOError):
-                raise
             process = f" (process {holder})" if holder else ""
             raise StoreUnusable(
                 f"another chatd{process} uses {self.path.removesuffix('.lock')}; stop it, or give this one"
                 " a data directory of its own"
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
+        except OSError:
+            os.close(descriptor)
+            raise
+        # For the one who is refused. On a full disk that line has to do without.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
         self._descriptor = descriptor
 
     def free(self) -> None:
@@ -69,12 +72,18 @@ class FileLock:
             self._descriptor = None
 
 
+Identity = tuple[int, int]
+"""The device and the number of a file: the same wherever it is moved on that device."""
+
+
 class Prepared(NamedTuple):
     """
-    A database that is ours alone: the connection that writes, its epoch, and how many events it ever had.
+    A database that is ours alone: which file it is, the connection that writes, its epoch, and how many
+    events it ever had.
     """
 
     lock: FileLock
+    identity: Identity
     connection: apsw.Connection
     epoch: str
     commits: int
@@ -105,8 +114,10 @@ def prepare(path: str, random: Callable[[int], bytes], steps: Sequence[str]) -> 
             _make_file(path)
             connection = open_for_writing(path)
             try:
+                _settle_log(connection)
                 _upgrade(connection, path, steps)
                 epoch, commits = _name(connection, random)
+                identity = _identify(path)
             except BaseException:
                 connection.close()
                 raise
@@ -121,7 +132,7 @@ def prepare(path: str, random: Callable[[int], bytes], steps: Sequence[str]) -> 
         raise StoreUnusable(f"{path} cannot be used: {error}") from error
     except OSError as error:
         raise StoreUnusable(f"{error.filename or path} cannot be used: {error.strerror}") from error
-    return Prepared(lock, connection, epoch, commits)
+    return Prepared(lock, identity, connection, epoch, commits)
 
 
 def open_for_writing(path: str) -> apsw.Connection:
@@ -148,10 +159,49 @@ def open_for_writing(path: str) -> apsw.Connection:
     return connection
 
 
-def open_for_reading(path: str) -> apsw.Connection:
+def _settle_log(connection: apsw.Connection) -> None:
     """
-    A connection that cannot write, whatever it is asked.
+    Empty the write-ahead log into the database.
+
+    The process before may have died after a sync that failed. What is in its log can be read then, and yet be
+    nowhere but in the system's memory; and were it lost by a loss of power, all that had been written behind
+    it would be lost with it.
     """
+    # A disk that is full leaves it as it is, to be read at least.
+    with suppress(apsw.BusyError, apsw.FullError):
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+
+def open_again(path: str, identity: Identity) -> apsw.Connection:
+    """
+    A connection as by `open_for_writing`, if the file there is the one that was opened before.
+
+    To look into another one would be too late: SQLite knows a write-ahead log by its name, and takes that of
+    the file before for the other's.
+    """
+    _check_identity(path, identity)
+    return open_for_writing(path)
+
+
+def _identify(path: str) -> Identity:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def _check_identity(path: str, identity: Identity) -> None:
+    try:
+        found = _identify(path)
+    except FileNotFoundError:
+        raise StoreUnusable(f"{path} has gone") from None
+    if found != identity:
+        raise StoreUnusable(f"{path} is another file now")
+
+
+def open_for_reading(path: str, identity: Identity) -> apsw.Connection:
+    """
+    A connection that cannot write, whatever it is asked; as `open_again`.
+    """
+    _check_identity(path, identity)
     connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
     connection.set_busy_timeout(BUSY_MS)
     connection.wal_autocheckpoint(0)

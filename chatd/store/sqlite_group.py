@@ -13,6 +13,7 @@ from chatd.core.events import Card, Draft, Event, Message
 from chatd.core.names import PersonId, RoomKey, is_private, private_pair
 from chatd.core.ports import Appended
 from chatd.store import rules
+from chatd.store.sqlite_ledger import write_nothing_new
 from chatd.store.sqlite_reads import PERSON, ROOM_PLACE
 
 CID = "SELECT body_hash, offset, id FROM cid WHERE author = ? AND cid = ?"
@@ -202,7 +203,7 @@ class Group:
         """
         Write what stands there already, to learn whether the disk takes it.
         """
-        self.connection.execute("UPDATE store SET commits = commits")
+        write_nothing_new(self.connection)
 
     def finish(self) -> None:
         """

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -17,39 +16,18 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from chatd.core.events import Batch
-from chatd.core.ports import StoreUnusable
 from chatd.core.refusals import Refused
 from chatd.store import rules
 from chatd.store.sqlite_group import Group
+from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
 
 T = TypeVar("T")
 
-GROUP_WRITES = 1000
-GROUP_BYTES = 4 << 20
-CHECKPOINT_PAGES = 1000
-"""How much may gather in the write-ahead log before it is copied into the database."""
-
-RESTART_PAGES = 16_000
-"""How much may gather before that is done even if readers have to be waited for."""
-
-# What the disk or the system has to answer for, and time may heal. Anything else is a mistake of ours.
-_DISK_ERRORS = (
-    apsw.FullError,
-    apsw.IOError,
-    apsw.ReadOnlyError,
-    apsw.BusyError,
-    apsw.LockedError,
-    apsw.CantOpenError,
-    apsw.CorruptError,
-    apsw.NotADBError,
-    apsw.NoMemError,
-    apsw.PermissionsError,
-    apsw.ProtocolError,
-    OSError,
-    StoreUnusable,
-)
-# After these the connection itself is as good as before.
-_PASSING = (apsw.FullError, apsw.ReadOnlyError, apsw.BusyError, apsw.LockedError)
+GROUP_BYTES = 256 * 1024
+"""
+About the weight of one transaction: its events are to have room in the end of a log that is kept in memory,
+and to be one write to each listener that stays small.
+"""
 
 
 @dataclass(slots=True)
@@ -68,12 +46,14 @@ class Settled:
     """
     How a transaction ended: what it stored, and for each of its writes the result or the exception.
 
-    `trouble` is the reason if the disk refused it; `healthy` if the disk took something.
+    If the disk refused it, `trouble` is the reason for everybody and `detail` the one for the operator, a
+    line each; `healthy` if the disk took something.
     """
 
     batch: Batch
     answers: list[tuple[Deferred[Any], Any]]
     trouble: str | None = None
+    detail: str = ""
     healthy: bool = False
 
 
@@ -82,19 +62,16 @@ class Writer:
     """
     The thread that writes. While it commits, what is submitted gathers, and is the next transaction.
 
-    `connect` opens the connection again after an error of the disk. `settle` and `report` are called in this
-    thread: with each transaction that has ended, and with a line for the operator.
+    `settle` and `report` are called in this thread: with each transaction that has ended, and with a line for
+    the operator.
     """
 
-    connection: apsw.Connection | None
-    connect: Callable[[], apsw.Connection]
+    ledger: Ledger
     incarnation: str
-    commits: int
     wall_ms: Callable[[], int]
     settle: Callable[[Settled], object]
     report: Callable[[str], object]
     _queue: SimpleQueue[Write | None] = field(default_factory=SimpleQueue)
-    _wal_pages: int = 0
 
     def submit(self, write: Write) -> None:
         """
@@ -112,25 +89,20 @@ class Writer:
         """
         Commit group after group until `finish` is called. This is the body of the thread.
         """
-        self._watch_log()
         more = True
         while more:
             group, more = self._gather()
             self._commit(group)
-            self._checkpoint()
-
-    def close(self) -> None:
-        """
-        Close the connection, after `run`.
-        """
-        self._disconnect()
+            line = self.ledger.checkpoint()
+            if line is not None:
+                self.report(line)
 
     def _gather(self) -> tuple[list[Write], bool]:
         """Wait for a write, and take with it what is there already; whether there may be more."""
         group: list[Write] = []
         weight = 0
         try:
-            while len(group) < GROUP_WRITES and weight < GROUP_BYTES:
+            while weight < GROUP_BYTES:
                 write = self._queue.get(block=not group)
                 if write is None:
                     return group, False
@@ -145,12 +117,13 @@ class Writer:
             return
         try:
             settled = self._transact(group)
-        except _DISK_ERRORS as error:
-            self._roll_back(keep=isinstance(error, _PASSING))
+        except DISK_ERRORS as error:
+            self.ledger.abandon(error)
             refused = [(write.answer, rules.read_only()) for write in group]
-            settled = Settled((), refused, trouble=" ".join(str(error).split()) or type(error).__name__)
+            detail = " ".join(str(error).split()) or type(error).__name__
+            settled = Settled((), refused, trouble=reason(error), detail=detail)
         except Exception as error:  # noqa: BLE001  It is the one's who asked for what cannot be done.
-            self._roll_back(keep=True)
+            self.ledger.abandon(error)
             if len(group) > 1:
                 # So that it spoils nothing but itself.
                 for write in group:
@@ -160,63 +133,17 @@ class Writer:
         self.settle(settled)
 
     def _transact(self, writes: list[Write]) -> Settled:
-        if self.connection is None:
-            self.connection = self.connect()
-            self._watch_log()
-        connection = self.connection
         answers: list[tuple[Deferred[Any], Any]] = []
-        group = Group(connection, self.incarnation, self.commits, self.wall_ms())
-        changes = connection.total_changes()
-        connection.execute("BEGIN IMMEDIATE")
+        now_ms = self.wall_ms()
+        group = Group(self.ledger.begin(), self.incarnation, self.ledger.commits, now_ms)
         for write in writes:
             try:
                 answers.append((write.answer, write.apply(group)))
             except Refused as refused:
                 answers.append((write.answer, refused))
         group.finish()
-        connection.execute("COMMIT")
-        self.commits = group.commits
-        # A transaction that changed nothing never came to the disk and says nothing about it.
-        return Settled(tuple(group.batch), answers, healthy=connection.total_changes() > changes)
-
-    def _roll_back(self, *, keep: bool) -> None:
-        connection = self.connection
-        try:
-            if connection is not None and connection.in_transaction:
-                connection.execute("ROLLBACK")
-        except apsw.Error:
-            keep = False
-        if not keep:
-            self._disconnect()
-
-    def _disconnect(self) -> None:
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            # What could not be copied into the database at the end is in its log still.
-            with suppress(apsw.Error):
-                connection.close()
-
-    def _watch_log(self) -> None:
-        def note(connection: apsw.Connection, database: str, pages: int) -> int:
-            self._wal_pages = pages
-            return apsw.SQLITE_OK
-
-        # In place of SQLite's own checkpoint, which would be a part of the commit and delay the answers.
-        assert self.connection is not None
-        self.connection.set_wal_hook(note)
-
-    def _checkpoint(self) -> None:
-        if self._wal_pages < CHECKPOINT_PAGES or self.connection is None:
-            return
-        patient = self._wal_pages < RESTART_PAGES
-        mode = apsw.SQLITE_CHECKPOINT_PASSIVE if patient else apsw.SQLITE_CHECKPOINT_RESTART
-        try:
-            self.connection.wal_checkpoint(mode=mode)
-        except apsw.BusyError:
-            pass  # A reader is in the way. The next commit comes here again.
-        except apsw.Error as error:
-            # Nothing is lost: it is in the log, and the next commit tries again.
-            self.report(f"The write-ahead log could not be copied into the database: {error}")
+        healthy = self.ledger.commit(group.commits)
+        return Settled(tuple(group.batch), answers, healthy=healthy)
 
 
 class _ReaderThread(threading.Thread):

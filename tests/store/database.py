@@ -88,8 +88,7 @@ class Database:
     def writing_connection(self) -> apsw.Connection:
         """The connection that the writing thread uses; leave it alone while it does."""
         assert self.store._writer is not None
-        assert self.store._writer.connection is not None
-        return self.store._writer.connection
+        return self.store._writer.ledger.connection
 
     @contextmanager
     def side_door(self) -> Iterator[apsw.Connection]:

@@ -9,10 +9,13 @@ from typing import Any
 
 import apsw
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
 
 from chatd.core.events import Card
 from chatd.core.names import LOBBY, PersonId
+from chatd.core.ports import StoreUnusable
 from chatd.core.refusals import Code, Refused
+from chatd.core.tail import TAIL_BYTES
 from tests.contracts.store import ADA, GARDEN, draft, texts
 from tests.store.case import SqliteCase
 
@@ -41,9 +44,42 @@ class LifeTests(SqliteCase):
 
     def test_a_store_can_be_stopped_while_it_starts(self) -> None:
         self.stop()
-        started, stopped = self.store.start(), self.store.stop()
+        order: list[str] = []
+        started = self.store.start().addCallback(lambda _: order.append("started"))
+        first, second = self.store.stop(), self.store.stop()
+        first.addCallback(lambda _: order.append("stopped"))
+        for answer in (started, first, second):
+            self.settle(answer)
+        self.assertEqual(order, ["started", "stopped"])
+        self.assertEqual(sorted(os.listdir(self.database.folder)), ["chatd.sqlite", "chatd.sqlite.lock"])
+        self.start()
+        self.assertEqual(self.say("hi").offset, 1)
+
+    def test_a_store_can_be_stopped_while_its_start_fails(self) -> None:
+        self.stop()
+        kept = self.database.path.read_bytes()
+        self.database.path.write_bytes(b"garbage" * 1000)
+        order: list[str] = []
+
+        def failed(failure: Failure) -> None:
+            failure.trap(StoreUnusable)
+            order.append("failed")
+
+        started = self.store.start().addErrback(failed)
+        stopped = self.store.stop().addCallback(lambda _: order.append("stopped"))
         self.settle(started)
         self.settle(stopped)
+        self.assertEqual(order, ["failed", "stopped"])
+        self.settle(self.store.stop())
+        self.database.path.write_bytes(kept)
+        self.settle(self.store.start())
+        self.assertEqual(self.say("hi").offset, 1)
+
+    def test_a_store_can_be_stopped_by_who_has_waited_for_its_start(self) -> None:
+        self.stop()
+        stopped: list[Deferred[None]] = []
+        self.settle(self.store.start().addCallback(lambda _: stopped.append(self.store.stop())))
+        self.settle(stopped[0])
         self.start()
 
     def test_a_store_that_is_not_open_says_so(self) -> None:
@@ -118,21 +154,17 @@ class DurabilityTests(SqliteCase):
 class GroupTests(SqliteCase):
     """Transactions of several writes."""
 
-    def test_a_group_has_a_bound_in_number(self) -> None:
-        self.database.hold()
-        said = [self.store.append(draft("x", room)) for room in [LOBBY, GARDEN] * 700]
-        self.database.release()
-        self.settle(said[-1])
-        self.assertEqual([len(batch) for batch in self.batches], [1000, 400])
-
-    def test_a_group_has_a_bound_in_bytes(self) -> None:
-        self.database.hold()
-        said = [self.store.append(draft("x" * 4000)) for _ in range(300)]
-        self.database.release()
-        self.settle(said[-1])
-        first, second = (sum(len(event.text) for event in batch) for batch in self.batches)
-        self.assertLess(4 * first, 5 << 20)
-        self.assertEqual(first + second, 300 * 4000)
+    def test_a_group_weighs_no_more_than_the_end_of_a_log_in_memory_can_hold(self) -> None:
+        for text in ("x", "é" * 300, "\U0001f916" * 4000, '"' * 4000):
+            self.batches.clear()
+            self.database.hold()
+            said = [self.store.append(draft(text, room)) for room in [LOBBY, GARDEN] * 300]
+            self.database.release()
+            self.settle(said[-1])
+            weights = [sum(event.weight for event in batch) for batch in self.batches]
+            self.assertGreater(len(weights), 1)
+            self.assertLess(max(weights), TAIL_BYTES)
+            self.assertEqual(sum(len(batch) for batch in self.batches), 600)
 
     def test_what_cannot_be_written_at_all_spoils_nothing_but_itself(self) -> None:
         self.database.hold()
@@ -299,6 +331,7 @@ class TroubleTests(SqliteCase):
         self.say("hi", cid="1")
         self.fill_the_disk()
         self.assertTrue(self.say("hi", cid="1").repeated)
+        self.assertEqual(self.settle(self.store.touch([ADA])), 1)
         self.assertTrue(self.store.trouble())
 
     def fail_on_the_disk(self) -> None:
@@ -309,7 +342,7 @@ class TroubleTests(SqliteCase):
 
         refused = self.refusal(self.store._submit(fail))
         self.assertEqual(refused.code, Code.READ_ONLY)
-        self.assertEqual(self.store.trouble(), "disk I/O error")
+        self.assertEqual(self.store.trouble(), "the disk fails")
 
     def test_after_an_error_of_the_disk_the_file_is_opened_anew(self) -> None:
         self.say("kept")
@@ -329,9 +362,32 @@ class TroubleTests(SqliteCase):
         aside = self.database.path.with_suffix(".aside")
         os.rename(self.database.path, aside)
         self.assertEqual(self.refusal(self.store.append(draft("lost"))).code, Code.READ_ONLY)
+        self.assertEqual(self.store.trouble(), "the database cannot be used")
         self.assertEqual(texts(self.log()), ["kept"])
+        self.database.path.touch()
+        self.assertEqual(self.refusal(self.store.append(draft("lost"))).code, Code.READ_ONLY)
+        self.assertEqual(self.store.trouble(), "the database cannot be used")
         os.rename(aside, self.database.path)
         self.assertEqual(self.say("on").offset, 2)
+
+    def test_a_file_that_is_not_as_it_was_left_is_written_no_more(self) -> None:
+        self.say("kept")
+        with self.database.side_door() as other:
+            other.execute("ALTER TABLE store RENAME TO shop")
+            self.fail_on_the_disk()
+            self.assertEqual(self.refusal(self.store.append(draft("lost"))).code, Code.READ_ONLY)
+            other.execute("ALTER TABLE shop RENAME TO store")
+        self.assertEqual(self.say("kept").offset, 2)
+        with self.database.side_door() as other:
+            other.execute("UPDATE store SET commits = 7")
+        self.fail_on_the_disk()
+        for _ in range(2):
+            self.assertEqual(self.refusal(self.store.append(draft("lost"))).code, Code.READ_ONLY)
+            self.assertEqual(self.store.trouble(), "the database cannot be used")
+        self.stop()
+        self.start()
+        self.assertEqual(self.say("on").offset, 3)
+        self.assertEqual([event.commit for event in self.log()], [1, 2, 8])
 
     def test_somebody_elses_lock_refuses_until_it_is_gone(self) -> None:
         self.database.writing_connection.set_busy_timeout(0)

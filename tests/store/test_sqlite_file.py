@@ -4,6 +4,8 @@ The database file: whose it is, how it is made and upgraded, and which files are
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -168,6 +170,24 @@ class OpeningTests(SynchronousTestCase):
         other = self.folder / "other.sqlite"
         other.symlink_to(self.path)
         self.assertIn("another chatd", self.refusal(other))
+
+    def test_a_lock_that_cannot_be_had_at_all_is_not_somebody_elses(self) -> None:
+        def flock(descriptor: int, operation: int) -> None:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+        self.patch(fcntl, "flock", flock)
+        line = self.refusal()
+        self.assertIn("cannot be used: No locks available", line)
+        self.assertNotIn("another chatd", line)
+
+    def test_a_lock_is_taken_though_the_disk_has_no_room_for_its_holder(self) -> None:
+        def write(descriptor: int, data: bytes) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        patched = self.patch(os, "write", write)
+        self.open()
+        patched.restore()
+        self.assertIn("another chatd uses", self.refusal())
 
     def test_a_killed_process_leaves_no_lock(self) -> None:
         script = (

@@ -1,0 +1,214 @@
+"""
+The database in the hands of the thread that writes it, also when its disk fails.
+
+A commit that failed may have come to the write-ahead log all the same: its pages are written before the sync
+that fails. SQLite forgets them, since its index of that log, which all open connections share, was not
+extended, and the next transaction is written over them. But the index lives only as long as a connection is
+open. If the last one is closed, or the process dies, the next to open the file reads the log itself, finds
+the transaction whole, and takes it for a committed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import apsw
+
+from chatd.core.ports import StoreUnusable
+
+CHECKPOINT_PAGES = 1000
+"""How much may gather in the write-ahead log before it is copied into the database."""
+
+RESTART_PAGES = 16_000
+"""How much may gather before that is done even if readers have to be waited for."""
+
+# What the disk or the system has to answer for, and time may heal, and what it is called where everybody may
+# read it: SQLite's own words can name the file. Anything else is a mistake of ours.
+_REASONS: dict[type[Exception], str] = {
+    apsw.FullError: "the disk is full",
+    apsw.ReadOnlyError: "the database may not be written",
+    apsw.PermissionsError: "the database may not be written",
+    apsw.BusyError: "the database is in use by another program",
+    apsw.LockedError: "the database is in use by another program",
+    apsw.ProtocolError: "the database is in use by another program",
+    apsw.CantOpenError: "the database cannot be opened",
+    apsw.CorruptError: "the database is damaged",
+    apsw.NotADBError: "the database is damaged",
+    apsw.NoMemError: "there is no memory left",
+    apsw.IOError: "the disk fails",
+    StoreUnusable: "the database cannot be used",
+    OSError: "the disk fails",
+}
+DISK_ERRORS = tuple(_REASONS)
+
+# After these the connection itself is as good as before.
+_PASSING = (apsw.FullError, apsw.ReadOnlyError, apsw.BusyError, apsw.LockedError)
+
+
+def reason(error: Exception) -> str:
+    """
+    One of `DISK_ERRORS` in a few words, which name no file.
+    """
+    return next(words for kind, words in _REASONS.items() if isinstance(error, kind))
+
+
+def write_nothing_new(connection: apsw.Connection) -> None:
+    """
+    Have the transaction write one page as it is. (A row that is updated to what it was writes none.)
+    """
+    connection.pragma("user_version", connection.pragma("user_version"))
+
+
+@dataclass(slots=True)
+class Ledger:
+    """
+    The connection that writes, its transactions, and the copying of its write-ahead log.
+
+    It keeps two promises. After an error of the disk nothing is written before the file was opened anew and
+    found as it was left. And what was in a commit that failed does not come back: before anything else is
+    written, and if the disk lets it be before the failure is told, a page of no consequence is committed in
+    its place. Until then a connection stays open, whatever happens. Nobody can promise it over the death of
+    the process between the failure and that commit.
+
+    `connect` opens one more connection. `epoch` and `commits` are what the file has: its name, and the number
+    of events that were ever committed.
+    """
+
+    connection: apsw.Connection
+    connect: Callable[[], apsw.Connection]
+    epoch: str
+    commits: int
+    # The connection has seen the disk fail.
+    _worn: bool = False
+    # What a failed commit left in the log is not overwritten yet.
+    _doubtful: bool = False
+    _log_pages: int = 0
+    _log_grew: bool = False
+    _copying_fails: bool = False
+
+    def __post_init__(self) -> None:
+        self._watch_log()
+
+    def begin(self) -> apsw.Connection:
+        """
+        Begin a transaction, on a connection and a log that are sound. Raises one of `DISK_ERRORS` if not.
+        """
+        if self._worn:
+            self._renew()
+        if self._doubtful:
+            self._overwrite()
+        self.connection.execute("BEGIN IMMEDIATE")
+        return self.connection
+
+    def commit(self, commits: int) -> bool:
+        """
+        Make the transaction durable; `commits` is the number of the last event with those in it.
+
+        The answer is whether the disk took something: a transaction that changed nothing never came to it.
+        """
+        self._doubtful, self._log_grew = True, False
+        try:
+            self.connection.execute("COMMIT")
+        except Exception as error:
+            self.abandon(error)
+            self._try_to_mend()
+            raise
+        self._doubtful = False
+        self.commits = commits
+        return self._log_grew
+
+    def abandon(self, error: Exception) -> None:
+        """
+        Undo the transaction that has met an error, if there is one still. Raises nothing.
+        """
+        if isinstance(error, DISK_ERRORS) and not isinstance(error, _PASSING):
+            self._worn = True
+        try:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+        except apsw.Error:
+            self._worn = True
+
+    def _try_to_mend(self) -> None:
+        # The second is worth a try even if the first fails: it is the death of this process that has to be
+        # forestalled, and for that it is enough if the page is written, though its sync may fail too.
+        if self._worn:
+            with suppress(*DISK_ERRORS):
+                self._renew()
+        with suppress(*DISK_ERRORS):
+            self._overwrite()
+
+    def _renew(self) -> None:
+        """Go on with another connection, if the file is still as it was left."""
+        fresh = self.connect()
+        try:
+            self._compare(fresh)
+        except BaseException:
+            fresh.close()
+            raise
+        # Not sooner: see above what the last connection takes along.
+        old, self.connection = self.connection, fresh
+        with suppress(apsw.Error):
+            old.close()
+        self._watch_log()
+        self._worn = False
+
+    def _compare(self, connection: apsw.Connection) -> None:
+        try:
+            found = connection.execute("SELECT epoch, commits FROM store").fetchone()
+        except apsw.SQLError:
+            found = None
+        if found != (self.epoch, self.commits):
+            raise StoreUnusable("the database is not as it was left; chatd has to be started again to use it")
+
+    def _overwrite(self) -> None:
+        """Commit a page of no consequence over what a failed commit left in the log."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            write_nothing_new(self.connection)
+            self.connection.execute("COMMIT")
+        except DISK_ERRORS as error:
+            self.abandon(error)
+            raise
+        self._doubtful = False
+
+    def _watch_log(self) -> None:
+        def note(connection: apsw.Connection, database: str, pages: int) -> int:
+            self._log_pages = pages
+            self._log_grew = True
+            return apsw.SQLITE_OK
+
+        # In place of SQLite's own checkpoint, which would be a part of the commit and delay the answers.
+        self.connection.set_wal_hook(note)
+
+    def checkpoint(self) -> str | None:
+        """
+        Copy the log into the database if it has grown long. The answer is None, or a line for the operator
+        who has to know that it cannot be done.
+        """
+        if self._log_pages < CHECKPOINT_PAGES or self._worn or self._doubtful:
+            return None
+        patient = self._log_pages < RESTART_PAGES
+        mode = apsw.SQLITE_CHECKPOINT_PASSIVE if patient else apsw.SQLITE_CHECKPOINT_RESTART
+        try:
+            self.connection.wal_checkpoint(mode=mode)
+        except apsw.BusyError:
+            return None  # A reader is in the way. The next commit comes here again.
+        except apsw.Error as error:
+            # Nothing is lost: it is in the log, and the next commit tries again.
+            self._worn = not isinstance(error, _PASSING)
+            told, self._copying_fails = self._copying_fails, True
+            return None if told else f"The write-ahead log could not be copied into the database: {error}"
+        self._copying_fails = False
+        return None
+
+    def close(self) -> None:
+        """
+        Close the connection. What could not be copied into the database at the end is in its log still.
+        """
+        if self._doubtful:
+            self._try_to_mend()
+        with suppress(apsw.Error):
+            self.connection.close()
