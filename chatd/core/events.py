@@ -66,6 +66,13 @@ class Draft(Struct, frozen=True):
     as_sent: AsSent | None = None
 
     @property
+    def weight(self) -> int:
+        """
+        As that of the message that it becomes.
+        """
+        return _weight(self.text, self.as_sent)
+
+    @property
     def body_hash(self) -> bytes:
         """
         Sixteen bytes that tell this body (room, text, reply_to) from every other, for the check of a repeated
@@ -101,9 +108,14 @@ class Message(Struct, frozen=True):
         """
         No fewer bytes than the message takes in any dialect.
         """
-        escapes = self.text.count("\n") + self.text.count("\t") + self.text.count('"') + self.text.count("\\")
-        as_sent = 0 if self.as_sent is None else len(msgspec.json.encode(self.as_sent))
-        return max(len(self.text.encode()) + escapes, as_sent) + 1024
+        return _weight(self.text, self.as_sent)
+
+
+def _weight(text: str, as_sent: AsSent | None) -> int:
+    escapes = text.count("\n") + text.count("\t") + text.count('"') + text.count("\\")
+    sent = 0 if as_sent is None else len(msgspec.json.encode(as_sent))
+    # What no UTF-8 can carry is found out by whoever writes it.
+    return max(len(text.encode("utf-8", "surrogatepass")) + escapes, sent) + 1024
 
 
 Event = Message

@@ -163,6 +163,7 @@ class Room:
         """
         if self.pair.get(card.id, card) != card:
             self.pair[card.id] = card
+            self.tail.rename()
             for cursor in self.listeners.values():
                 if cursor.view.peer is not None and cursor.view.peer.id == card.id:
                     cursor.view = View(cursor.view.room, Face.of(card))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable
 
-from chatd.core.events import Draft, Event, Message
+from chatd.core.events import Event, Message
 from chatd.core.ports import Slice
 from chatd.core.refusals import Code, Refused
 
@@ -64,20 +64,6 @@ def cut(events: Iterable[Event], limit: int, max_bytes: int) -> Slice:
         taken.append(event)
         messages += isinstance(event, Message)
     return Slice(tuple(taken), False)
-
-
-def draft_weight(draft: Draft) -> int:
-    """
-    No fewer bytes than the draft's event will weigh.
-    """
-    # A character takes at most four bytes, also with a backslash before it; a control character, which only
-    # the name and the address of a message as it was sent can have, takes six. The rest is what an event
-    # counts for all that stands around them.
-    weight = 4 * len(draft.text)
-    sent = draft.as_sent
-    if sent is not None:
-        weight = max(weight, 6 * (len(sent.email) + len(sent.username) + len(sent.message)) + 64)
-    return weight + 1024
 
 
 def cid_conflict() -> Refused:

@@ -227,7 +227,7 @@ class SqliteStore:
 
     def append(self, draft: Draft) -> Deferred[Appended]:
         """As the port says."""
-        return self._write(lambda group: group.append(draft), rules.draft_weight(draft))
+        return self._write(lambda group: group.append(draft), draft.weight)
 
     def add_person(self, card: Card, token_hash: bytes) -> Deferred[None]:
         """As the port says."""

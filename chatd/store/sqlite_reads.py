@@ -33,7 +33,11 @@ ROOM = (
     " LEFT JOIN read_marker ON read_marker.person = ? AND read_marker.room = number WHERE key = ?"
 )
 ROOM_PLACE = "SELECT number, head, first, last_commit FROM room WHERE key = ?"
-PUBLIC_ROOMS = "SELECT key FROM room WHERE kind = 'public' AND key > ? ORDER BY key LIMIT ?"
+PUBLIC_ROOMS = (
+    "SELECT key, name, topic, head, first, coalesce(read_marker.offset, 0) FROM room"
+    " LEFT JOIN read_marker ON read_marker.person = ? AND read_marker.room = number"
+    " WHERE kind = 'public' AND key > ? ORDER BY key LIMIT ?"
+)
 PRIVATE_ROOMS = (
     "SELECT key FROM private_room JOIN room ON number = room"
     " WHERE person = ? AND peer > ? ORDER BY peer LIMIT ?"
@@ -163,13 +167,17 @@ def rooms(
     """
     As `Store.rooms`.
     """
-    keys = [RoomKey(key) for (key,) in connection.execute(PUBLIC_ROOMS, (after, limit))]
+    found = [
+        RoomRecord(key, name, topic, head, first, max(read, marks.get(key, 0)))
+        for key, name, topic, head, first, read in connection.execute(PUBLIC_ROOMS, (reader, after, limit))
+    ]
     # A private room's sort key is `@` and the other's id.
     if reader is not None and (after < "@" or after.startswith("@")):
         asked = (reader, after[1:] if after.startswith("@") else "", limit)
-        keys += [RoomKey(key) for (key,) in connection.execute(PRIVATE_ROOMS, asked)]
-    keys.sort(key=lambda key: side_name(key, reader))
-    return _records(connection, keys[:limit], reader, marks)
+        keys = [RoomKey(key) for (key,) in connection.execute(PRIVATE_ROOMS, asked)]
+        found += _records(connection, keys, reader, marks)
+    found.sort(key=lambda room: side_name(room.key, reader))
+    return tuple(found[:limit])
 
 
 def inbox(connection: apsw.Connection, reader: PersonId, limit: int, marks: Marks) -> tuple[RoomRecord, ...]:

@@ -48,6 +48,14 @@ class EventTest(SynchronousTestCase):
         ]
         self.assertEqual(len({draft.body_hash for draft in (first, *others)}), 5)
 
+    def test_a_draft_weighs_as_much_as_its_event(self) -> None:
+        """So that a commit can be measured before it is made."""
+        for text in ("x", '"\n' * 2000, "\U0001f916" * 4000):
+            for sent in (None, AsSent("", "", ""), AsSent("\x01" * 4000, "", text)):
+                draft = Draft(LOBBY, "lobby", Author(ADA, "ada"), text, as_sent=sent)
+                event = Message(1, LOBBY, 1, "x-1", 0, draft.author, text, as_sent=sent)
+                self.assertEqual(draft.weight, event.weight)
+
     def test_a_card_has_a_picture(self) -> None:
         """Of the id and the initials."""
         self.assertEqual(Card(ADA, "Ada").avatar, f"/avatar/{ADA}.svg?A")

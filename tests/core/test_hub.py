@@ -119,6 +119,17 @@ class HubTest(ChatTestCase):
         self.server.store.answer_reads()
         self.assertEqual(ada.take("message")[0]["with"], bob.face)
 
+    def test_names_that_come_and_go_leave_no_bytes_behind(self) -> None:
+        """What a private room's events look like under a name that nobody has any more is forgotten."""
+        ada, bob = self.server.person("ada"), self.server.person("bob")
+        bob.say("one", ada.private)
+        for n in range(5):
+            ada.hello(name=f"ada{n}")
+            bob.ask("join", room=ada.private, after=0, epoch=self.server.store.epoch)
+        (room,) = (room for key, room in self.server.hub.rooms.items() if key != LOBBY)
+        self.assertLessEqual(len(room.tail.entries[0].frames), 2)
+        self.assertEqual(bob.take("message")[-1]["with"]["name"], "ada4")
+
     def test_a_person_renamed_before_the_first_private_message(self) -> None:
         """Either of the two."""
         ada, bob = self.server.person("ada"), self.server.person("bob")

@@ -7,13 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.events import AsSent, Author, Message
+from chatd.core.events import Author, Message
 from chatd.core.names import LOBBY, PersonId
 from chatd.store import rules
-from tests.contracts.store import ADA, PLENTY, draft
+from tests.contracts.store import ADA, PLENTY
 
 
 class RulesTests(SynchronousTestCase):
@@ -69,15 +68,3 @@ class RulesTests(SynchronousTestCase):
             piece = rules.cut(log, limit, max_bytes)
             self.assertEqual([event.offset for event in piece.events], list(range(1, count + 1)))
             self.assertEqual(piece.more, count < len(log))
-
-    def test_a_draft_weighs_no_less_than_its_event(self) -> None:
-        for text in ("", "x", '"\n' * 2000, "\U0001f916" * 4000):
-            for sent in (
-                None,
-                AsSent("", "", ""),
-                AsSent("\x01" * 4000, "\x7f" * 4000, text),
-                AsSent("é", "", text),
-            ):
-                said = replace(draft(text), as_sent=sent)
-                event = Message(1, LOBBY, 1, "x-1", 0, said.author, text, as_sent=sent)
-                self.assertGreaterEqual(rules.draft_weight(said), event.weight)
