@@ -77,7 +77,7 @@ class Option:
 
 
 def _called(kind: type) -> str:
-    return {int: "an integer", float: "a number", bool: "true or false"}[kind]
+    return {int: "a whole number", float: "a number", bool: "true or false"}[kind]
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -208,7 +208,7 @@ OPTIONS: Sequence[Option] = (
         "data",
         "DIR",
         "`$STATE_DIRECTORY`, else `$XDG_DATA_HOME/chatd`, else `~/.local/share/chatd`",
-        "where the database and the files lie",
+        "the folder of the log: its database, made if it is not there",
         _path,
     ),
     Option(

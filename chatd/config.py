@@ -176,7 +176,7 @@ def _take_file(values: _Values, around: Surroundings) -> None:
     except OSError as why:
         raise CannotStart(f"{values.origins['config']}: cannot read {path}: {why.strerror}") from None
     except ValueError as why:
-        raise CannotStart(f"{path}: is no TOML: {why}") from None
+        raise CannotStart(f"{path} is no TOML: {why}") from None
     options = {option.name: option for option in OPTIONS if option.name != "config"}
     for key, value in document.items():
         option = options.get(key)
@@ -228,11 +228,17 @@ def _assemble(values: _Values, around: Surroundings) -> Config:
 
     if "data" not in given:
         given["data"] = _default_data(around)
+    elif _is_no_folder(around.seen_from_here(Path(str(given["data"])))):
+        raise wrong("data", f"{given['data']} is a file, not a folder")
     store = str(given.get("store", f"sqlite:{given['data']}/chatd.sqlite3"))
     if store.startswith("sqlite:"):
         store = f"sqlite:{around.absolute(store.removeprefix('sqlite:'))}"
     given["store"] = store
     return Config(**given)
+
+
+def _is_no_folder(path: Path) -> bool:
+    return path.exists() and not path.is_dir()
 
 
 def _check_page(place: str, folder: Path) -> None:

@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Serve until SIGINT or SIGTERM. `arguments` are those of the command line unless given.
     """
     options = Options()
+    options.synopsis = "Usage: chatd [options]"
     options.log_is_in_sight = True
     options.parseOptions(sys.argv[1:] if arguments is None else arguments)
     service = makeService(options)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from twisted.application.service import IService, Service
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -26,7 +26,7 @@ from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from chatd.net.door import ChatResource
 from chatd.net.framing import FramedWire
-from chatd.net.listeners import Listeners
+from chatd.net.listeners import CannotListen, Listeners
 from chatd.net.site import make_site
 from chatd.net.tls import BadCertificate, Certificates
 from chatd.net.websocket import ChatFactory, spawn
@@ -116,7 +116,10 @@ class ChatService(Service):
                 self.certificates.load()
             except BadCertificate as why:
                 raise CannotStart(str(why)) from None
-        self._binding = self.listeners.bind()
+        try:
+            self._binding = self.listeners.bind()
+        except CannotListen as why:
+            raise CannotStart(str(why)) from None
 
     def startService(self) -> Deferred[None]:
         """
@@ -137,9 +140,15 @@ class ChatService(Service):
         # doors.
         if self.running:
             await self.hub.open()
-            await gatherResults(self._binding)
+            await self._bound()
         if self.running:
             self._let_in()
+
+    async def _bound(self) -> None:
+        try:
+            await gatherResults(self._binding, consumeErrors=True)
+        except FirstError as why:
+            raise CannotStart(str(why.subFailure.value)) from None
 
     def _let_in(self) -> None:
         self.factory.startFactory()
@@ -210,7 +219,8 @@ class ChatService(Service):
             *(["the connection limit"] if not config.max_connections else []),
             *(["the connection limit of an address"] if not config.max_connections_per_address else []),
         ]
-        _log.info("off: {off}", off=", ".join(off) or "nothing")
+        if off:
+            _log.info("off: {off}", off=", ".join(off))
 
 
 def _make_store(config: Config, reactor: Any) -> Store:

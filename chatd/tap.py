@@ -20,7 +20,6 @@ from typing import Any, NoReturn, TextIO, cast
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred
-from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.failure import Failure
@@ -32,7 +31,7 @@ from chatd.service import make_service
 __all__ = ["Launch", "Options", "makeService"]
 
 # What an operator can mend; anything else is a mistake of ours and shows its traceback in the log.
-_MENDABLE = (CannotStart, CannotListenError, OSError)
+_MENDABLE = (CannotStart, OSError)
 
 
 class Options(usage.Options):
@@ -60,6 +59,11 @@ class Options(usage.Options):
         # Whether the log is what the person who typed the command sees; twistd's own options decide below.
         self.log_is_in_sight = False
         self._around = around
+
+    def parseArgs(self, *arguments: str) -> None:
+        if arguments:
+            first = repr(arguments[0])
+            raise usage.UsageError(f"{first} is no option; chatd takes options alone, such as --port 8000")
 
     def opt_version(self) -> NoReturn:
         """
@@ -140,7 +144,7 @@ class Launch(Service):
     Starts and stops a service, and makes of each error that an operator can mend one line and an exit status
     of 1.
 
-    The errors are `CannotStart`, Twisted's `CannotListenError` and `OSError`, raised by
+    The errors are `CannotStart` and `OSError`, raised by
     `privilegedStartService` or `startService`, or by a Deferred that the latter returns. The line goes to
     `stderr`, and to the log unless `log_is_in_sight`. Who started a daemon is kept waiting until the Deferred
     has fired, and so learns by the exit status what came of it; `twistd` are the options of twistd, through
@@ -241,9 +245,6 @@ class Launch(Service):
         Say on stderr and in the log what cannot be done, and return what there is left to say.
         """
         line = str(why)
-        if isinstance(why, CannotListenError):
-            reason = getattr(why.socketError, "strerror", None) or why.socketError
-            line = f"cannot listen on port {why.port} of {why.interface or 'any address'}: {reason}"
         if not line.isprintable():
             # A file's name may hold anything.
             line = line.encode("unicode_escape").decode("ascii")

@@ -184,10 +184,10 @@ class FileTests(ConfigTestCase):
 
     def test_a_wrong_type_is_refused(self):
         for text, line in (
-            ("max-connections = true", "max-connections: takes a string or an integer"),
-            ("max-connections = 1.5", "max-connections: takes a string or an integer"),
-            ("max-connections = [1]", "max-connections: takes a string or an integer"),
-            ("message-rate = true", "message-rate: takes a string or an integer or a number"),
+            ("max-connections = true", "max-connections: takes a string or a whole number"),
+            ("max-connections = 1.5", "max-connections: takes a string or a whole number"),
+            ("max-connections = [1]", "max-connections: takes a string or a whole number"),
+            ("message-rate = true", "message-rate: takes a string or a whole number or a number"),
             ("tutorial = 1", "tutorial: takes a string or true or false"),
             ("origin = [1]", "origin: takes an array of strings"),
             ("data = 5", "data: takes a string"),
@@ -225,6 +225,10 @@ class PathsTests(ConfigTestCase):
 
     def test_the_log_lies_in_the_data_folder(self):
         self.assertEqual(self.load(data="/d").store, "sqlite:/d/chatd.sqlite3")
+
+    def test_the_data_folder_is_no_file(self):
+        (self.folder / "data").touch()
+        self.assertIn("is a file, not a folder", self.refusal(data="data"))
 
     def test_the_page_has_to_have_an_index(self):
         self.assertIn("is no folder", self.refusal(public="page"))

@@ -12,6 +12,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
@@ -23,6 +24,12 @@ from chatd.net.transport import send_promptly
 BACKLOG = 4096
 
 _ANY = ("0.0.0.0", "::", "")  # noqa: S104
+
+
+class CannotListen(Exception):
+    """
+    A listener cannot be bound; the text says which and why, in one line.
+    """
 
 
 @dataclass(slots=True)
@@ -49,34 +56,36 @@ class Listeners:
         """
         Bind everything; nobody is let in before `accept`.
 
-        Raises Twisted's `CannotListenError` for what cannot be bound. An endpoint that takes its time (those
-        of Twisted do not) is told by its Deferred.
+        Raises `CannotListen` for what cannot be bound. An endpoint that takes its time (those of Twisted do
+        not) is told by its Deferred, which fails with that.
         """
         pending: list[Deferred[Any]] = []
-        for scheme, endpoint, factory in self._wanted():
+        for place, scheme, endpoint, factory in self._wanted():
             bound = endpoint.listen(factory)
             bound.addCallback(self._take, scheme)
             failures: list[Failure] = []
-            bound.addErrback(_note, failures)
+            bound.addErrback(_note, place, failures)
             if failures:
                 # Told by raising it, so nobody is to be told again.
                 bound.addErrback(lambda _: None)
-                failures[0].raiseException()
+                raise CannotListen(str(failures[0].value))
             pending.append(bound)
         return pending
 
-    def _wanted(self) -> list[tuple[str, IStreamServerEndpoint, IProtocolFactory]]:
-        wanted: list[tuple[str, IStreamServerEndpoint, IProtocolFactory]] = []
+    def _wanted(self) -> list[tuple[str, str, IStreamServerEndpoint, IProtocolFactory]]:
+        wanted: list[tuple[str, str, IStreamServerEndpoint, IProtocolFactory]] = []
+        of = self.interface or "all addresses"
+        descriptions = list(self.listen)
         if self.port is not None and self.port.isdigit():
-            wanted.append(("http", self._tcp(int(self.port)), self.factory))
+            wanted.append((f"port {self.port} of {of}", "http", self._tcp(int(self.port)), self.factory))
         elif self.port is not None:
-            wanted.append(("http", serverFromString(self.reactor, self.port), self.factory))
+            descriptions.insert(0, self.port)
         if self.tls_port is not None and self.certificates is not None:
             factory = TLSMemoryBIOFactory(self.certificates, False, self.factory, self.reactor)
-            wanted.append(("https", self._tcp(self.tls_port), factory))
-        for description in self.listen:
+            wanted.append((f"port {self.tls_port} of {of}", "https", self._tcp(self.tls_port), factory))
+        for description in descriptions:
             scheme = "https" if description.startswith("ssl:") else "http"
-            wanted.append((scheme, serverFromString(self.reactor, description), self.factory))
+            wanted.append((description, scheme, serverFromString(self.reactor, description), self.factory))
         return wanted
 
     def _tcp(self, port: int) -> IStreamServerEndpoint:
@@ -130,9 +139,13 @@ class Listeners:
         return list(dict.fromkeys(urls))
 
 
-def _note(failure: Failure, failures: list[Failure]) -> Failure:
-    failures.append(failure)
-    return failure
+def _note(failure: Failure, place: str, failures: list[Failure]) -> Failure:
+    error = failure.value
+    if isinstance(error, CannotListenError):
+        error = error.socketError
+    told = Failure(CannotListen(f"cannot listen on {place}: {getattr(error, 'strerror', None) or error}"))
+    failures.append(told)
+    return told
 
 
 def _has_ipv6() -> bool:

@@ -24,6 +24,7 @@ SCHEMA = files("chatd.store").joinpath("schema")
 """Numbered .sql files; a file whose `user_version` is n has had the first n of them."""
 
 BUSY_MS = 2000
+HEADER_BYTES = 100
 WAL_LEFT_BYTES = 64 << 20
 
 
@@ -222,6 +223,9 @@ def _make_file(path: str) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
+        # SQLite takes what is shorter than its header for an empty database, and writes over it.
+        if 0 < os.path.getsize(path) < HEADER_BYTES:
+            raise StoreUnusable(f"{path} is not a database") from None
         return
     sync_folder(os.path.dirname(path))
 

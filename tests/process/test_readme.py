@@ -24,12 +24,12 @@ def test_the_readmes_client_misses_nothing_when_the_daemon_is_killed(tmp_path: P
     exec(compile(blocks[0], str(README), "exec"), shown)
     heard: list[str] = []
 
-    async def say(daemon: Daemon, name: str, *texts: str) -> None:
+    async def say(daemon: Daemon, name: str, room: str, *texts: str) -> None:
         writer = await ChatClient.connect(daemon.port)
         await writer.hello(name=name)
-        await writer.join()
+        await writer.join(room)
         for text in texts:
-            await writer.say(text)
+            await writer.say(text, room)
         await writer.cut()
 
     async def walk(daemon: Daemon) -> None:
@@ -39,12 +39,15 @@ def test_the_readmes_client_misses_nothing_when_the_daemon_is_killed(tmp_path: P
         watcher = await ChatClient.connect(daemon.port)
         await watcher.hello()
         await watcher.join()
-        while (await watcher.receive()).get("who", {}).get("name") != "follower":
-            pass
-        await say(daemon, "ada", "one", "two")
+        follower: dict[str, str] = {}
+        while follower.get("name") != "follower":
+            follower = (await watcher.receive()).get("who", {})
+        await say(daemon, "ada", "lobby", "one", "two")
+        # What is said elsewhere is none of its business, and must not move its position.
+        await say(daemon, "eve", f"@{follower['id']}", "psst", "psst!", "psst!!")
         await asyncio.to_thread(daemon.kill)
         await asyncio.to_thread(daemon.start)
-        await say(daemon, "bob", "three")
+        await say(daemon, "bob", "lobby", "three")
         async with asyncio.timeout(20):
             while len(heard) < 3:
                 await asyncio.sleep(0.02)

@@ -106,6 +106,11 @@ class OpeningTests(SynchronousTestCase):
         self.assertIn("not a database", self.refusal())
         self.assertEqual(self.path.read_bytes(), b"all my passwords\n" * 500)
 
+    def test_what_is_too_short_for_a_database_is_refused_and_left_alone(self) -> None:
+        self.path.write_bytes(b"x")
+        self.assertIn("is not a database", self.refusal())
+        self.assertEqual(self.path.read_bytes(), b"x")
+
     def test_a_database_of_another_program_is_refused_and_left_alone(self) -> None:
         for change in (
             lambda connection: connection.execute("CREATE TABLE recipe (name)"),
