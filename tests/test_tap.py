@@ -74,7 +74,9 @@ class OptionsTests(SynchronousTestCase):
     def test_what_is_wrong_is_one_line(self):
         self.assertEqual(self.refusal("--tutorial=x"), "chatd: --tutorial: 'x' is neither on nor off")
         self.assertEqual(self.refusal("--nonsense"), "chatd: option --nonsense not recognized")
-        self.assertEqual(self.refusal("room"), "chatd: 'room' is no option; chatd takes options alone, such as --port 8000")
+        self.assertEqual(
+            self.refusal("room"), "chatd: 'room' is no option; chatd takes options alone, such as --port 8000"
+        )
         self.assertEqual(self.refusal("--port"), "chatd: option --port requires argument")
 
     def test_options_of_later_versions_are_unknown(self):
