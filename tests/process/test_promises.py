@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from tests.chat_client import ChatClient
-from tests.daemon import Daemon
+from tests.daemon import Daemon, wait_until
 
 
 def test_everyone_of_a_thousand_on_the_tutorials_wire_hears_every_message(daemon: Daemon) -> None:
@@ -256,14 +256,16 @@ def test_who_stops_reading_costs_little_and_delays_nobody_and_gets_it_all(unlimi
         await asyncio.gather(write(), hear())
 
     async def walk() -> None:
-        writer, healthy, stopped = [await ChatClient.connect(unlimited.port) for _ in range(3)]
+        writer, healthy, stopped, gone = [await ChatClient.connect(unlimited.port) for _ in range(4)]
         for client, name in ((writer, "writer"), (healthy, "healthy"), (stopped, "stopped")):
             await client.hello(name=name)
+        token = (await gone.hello(name="gone"))["token"]
         await healthy.join(limit=0)
         await writer.join(limit=0)
         # What the store and the tail of a busy room need anyway is there before it is measured.
         await pump(writer, healthy, 640)
         joined = await stopped.join(limit=0)
+        await gone.join(limit=0)
         before = resident_bytes(unlimited)
         await pump(writer, healthy, messages)
         cost = resident_bytes(unlimited) - before
@@ -272,7 +274,16 @@ def test_who_stops_reading_costs_little_and_delays_nobody_and_gets_it_all(unlimi
             event = await stopped.expect("message")
             assert event["offset"] == joined["head"] + 1 + number
             assert event["text"] == text
-        for client in (writer, healthy, stopped):
+        # The other one who stopped was sent away after half a minute, and comes back to where it was.
+        await asyncio.to_thread(wait_until, lambda: "is closed with 4001 slow" in unlimited.log, 60)
+        await gone.cut()
+        back = await ChatClient.connect(unlimited.port)
+        await back.hello(token=token)
+        again = await back.join(after=joined["head"], epoch=joined["epoch"])
+        assert again["recovered"]
+        for number in range(messages):
+            assert (await back.expect("message"))["offset"] == joined["head"] + 1 + number
+        for client in (writer, healthy, stopped, back):
             await client.cut()
 
     asyncio.run(walk())
