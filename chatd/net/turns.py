@@ -1,0 +1,67 @@
+"""
+Whose turn it is: how connections that have sent more than fits into one turn of the reactor share the next
+ones.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+_log = Logger()
+
+
+@dataclass(slots=True)
+class Turns:
+    """
+    Calls that wait for one of the reactor's next turns, in the order in which they came, and no more than
+    `calls` in one turn.
+
+    So however many connections have much to be read, a turn stays short, and whoever has little is served
+    between two of them. `reactor` is an `IReactorTime`.
+    """
+
+    reactor: Any
+    calls: int
+    _waiting: OrderedDict[Callable[[], None], None] = field(default_factory=OrderedDict)
+    _next: IDelayedCall | None = None
+
+    def wait(self, call: Callable[[], None]) -> None:
+        """
+        Make a call in its turn. One that waits already keeps its place.
+
+        What it raises is logged, and the others go on.
+        """
+        self._waiting.setdefault(call)
+        self._arrange()
+
+    def leave(self, call: Callable[[], None]) -> None:
+        """
+        Do not make a call that may be waiting.
+        """
+        self._waiting.pop(call, None)
+        if not self._waiting and self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+    def _arrange(self) -> None:
+        if self._waiting and self._next is None:
+            self._next = self.reactor.callLater(0, self._turn)
+
+    def _turn(self) -> None:
+        self._next = None
+        # Counted now: what waits again waits for another turn.
+        for _ in range(min(self.calls, len(self._waiting))):
+            if not self._waiting:
+                break
+            call, _ = self._waiting.popitem(last=False)
+            try:
+                call()
+            except Exception:  # noqa: BLE001
+                _log.failure("going on with a connection failed")
+        self._arrange()
