@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # Autobahn copies what it has yet to read with each frame; small pieces keep that from growing with the input.
 _PIECE_BYTES = 4096
-# A header and a payload are a step each.
-_STEPS_A_TURN = 128
+# A header and a payload are a step each. Whoever sends more than that at once waits for `ChatFactory.turns`.
+_STEPS_A_TURN = 32
 _LONGEST_CONTROL_FRAME = 125
 
 _log = Logger()
@@ -93,6 +93,7 @@ class ChatProtocol(Options):
         See `IProtocol`.
         """
         self._backlog = b""
+        self.factory.turns.leave(self._go_on)
         self._connectionLost(reason)  # type: ignore[arg-type]
         # Its result is this object: without it the memory is given back now, not when cycles are collected.
         self.is_closed = None
@@ -307,8 +308,11 @@ class ChatProtocol(Options):
 
     def _parse(self, now: float) -> None:
         """
-        Go through what has arrived until it is used up, the session or the outbox has enough, or others wait.
+        Go through what has arrived until it is used up, the session or the outbox has enough, or it is the
+        turn of others.
         """
+        if self._scheduled:
+            return
         self._now = now
         self._parsing = True
         steps = _STEPS_A_TURN
@@ -342,7 +346,7 @@ class ChatProtocol(Options):
     def _schedule(self) -> None:
         if not self._scheduled:
             self._scheduled = True
-            self.factory.reactor.callLater(0, self._go_on)
+            self.factory.turns.wait(self._go_on)
 
     def _go_on(self) -> None:
         self._scheduled = False

@@ -22,11 +22,15 @@ from chatd.net.connection import ChatProtocol
 from chatd.net.door import ChatResource, NotSpoken, OriginRule, address_key
 from chatd.net.framing import FramedWire
 from chatd.net.outbox import CLOSE_SECONDS
+from chatd.net.turns import Turns
 
 __all__ = ["ChatFactory", "ChatProtocol", "ChatResource", "FramedWire", "address_key", "spawn"]
 
 RETRY_MS = (500, 3000)
 """Between which figures clients are told to wait before they come back after a shutdown."""
+
+CONNECTIONS_A_TURN = 16
+"""How many that have sent more than a few messages at once are served in one turn of the reactor."""
 
 _log = Logger()
 
@@ -79,6 +83,7 @@ class ChatFactory(WebSocketServerFactory):
         self.seconds: Callable[[], float] = seconds or reactor.seconds
         self.connections: set[ChatProtocol] = set()
         self.traffic = TrafficStats()
+        self.turns = Turns(reactor, CONNECTIONS_A_TURN)
         self._max_connections = max_connections
         self._max_connections_per_address = max_connections_per_address
         self._max_message_bytes = max_message_bytes

@@ -7,22 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.net.turns import Turns
-
-
-class OneTurn(Clock):
-    """
-    A clock on which what is to happen at once happens in the next turn, as in a reactor.
-    """
-
-    def turn(self) -> None:
-        due, self.calls = self.getDelayedCalls(), []
-        for call in due:
-            call.called = 1
-            call.func(*call.args, **call.kw)
+from tests.net.clock import TurningClock
 
 
 class TurnsTests(SynchronousTestCase):
@@ -31,7 +19,7 @@ class TurnsTests(SynchronousTestCase):
     """
 
     def setUp(self) -> None:
-        self.reactor = OneTurn()
+        self.reactor = TurningClock()
         self.turns = Turns(self.reactor, 3)
         self.served: list[Any] = []
 

@@ -25,7 +25,8 @@ from chatd.core.events import Event
 from chatd.core.ports import View
 from chatd.core.refusals import CloseCode, Code, Refused, Violation
 from chatd.net.framing import text_frame
-from chatd.net.websocket import ChatFactory, ChatProtocol, FramedWire, spawn
+from chatd.net.websocket import CONNECTIONS_A_TURN, ChatFactory, ChatProtocol, FramedWire, spawn
+from tests.net.clock import TurningClock
 from tests.net.frames import Sent, close_frame, frame, handshake, parse
 
 ADA = IPv4Address("TCP", "192.0.2.1", 40000)
@@ -532,11 +533,40 @@ class BackpressureTests(SocketCase):
         self.assertFalse(client.paused)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_many_that_flood_share_a_turn_and_whoever_says_little_is_heard_at_once(self) -> None:
+        clock = TurningClock()
+        self.factory = ChatFactory(cast(Any, self.hub), self.factory.wires, reactor=clock)
+        flooders = [self.join() for _ in range(3 * CONNECTIONS_A_TURN)]
+        for client, _ in flooders:
+            client.send(*(["x"] * 100))
+        sessions = [session for _, session in flooders]
+        first = [len(session.heard) for session in sessions]
+        self.assertTrue(0 < max(first) < 50)
+        for turn in range(1, 4):
+            ada, her_session = self.join()
+            ada.send("hello")
+            self.assertEqual(her_session.heard, ["hello"])
+            clock.turn()
+            served = [len(session.heard) > before for session, before in zip(sessions, first, strict=True)]
+            self.assertEqual(served.count(True), turn * CONNECTIONS_A_TURN)
+            self.assertTrue(all(served[: turn * CONNECTIONS_A_TURN]))
+        # Neither the session nor new bytes bring anybody a turn before the others.
+        heard = len(sessions[0].heard)
+        sessions[0].outbox.look()
+        flooders[0][0].send("y")
+        self.assertEqual(len(sessions[0].heard), heard)
+        for _ in range(30):
+            clock.turn()
+        self.assertEqual({len(session.heard) for session in sessions[1:]}, {100})
+        self.assertEqual(sessions[0].heard[-2:], ["x", "y"])
+        self.assertEqual(clock.getDelayedCalls(), [])
+
     def test_a_connection_that_is_lost_with_commands_waiting_leaves_nothing_behind(self) -> None:
         client, session = self.join()
         client.send(*(["x"] * 1000))
         heard = len(session.heard)
         client.vanish()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
         self.turn()
         session.room = 5
         session.outbox.look()
