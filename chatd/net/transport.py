@@ -7,6 +7,7 @@ that back: two system calls and a turn of the reactor more for each client and m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from twisted.internet import tcp, unix
@@ -52,6 +53,12 @@ class PromptTCPTransport(tcp.Server):
         self.bytes_sent += sent
         if sent < len(data):
             super().write(data[sent:])
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """
+        As one `write` of all the pieces.
+        """
+        self.write(b"".join(iovec))
 
     def writeSomeData(self, data: Any) -> Any:
         """

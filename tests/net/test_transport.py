@@ -209,6 +209,17 @@ class WritingTests(SynchronousTestCase):
 
     def test_text_is_refused_as_always(self) -> None:
         self.assertRaises(TypeError, self.transport.write, "text")
+        self.assertRaises(TypeError, self.transport.writeSequence, [b"some", "text"])
+
+    def test_several_pieces_go_at_once_and_in_order_too(self) -> None:
+        self.transport.writeSequence([b"one", b" ", b"two"])
+        self.transport.write(b" three")
+        self.assertEqual((self.read(), self.reactor.writers), (b"one two three", set()))
+        self.assertEqual(self.transport.bytes_sent, 13)
+        written = self.fill()
+        self.transport.writeSequence([b"the", b" end"])
+        self.transport.writeSequence([])
+        self.assertEqual(self.drain(), written + b"the end")
 
 
 class UnixTests(SynchronousTestCase):
@@ -223,7 +234,7 @@ class UnixTests(SynchronousTestCase):
         self.addCleanup(theirs.close)
         transport = PromptUNIXTransport(ours, Ends(), "", None, 0, reactor)  # type: ignore[no-untyped-call]
         self.addCleanup(setattr, transport, "protocol", None)
-        transport.write(b"one")
+        transport.writeSequence([b"o", b"ne"])
         self.assertEqual(theirs.recv(10), b"one")
         end, other = os.pipe()
         self.addCleanup(os.close, other)
