@@ -40,6 +40,8 @@ _MEDIA_TYPES = {
     ".woff2": b"font/woff2",
 }
 _UNKNOWN = b"application/octet-stream"
+# Each part of a path costs a system call.
+_DEEPEST = 16
 
 # A client may keep a file, but asks each time whether it is still the one.
 _CACHE = b"no-cache"
@@ -112,7 +114,7 @@ def _names(path: bytes) -> list[str] | None:
     """
     if path == b"/":
         return []
-    if not path.startswith(b"/"):
+    if not path.startswith(b"/") or path.count(b"/") > _DEEPEST:
         return None
     names = []
     for part in path[1:].split(b"/"):

@@ -1,14 +1,37 @@
 """
-One HTTP exchange with a Site, without a socket.
+A Site, and one HTTP exchange with it, without a socket.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import Resource
 from twisted.web.server import Site
+
+from chatd.net.answers import HEADERS
+from chatd.net.site import make_site
+from tests.net.clock import TurningClock
+
+INDEX = b"<!doctype html><title>chat</title>"
+SCRIPT = b"export const one = 1\n"
+
+
+class WebSocket(Resource):
+    """
+    What stands at `/ws`.
+    """
+
+    isLeaf = True
+
+    def render(self, request):
+        request.setResponseCode(426)
+        return b"upgrade, please"
 
 
 @dataclass(slots=True)
@@ -23,11 +46,11 @@ class Reply:
     closing: bool
 
 
-def connect(site: Site) -> tuple[object, StringTransport]:
+def connect(site: Site) -> tuple[Any, StringTransport]:
     """
     A new connection to `site`, with what it writes in the transport.
     """
-    channel = site.buildProtocol(IPv4Address("TCP", "192.0.2.7", 50_000))
+    channel: Any = site.buildProtocol(IPv4Address("TCP", "192.0.2.7", 50_000))
     transport = StringTransport()
     channel.makeConnection(transport)
     return channel, transport
@@ -59,3 +82,34 @@ def parse(transport: StringTransport) -> Reply:
     status, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     return Reply(int(status.split()[1]), headers, body, transport.disconnecting)
+
+
+class SiteTestCase(SynchronousTestCase):
+    """
+    A site over a folder of its own.
+    """
+
+    def setUp(self):
+        self.folder = Path(self.mktemp()).absolute()
+        self.public = self.folder / "public"
+        (self.public / "vendor").mkdir(parents=True)
+        (self.public / "index.html").write_bytes(INDEX)
+        (self.public / "app.js").write_bytes(SCRIPT)
+        (self.public / "vendor" / "style.css").write_bytes(b"a{}")
+        (self.public / ".env").write_bytes(b"secret")
+        (self.folder / "secret.txt").write_bytes(b"secret")
+        self.clock = TurningClock()
+        self.unready = None
+        self.site = make_site(self.public, WebSocket(), lambda: self.unready, self.clock)
+        self.site.startFactory()
+        self.addCleanup(self.site.stopFactory)
+
+    def tearDown(self):
+        self.site.stopFactory()
+        # Nothing may be left that would still happen.
+        for call in self.clock.getDelayedCalls():
+            self.assertEqual(call.func.__qualname__, "TimeoutMixin.__timedOut")
+
+    def assert_secure(self, reply, what):
+        for name, value in HEADERS:
+            self.assertEqual(reply.headers.get(name.decode().lower()), value.decode(), what)

@@ -1,0 +1,277 @@
+"""
+One HTTP connection until it is a WebSocket: what it may send, how much of that is looked at in one turn, and
+how it ends.
+
+Twisted's HTTPChannel reads and answers the requests. It would answer all that has arrived before it looks at
+anything else, also while nobody takes the answers.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from http import HTTPStatus
+from typing import Any
+
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
+from twisted.web import http
+from twisted.web.server import Request
+from zope.interface import implementer
+
+from chatd.net.answers import HEADERS, send_text
+
+HEADER_SECONDS = 10
+# Also how long a connection may lie idle after an answer.
+BODY_SECONDS = 15
+# How long it may live on after it was closed on our side.
+CLOSING_SECONDS = 15
+# Nothing here takes a body, so this is what one may waste.
+BODY_BYTES = 65_536
+ANSWERS_A_TURN = 4
+# LineReceiver copies what it has yet to read with each line; small pieces keep that from growing.
+_PIECE_BYTES = 4096
+# A longer number is no length of anything.
+_LENGTH_DIGITS = 18
+_ABSOLUTE = re.compile(rb"https?://([^/?#@]+)(/[^?]*)?(\?.*)?", re.IGNORECASE)
+
+
+class ChatRequest(Request):
+    """
+    One request, whose answer bears chatd's headers whatever becomes of it.
+    """
+
+    channel: Any
+    content: io.BytesIO
+    _body_bytes = 0
+
+    def gotLength(self, length: int | None) -> None:
+        # The default would write a large body to a temporary file.
+        self.content = io.BytesIO()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self._body_bytes += len(data)
+        if self._body_bytes > BODY_BYTES:
+            self.channel.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        else:
+            self.content.write(data)
+
+    def process(self) -> None:
+        self.site = self.channel.site
+        self.setHeader(b"Date", http.datetimeToString())
+        for name, value in HEADERS:
+            self.setHeader(name, value)
+        self.prepath, self.postpath = [], []
+        self._take_host_from_target()
+        try:
+            self.render(self.site.getResourceFor(self))
+        except Exception:  # noqa: BLE001
+            self.processingFailed(Failure())
+
+    def _take_host_from_target(self) -> None:
+        """
+        Understand `GET http://host/path`, whose host counts and not the Host header's.
+
+        Source: RFC 9112, section 3.2.2.
+        """
+        match = _ABSOLUTE.fullmatch(self.uri)
+        if match is None:
+            return
+        self.path = match[2] or b"/"
+        self.uri = self.path + (match[3] or b"")
+        if len(self.requestHeaders.getRawHeaders(b"host", ())) == 1:
+            self.requestHeaders.setRawHeaders(b"host", [match[1]])
+
+    def processingFailed(self, reason: Failure) -> Failure:
+        """
+        Log what went wrong, and tell the client no more than that something did.
+        """
+        self._log.failure("answering a request failed", failure=reason)
+        if self.startedWriting:
+            self.channel.transport.abortConnection()
+        else:
+            self.write(send_text(self, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side."))
+            self.finish()
+        return reason
+
+
+@implementer(IHalfCloseableProtocol)
+class ChatChannel(http.HTTPChannel):
+    """
+    One connection until it is a WebSocket: bounded in what it may send, in how long it may take, and in how
+    many requests are answered in one turn.
+
+    The time for headers and for a body counts from their start and not from the last byte, so that a client
+    that sends one byte now and then gains nothing by it. What is not looked at yet stays as it is, and the
+    socket is not read meanwhile. A client that ends its side still gets the answers to what it has asked.
+    """
+
+    maxHeaders = 100
+    site: Any
+    transport: Any
+    _backlog = b""
+    _parsing = False
+    _answers = 0
+    # Whether it is the turn of others, the client has ended its side, and no more is looked at for good.
+    _waits = False
+    _ended = False
+    _over = False
+
+    @property
+    def paused(self) -> bool:  # type: ignore[override]
+        """
+        Whether what has arrived is not to be looked at now. LineReceiver asks after each line.
+        """
+        if self.transport is None:
+            # It is a WebSocket now, to which the rest is handed.
+            return False
+        return bool(self._over or self._waits or self._handlingRequest or self._waitingForTransport)
+
+    # The way in
+
+    def dataReceived(self, data: bytes) -> None:
+        # Past HTTPChannel's own, which starts the timeout anew at each byte.
+        if not self._over:
+            self._backlog = self._backlog + data if self._backlog else data
+            self._parse()
+
+    def readConnectionLost(self) -> None:
+        """
+        See `IHalfCloseableProtocol`.
+        """
+        self._ended = True
+        self._parse()
+
+    def writeConnectionLost(self) -> None:
+        """
+        See `IHalfCloseableProtocol`: our side is never ended alone.
+        """
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._look_at_no_more()
+        super().connectionLost(reason)
+
+    def resumeProducing(self) -> None:
+        super().resumeProducing()
+        self._parse()
+
+    def requestDone(self, request: Any) -> None:
+        super().requestDone(request)
+        self._answers += 1
+        if self._answers >= ANSWERS_A_TURN and not self._over:
+            self._waits = True
+            self.site.turns.wait(self._go_on)
+        self._parse()
+
+    def setLineMode(self, extra: bytes = b"") -> None:
+        # Called after an answer. What came behind a body comes before what is not looked at yet; LineReceiver
+        # would hand it to `dataReceived`, behind that.
+        self.line_mode = 1
+        self._buffer = extra + self._buffer
+
+    def _go_on(self) -> None:
+        self._waits = False
+        self._answers = 0
+        transport = self.transport
+        try:
+            self._parse()
+        except Exception:
+            # As the reactor does where it calls.
+            transport.abortConnection()
+            raise
+
+    def _parse(self) -> None:
+        """
+        Go through what has arrived until it is used up or `paused`.
+        """
+        if self._parsing:
+            return
+        self._parsing = True
+        try:
+            # What it has left from last time.
+            LineReceiver.dataReceived(self, b"")
+            while self._backlog and not self.paused:
+                piece, self._backlog = self._backlog[:_PIECE_BYTES], self._backlog[_PIECE_BYTES:]
+                LineReceiver.dataReceived(self, piece)
+        finally:
+            self._parsing = False
+        if self.transport is None or self._over:
+            return
+        if self._ended and not self.paused:
+            self.loseConnection()
+        elif not self.transport.disconnecting:
+            self._set_reading()
+
+    def _set_reading(self) -> None:
+        # While a request is being answered a little is read, to notice a client that goes away.
+        full = self._waitingForTransport and not self._handlingRequest
+        if full or self._ended or self._waits or len(self._backlog) > self._optimisticEagerReadSize:
+            self._networkProducer.pauseProducing()
+        else:
+            self._networkProducer.resumeProducing()
+
+    def _look_at_no_more(self) -> None:
+        self._over = True
+        self._backlog = self._buffer = b""
+        self.site.turns.leave(self._go_on)
+
+    # What is refused
+
+    def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
+        if header == b"Content-Length" and data.isdigit():
+            if len(data) > _LENGTH_DIGITS:
+                return bool(self._failChooseTransferDecoder())
+            if int(data) > BODY_BYTES:
+                self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                return False
+        return bool(super()._maybeChooseTransferDecoder(header, data))
+
+    def allHeadersReceived(self) -> None:
+        super().allHeadersReceived()
+        self.setTimeout(BODY_SECONDS)
+
+    def allContentReceived(self) -> None:
+        # A decoder goes on to the end of a body that is refused.
+        if not self._over:
+            super().allContentReceived()
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        self.refuse(HTTPStatus.BAD_REQUEST)
+
+    def refuse(self, code: HTTPStatus) -> None:
+        """
+        Answer what is no request that we take, close, and take no notice of what comes after it.
+        """
+        if self._over:
+            return
+        status = b"HTTP/1.1 %d %s" % (code, code.phrase.encode())
+        headers = (*HEADERS, (b"Connection", b"close"), (b"Content-Length", b"0"))
+        lines = [status, *(b"%s: %s" % header for header in headers), b"", b""]
+        self.transport.write(b"\r\n".join(lines))
+        self.loseConnection()
+
+    # The end
+
+    def loseConnection(self) -> None:
+        """
+        Close after what was written; cut off if that takes too long.
+        """
+        if self.transport.disconnecting:
+            return
+        self._look_at_no_more()
+        self.setTimeout(CLOSING_SECONDS)
+        # A TLS layer still has to read the other side's goodbye.
+        self._networkProducer.resumeProducing()
+        super().loseConnection()
+
+    def timeoutConnection(self) -> None:
+        if self._handlingRequest or self.transport.disconnecting:
+            # It does not read its answer, so there is no waiting until that is written.
+            self.transport.abortConnection()
+        else:
+            self.loseConnection()

@@ -1,0 +1,356 @@
+"""
+How an HTTP connection is read: what a client cannot do to it, and what it gets all the same.
+"""
+
+from __future__ import annotations
+
+import os
+
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+
+from chatd.net.answers import CHUNK_BYTES, STALL_SECONDS
+from chatd.net.channel import ANSWERS_A_TURN, BODY_BYTES, BODY_SECONDS, CLOSING_SECONDS, HEADER_SECONDS
+from chatd.net.site import CONNECTIONS_A_TURN
+from tests.net.http_exchange import SCRIPT, SiteTestCase, ask, connect, parse, send
+
+ASKED = b"GET /healthz HTTP/1.1\r\n\r\n"
+ANSWERED = b"HTTP/1.1 200 OK\r\n"
+
+
+def lose(channel):
+    channel.connectionLost(Failure(ConnectionDone()))
+
+
+def full_after_each_write(transport):
+    """
+    As a socket whose peer does not read: each chunk fills it.
+    """
+    write = transport.write
+
+    def write_and_pause(data):
+        write(data)
+        if len(data) > 4000:
+            transport.producer.pauseProducing()
+
+    transport.write = write_and_pause
+
+
+class PipelineTests(SiteTestCase):
+    """
+    Many requests before the first answer.
+    """
+
+    def test_a_few_are_answered_in_a_turn_and_meanwhile_the_socket_is_not_read(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(ASKED * 10)
+        answered = []
+        for _ in range(4):
+            answered.append((transport.value().count(ANSWERED), transport.producerState))
+            self.clock.turn()
+        first, second = ANSWERS_A_TURN, 2 * ANSWERS_A_TURN
+        self.assertEqual(
+            answered,
+            [(first, "paused"), (second, "paused"), (10, "producing"), (10, "producing")],
+        )
+
+    def test_sixty_four_kilobytes_of_them_are_all_answered_in_order(self):
+        channel, transport = connect(self.site)
+        targets = [b"/avatar/a%d.svg?A" % number for number in range(1500)]
+        channel.dataReceived(b"".join(b"GET %s HTTP/1.1\r\n\r\n" % target for target in targets))
+        for turn in range(1, 1500 // ANSWERS_A_TURN + 1):
+            self.assertEqual(transport.value().count(ANSWERED), turn * ANSWERS_A_TURN)
+            self.clock.turn()
+        tags = [line[6:] for line in transport.value().split(b"\r\n") if line.startswith(b"ETag: ")]
+        expected = [ask(self.site, target.decode()).headers["etag"].encode() for target in targets[::100]]
+        self.assertEqual((len(tags), tags[::100]), (1500, expected))
+
+    def test_they_may_come_in_pieces_of_any_size(self):
+        body = b"POST /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
+        chunked = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        (self.public / "large.bin").write_bytes(b"x" * (2 * CHUNK_BYTES))
+        requests = (ASKED + body + chunked + b"GET /large.bin HTTP/1.1\r\n\r\n") * 3 + ASKED
+        for size in (1, 7, 50, len(requests)):
+            channel, transport = connect(self.site)
+            for at in range(0, len(requests), size):
+                channel.dataReceived(requests[at : at + size])
+            while self.clock.getDelayedCalls()[0].getTime() <= self.clock.seconds():
+                self.clock.turn()
+            lines = [line for line in transport.value().split(b"\r\n") if b"HTTP/1.1 " in line]
+            codes = [line.partition(b"HTTP/1.1 ")[2][:3] for line in lines]
+            self.assertEqual(codes, [b"200", b"405", b"405", b"200"] * 3 + [b"200"], size)
+            lose(channel)
+
+    def test_nobody_is_answered_who_takes_no_answers(self):
+        (self.public / "some.bin").write_bytes(b"x" * 10_000)
+        channel, transport = connect(self.site)
+        write, full = transport.write, []
+
+        def write_until_full(data):
+            write(data)
+            if len(transport.value()) > 35_000:
+                full.append(True)
+                transport.producer.pauseProducing()
+
+        transport.write = write_until_full
+        channel.dataReceived(b"GET /some.bin HTTP/1.1\r\n\r\n" * 1000)
+        for _ in range(5):
+            self.clock.turn()
+        self.assertEqual(transport.value().count(ANSWERED), 4)
+        self.assertEqual((full, transport.producerState), ([True], "paused"))
+        answered = 4
+        for _ in range(10):
+            transport.clear()
+            channel.resumeProducing()
+            for _ in range(3):
+                self.clock.turn()
+            answered += transport.value().count(ANSWERED)
+        self.assertEqual(answered, 44)
+        # What it does not take in time is thrown away.
+        self.clock.advance(BODY_SECONDS)
+        self.clock.advance(CLOSING_SECONDS)
+        self.assertTrue(transport.disconnected)
+
+    def test_many_who_send_many_share_a_turn_and_whoever_asks_once_is_answered_at_once(self):
+        crowd = [connect(self.site) for _ in range(3 * CONNECTIONS_A_TURN)]
+        for channel, _ in crowd:
+            channel.dataReceived(ASKED * 3 * ANSWERS_A_TURN)
+        for turn in range(1, 4):
+            self.assertEqual(ask(self.site, "/healthz").status, 200)
+            self.clock.turn()
+            answered = [transport.value().count(ANSWERED) // ANSWERS_A_TURN for _, transport in crowd]
+            served = turn * CONNECTIONS_A_TURN
+            self.assertEqual(answered, [2] * served + [1] * (len(crowd) - served))
+        for channel, _ in crowd:
+            lose(channel)
+
+    def test_new_bytes_bring_nobody_a_turn_before_the_others(self):
+        channel, transport = connect(self.site)
+        for _ in range(20):
+            channel.dataReceived(ASKED)
+        self.assertEqual(transport.value().count(ANSWERED), ANSWERS_A_TURN)
+        lose(channel)
+
+    def test_a_client_that_is_gone_leaves_nothing_behind(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(ASKED * 100)
+        lose(channel)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.clock.turn()
+        self.assertEqual(transport.value().count(ANSWERED), ANSWERS_A_TURN)
+
+    def test_a_mistake_of_ours_in_a_later_turn_ends_the_connection(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(ASKED * 100)
+
+        def fail(line):
+            raise ZeroDivisionError
+
+        channel.lineReceived = fail
+        self.clock.turn()
+        self.assertTrue(transport.disconnected)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+class HalfClosingTests(SiteTestCase):
+    """
+    A client that ends its side as soon as it has asked.
+    """
+
+    def test_it_gets_its_answer_and_then_the_end(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(ASKED)
+        self.assertFalse(transport.disconnecting)
+        channel.readConnectionLost()
+        self.assertEqual(parse(transport).status, 200)
+        self.assertTrue(transport.disconnecting)
+
+    def test_it_gets_all_of_its_answers(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(ASKED * 10)
+        channel.readConnectionLost()
+        for _ in range(2):
+            self.assertFalse(transport.disconnecting)
+            self.clock.turn()
+        self.assertEqual(transport.value().count(ANSWERED), 10)
+        self.assertTrue(transport.disconnecting)
+
+    def test_it_gets_a_large_answer_as_it_takes_it(self):
+        (self.public / "large.bin").write_bytes(b"x" * (3 * CHUNK_BYTES))
+        channel, transport = connect(self.site)
+        full_after_each_write(transport)
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\n\r\n")
+        channel.readConnectionLost()
+        for _ in range(2):
+            # To read on would be to be told of the end again and again.
+            self.assertEqual((transport.disconnecting, transport.producerState), (False, "paused"))
+            channel.resumeProducing()
+        channel.resumeProducing()
+        self.assertEqual(len(parse(transport).body), 3 * CHUNK_BYTES)
+        self.assertTrue(transport.disconnecting)
+
+    def test_one_that_has_not_asked_to_the_end_is_let_go(self):
+        for asked in (b"", b"GET / HT", b"GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel"):
+            channel, transport = connect(self.site)
+            channel.dataReceived(asked)
+            channel.readConnectionLost()
+            self.assertEqual((transport.disconnecting, transport.value()), (True, b""), asked)
+            lose(channel)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_one_that_was_refused_is_told_so_once(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"nonsense\r\n\r\n")
+        channel.readConnectionLost()
+        self.assertEqual((parse(transport).status, transport.value().count(b"HTTP/1.1")), (400, 1))
+        channel.writeConnectionLost()
+
+
+class MisuseTests(SiteTestCase):
+    def test_a_request_that_cannot_be_read_is_answered_with_them_too(self):
+        for request in (
+            b"nonsense\r\n\r\n",
+            b"GET / HTTP/3.0\r\n\r\n",
+            b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+            b"GET / HTTP/1.1\r\nContent-Length: 1234567890123456789\r\n\r\n",
+            b"GET / HTTP/1.1\r\nContent-Length: " + b"1" * 5000 + b"\r\nX: y\r\n\r\n",
+            b"GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(102)) + b"\r\n",
+            b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 900) for n in range(20)) + b"\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        ):
+            reply = send(self.site, request)
+            self.assertEqual(reply.status, 400, request)
+            self.assertTrue(reply.closing)
+            self.assert_secure(reply, request)
+
+    def test_an_endless_line_is_refused(self):
+        reply = send(self.site, b"GET /" + b"a" * 20_000)
+        self.assertEqual(reply.status, 431)
+        self.assertTrue(reply.closing)
+        self.assert_secure(reply, "431")
+
+    def test_a_small_body_is_read_past(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello")
+        channel.dataReceived(b"GET /app.js HTTP/1.1\r\n\r\n")
+        self.assertEqual(transport.value().count(b"HTTP/1.1 200 OK"), 2)
+
+    def test_a_large_body_is_refused_while_it_comes(self):
+        heads = (
+            (b"Content-Length: 99999999\r\n\r\n", b"x" * 10_000),
+            (b"Content-Length: 70000\r\n\r\n", b"x" * 70_000),
+            (b"Transfer-Encoding: chunked\r\n\r\n", b"2710\r\n" + b"x" * 10_000 + b"\r\n"),
+        )
+        for head, piece in heads:
+            channel, transport = connect(self.site)
+            channel.dataReceived(b"POST / HTTP/1.1\r\n" + head)
+            sent = 0
+            while not transport.disconnecting and sent <= BODY_BYTES:
+                channel.dataReceived(piece)
+                sent += len(piece)
+            channel.dataReceived(piece)
+            self.assertEqual(parse(transport).status, 413, head)
+            self.assertEqual(transport.value().count(b"HTTP/1.1"), 1)
+
+    def test_a_body_that_would_be_too_large_is_refused_before_it_comes(self):
+        for head in (
+            b"Content-Length: 65537\r\n",
+            b"Expect: 100-continue\r\nContent-Length: 999999999999999999\r\n",
+        ):
+            channel, transport = connect(self.site)
+            channel.dataReceived(b"POST / HTTP/1.1\r\n" + head + b"X: y\r\n\r\n")
+            self.assertEqual((parse(transport).status, transport.disconnecting), (413, True), head)
+            self.assertEqual(transport.value().count(b"HTTP/1.1"), 1)
+
+    def test_requests_one_after_the_other_are_answered_in_order(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET /app.js HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n")
+        self.assertLess(transport.value().index(SCRIPT), transport.value().index(b"ok\n"))
+
+
+class TimeTests(SiteTestCase):
+    def test_slow_headers_are_cut_off_however_steadily_they_come(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET / HTTP/1.1\r\n")
+        for _ in range(HEADER_SECONDS - 1):
+            self.clock.advance(1)
+            channel.dataReceived(b"X: y\r\n")
+        self.assertFalse(transport.disconnecting)
+        self.clock.advance(1)
+        self.assertTrue(transport.disconnecting)
+
+    def test_a_slow_body_is_cut_off(self):
+        channel, transport = connect(self.site)
+        self.clock.advance(HEADER_SECONDS - 1)
+        channel.dataReceived(b"GET / HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        for _ in range(BODY_SECONDS - 1):
+            self.clock.advance(1)
+            channel.dataReceived(b"x")
+        self.assertFalse(transport.disconnecting)
+        self.clock.advance(1)
+        self.assertTrue(transport.disconnecting)
+
+    def test_an_idle_connection_is_closed_and_then_cut_off(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\n\r\n")
+        self.clock.advance(BODY_SECONDS - 1)
+        self.assertFalse(transport.disconnecting)
+        self.clock.advance(1)
+        self.assertTrue(transport.disconnecting)
+        self.assertFalse(transport.disconnected)
+        self.clock.advance(CLOSING_SECONDS)
+        self.assertTrue(transport.disconnected)
+
+    def test_a_connection_that_is_closed_but_takes_nothing_is_cut_off(self):
+        for request in (b"GET / HTTP/1.0\r\n\r\n", b"nonsense\r\n\r\n"):
+            channel, transport = connect(self.site)
+            channel.dataReceived(request)
+            # Nothing of what still comes is kept or answered.
+            channel.dataReceived(ASKED * 1000)
+            self.assertEqual(channel._backlog, b"")
+            self.clock.advance(CLOSING_SECONDS - 1)
+            self.assertEqual((transport.disconnecting, transport.disconnected), (True, False))
+            self.clock.advance(1)
+            self.assertTrue(transport.disconnected)
+            self.assertEqual(transport.value().count(b"HTTP/1."), 1)
+
+    def test_a_large_file_goes_out_as_it_is_taken(self):
+        body = os.urandom(5 * CHUNK_BYTES + 7)
+        (self.public / "large.bin").write_bytes(body)
+        channel, transport = connect(self.site)
+        full_after_each_write(transport)
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n")
+        for chunk in range(1, 6):
+            self.assertLessEqual(len(transport.value()), chunk * CHUNK_BYTES + 2000)
+            self.clock.advance(STALL_SECONDS - 1)
+            channel.resumeProducing()
+        reply = parse(transport)
+        self.assertEqual(reply.body[: len(body)], body)
+        self.assertIn(b"ok\n", reply.body[len(body) :])
+        self.assertFalse(transport.disconnected)
+
+    def test_a_reader_that_has_stopped_is_cut_off(self):
+        (self.public / "large.bin").write_bytes(b"x" * (5 * CHUNK_BYTES))
+        channel, transport = connect(self.site)
+        full_after_each_write(transport)
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\n\r\n")
+        self.clock.advance(STALL_SECONDS)
+        self.assertTrue(transport.disconnected)
+        channel.stopProducing()
+        channel.resumeProducing()
+        self.assertLessEqual(len(transport.value()), CHUNK_BYTES + 2000)
+
+    def test_a_large_file_goes_to_a_fast_reader_in_one_go(self):
+        body = os.urandom(3 * CHUNK_BYTES)
+        (self.public / "large.bin").write_bytes(body)
+        self.assertEqual(ask(self.site, "/large.bin").body, body)
+
+    def test_an_old_client_is_answered_and_let_go(self):
+        reply = ask(self.site, "/healthz", version="HTTP/1.0")
+        self.assertEqual((reply.status, reply.body, reply.closing), (200, b"ok\n", True))
+
+    def test_its_limits_are_those_that_the_documents_name(self):
+        self.assertEqual((HEADER_SECONDS, BODY_SECONDS, CLOSING_SECONDS), (10, 15, 15))
