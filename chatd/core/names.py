@@ -39,8 +39,15 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
+def is_visible(text: str) -> bool:
+    """
+    Whether none of the letters and marks of a text is one that draws nothing.
+    """
+    return _INVISIBLE.search(text) is None
+
+
 def _is_name(name: str, longest: int) -> bool:
-    if not 1 <= len(name) <= longest or _INVISIBLE.search(name):
+    if not 1 <= len(name) <= longest or not is_visible(name):
         return False
     categories = [unicodedata.category(character) for character in name]
     if any(c[0] not in "LM" and c != "Nd" and x not in "-_." for c, x in zip(categories, name, strict=True)):

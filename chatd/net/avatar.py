@@ -11,6 +11,7 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from chatd.core.names import is_visible
 from chatd.net.answers import Content
 
 # The URL says all that the picture shows, so it never changes.
@@ -25,7 +26,7 @@ def find_avatar(path: bytes, query: bytes) -> Content | None:
     """
     The picture at `/avatar/<id>.svg?<initials>`, or None if id or initials are not well formed.
 
-    The initials are one or two letters or digits of any script, as percent-encoded UTF-8.
+    The initials are one or two letters or digits of any script that can be seen, as percent-encoded UTF-8.
     """
     match = _PATH.fullmatch(path)
     initials = _initials(query)
@@ -46,7 +47,7 @@ def _initials(query: bytes) -> str | None:
         return None
     kinds = [unicodedata.category(character)[0] for character in text]
     # An upper-case letter that Unicode has only with a mark of its own, as for "\u1e96", is a letter too.
-    if 1 <= len(kinds) <= 2 and kinds[0] in "LN" and kinds[-1] in "LNM":
+    if 1 <= len(kinds) <= 2 and kinds[0] in "LN" and kinds[-1] in "LNM" and is_visible(text):
         return text
     return None
 

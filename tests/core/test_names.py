@@ -22,6 +22,7 @@ from chatd.core.names import (
     initials,
     is_person_id,
     is_private,
+    is_visible,
     peer_of,
     person_id,
     private_key,
@@ -58,6 +59,10 @@ class NickTest(SynchronousTestCase):
         """And three signs."""
         for name in ("a", "Ada", "x" * 32, "Straße", "नमस्ते", "日本語", "ada.l_2-x", "-", "٣", "é", "e\u0301"):
             self.assertTrue(takes(name), name)
+
+    def test_letters_that_draw_nothing_can_be_told_from_others(self) -> None:
+        self.assertTrue(all(map(is_visible, ("ada", "नमस्ते", "e\u0301", ""))))
+        self.assertFalse(any(map(is_visible, ("\u3164", "a\u115f", "a\ufe0f", "\U000e0100"))))
 
     def test_what_hides_reorders_or_ends_a_name_is_not(self) -> None:
         """Nor what is blank, or sits on what stands before it."""

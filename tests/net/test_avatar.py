@@ -5,6 +5,7 @@ The picture that an id and initials make.
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -72,6 +73,11 @@ class AvatarTests(SynchronousTestCase):
             b"A" * 10_000,
         ):
             self.assertIsNone(find_avatar(b"/avatar/abc.svg", query), query)
+
+    def test_letters_that_nobody_can_see_are_not_drawn(self):
+        for letter in "\u115f\u1160\u17b4\u180b\u3164\ufe0f\uffa0\U000e0100":
+            for text in (letter, "A" + letter, letter + "A"):
+                self.assertIsNone(find_avatar(b"/avatar/abc.svg", quote(text).encode()), ascii(text))
 
     def test_an_id_that_is_none_is_not_drawn(self):
         for path in (
