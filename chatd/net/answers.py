@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from twisted.internet.interfaces import IPushProducer
-from twisted.web import http
 from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
@@ -58,7 +58,7 @@ def send_content(request: Any, content: Content) -> bytes | int:
     request.setHeader(b"Cache-Control", content.cache)
     request.setHeader(b"Accept-Ranges", b"bytes")
     if _known(request.getHeader(b"if-none-match"), content.etag):
-        request.setResponseCode(http.NOT_MODIFIED)
+        _set_status(request, HTTPStatus.NOT_MODIFIED)
         return b""
     total = len(content.body)
     first, end = 0, total
@@ -69,8 +69,10 @@ def send_content(request: Any, content: Content) -> bytes | int:
             first, end = span
             if first >= end:
                 request.setHeader(b"Content-Range", b"bytes */%d" % total)
-                return send_text(request, http.REQUESTED_RANGE_NOT_SATISFIABLE, "There is no such range.")
-            request.setResponseCode(http.PARTIAL_CONTENT)
+                return send_text(
+                    request, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "There is no such range."
+                )
+            _set_status(request, HTTPStatus.PARTIAL_CONTENT)
             request.setHeader(b"Content-Range", b"bytes %d-%d/%d" % (first, end - 1, total))
     request.setHeader(b"Content-Type", content.media_type)
     request.setHeader(b"Content-Length", b"%d" % (end - first))
@@ -82,12 +84,12 @@ def send_content(request: Any, content: Content) -> bytes | int:
     return NOT_DONE_YET
 
 
-def send_text(request: Any, code: int, text: str) -> bytes:
+def send_text(request: Any, status: HTTPStatus, text: str) -> bytes:
     """
     Answer with a line of plain text that is not to be kept. To be returned by `render`.
     """
     request.setHeader(b"Cache-Control", b"no-store")
-    return _send(request, code, b"text/plain; charset=utf-8", f"{text}\n".encode())
+    return _send(request, status, b"text/plain; charset=utf-8", f"{text}\n".encode())
 
 
 def send_not_found(request: Any) -> bytes:
@@ -95,7 +97,7 @@ def send_not_found(request: Any) -> bytes:
     Answer that there is nothing at this path. To be returned by `render`.
     """
     request.setHeader(b"Cache-Control", b"no-store")
-    return _send(request, http.NOT_FOUND, b"text/html; charset=utf-8", _NOT_FOUND)
+    return _send(request, HTTPStatus.NOT_FOUND, b"text/html; charset=utf-8", _NOT_FOUND)
 
 
 _NOT_FOUND = (
@@ -104,8 +106,13 @@ _NOT_FOUND = (
 )
 
 
-def _send(request: Any, code: int, media_type: bytes, body: bytes) -> bytes:
-    request.setResponseCode(code)
+def _set_status(request: Any, status: HTTPStatus) -> None:
+    # Twisted does not know the phrase of each.
+    request.setResponseCode(status, status.phrase.encode())
+
+
+def _send(request: Any, status: HTTPStatus, media_type: bytes, body: bytes) -> bytes:
+    _set_status(request, status)
     request.setHeader(b"Content-Type", media_type)
     request.setHeader(b"Content-Length", b"%d" % len(body))
     return b"" if request.method == b"HEAD" else body

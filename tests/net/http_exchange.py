@@ -41,6 +41,7 @@ class Reply:
     """
 
     status: int
+    phrase: str
     headers: dict[str, str]
     body: bytes
     closing: bool
@@ -81,7 +82,8 @@ def parse(transport: StringTransport) -> Reply:
     head, _, body = transport.value().partition(b"\r\n\r\n")
     status, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-    return Reply(int(status.split()[1]), headers, body, transport.disconnecting)
+    _, code, phrase = status.split(" ", 2)
+    return Reply(int(code), phrase, headers, body, transport.disconnecting)
 
 
 class SiteTestCase(SynchronousTestCase):
