@@ -144,13 +144,25 @@ def _store(text: str) -> str:
 
 def _origin(text: str) -> str:
     lowered = text.lower()
-    match = re.fullmatch(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?", lowered)
-    if match is None or int(match[3] or 1) > 65535:
+    match = re.fullmatch(
+        r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(0|[1-9][0-9]{0,4}))?", lowered
+    )
+    if match is None or int(match[3] or 1) > 65535 or not _is_host(match[2]):
         raise ValueError(f"{text!r} is no origin such as https://chat.example.org (no path; a name in ASCII)")
     # A browser leaves out the port that its scheme implies.
     if (match[1], match[3]) in (("http", "80"), ("https", "443")):
         return lowered.rpartition(":")[0]
     return lowered
+
+
+def _is_host(text: str) -> bool:
+    if not text.startswith("["):
+        return True
+    try:
+        ipaddress.IPv6Address(text[1:-1])
+    except ValueError:
+        return False
+    return True
 
 
 def _message_rate(text: str) -> MessageRate:

@@ -322,6 +322,8 @@ class ValuesTests(ConfigTestCase):
             "https://chat.example/path",
             "https://chat.example:99999",
             "https://chat.example:",
+            "https://chat.example:0443",
+            "https://[::1::]",
             "https://a b",
             "https://ada@chat.example",
             "https://bücher.example",

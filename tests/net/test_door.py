@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
@@ -23,6 +24,7 @@ from chatd.core.hub import Hub, Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from chatd.net.door import ChatResource, Denied, OriginRule, address_key, parse_origin
+from chatd.net.site import make_site
 from chatd.net.websocket import ChatFactory, FramedWire, spawn
 from chatd.store.memory import MemoryStore
 from tests.net.frames import Sent, close_frame, frame, handshake, parse
@@ -160,10 +162,18 @@ class RefusalTests(DoorCase):
         browser = Browser(self.site)
         browser.send(handshake(Content_Length="4") + b"body")
         self.assertEqual(browser.answer()[0], 400)
+        browser = Browser(self.site)
+        browser.send(handshake(Transfer_Encoding="chunked") + b"0\r\n\r\n" + frame(b"", 9))
+        self.assertEqual(browser.answer()[0], 400)
 
     def test_headers_of_any_case_and_in_lists_are_understood(self) -> None:
         status, _, _ = self.ask(Upgrade="h2c, WebSocket", Connection="keep-alive, Upgrade")
         self.assertEqual(status, 101)
+
+    def test_the_status_line_has_the_words_of_its_code(self) -> None:
+        browser = Browser(self.site)
+        browser.send(handshake(Upgrade=None))
+        self.assertTrue(browser.transport.value().startswith(b"HTTP/1.1 426 Upgrade Required\r\n"))
 
     def test_a_refused_connection_can_still_ask_for_something_else(self) -> None:
         browser = Browser(self.site)
@@ -239,6 +249,28 @@ class ConversationTests(DoorCase):
         self.assertEqual(parse(rest)[-1], Sent(10, b""))
         self.assertIn(Sent(1, b'{"email":"","username":"ada","message":"hi"}'), parse(rest))
 
+    def test_the_websocket_may_come_behind_many_requests(self) -> None:
+        self.site = make_site(Path(), ChatResource(self.factory), lambda: None, self.clock)
+        texts = [letter * 3000 for letter in "abc"]
+        said = b"".join(frame(json.dumps({"message": text}).encode()) for text in texts)
+        browser = Browser(self.site)
+        browser.send(b"GET /healthz HTTP/1.1\r\n\r\n" * 50 + handshake() + said)
+        self.clock.advance(0)
+        pages, _, answer = browser.transport.value().partition(b"HTTP/1.1 101 ")
+        self.assertEqual(pages.count(b"HTTP/1.1 200 OK"), 50)
+        heard = parse(answer.partition(b"\r\n\r\n")[2])
+        self.assertEqual([json.loads(sent.payload)["message"] for sent in heard], texts)
+        browser.vanish()
+        self.assertEqual((self.clock.getDelayedCalls(), self.factory.connections), ([], set()))
+
+    def test_a_handshake_may_name_the_host_in_its_first_line(self) -> None:
+        self.site = make_site(Path(), ChatResource(self.factory), lambda: None, self.clock)
+        for origin, status in (("http://other.example", 101), ("http://chat.example:8000", 403)):
+            browser = Browser(self.site)
+            request = handshake(Origin=origin).replace(b"GET /ws", b"GET http://other.example/ws")
+            browser.send(request)
+            self.assertEqual(browser.answer()[0], status, origin)
+
     def test_a_page_and_then_the_websocket_may_come_over_one_connection(self) -> None:
         browser = Browser(self.site)
         browser.send(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n" + handshake() + frame(b"", 9))
@@ -302,6 +334,8 @@ class OriginTests(SynchronousTestCase):
             ("https://chat.example", "chat.example"),
             ("http://[::1]:8000", "[::1]:8000"),
             ("http://[::1]", "[::1]"),
+            ("http://[::1]", "[0:0::1]:80"),
+            ("http://chat.example", "chat.example:"),
         ]:
             self.assertTrue(self.allowed(origin, host), (origin, host))
 
@@ -322,6 +356,18 @@ class OriginTests(SynchronousTestCase):
             ("http://chat.example:99999", "chat.example"),
             ("http://chat.example/path", "chat.example"),
             ("http://[::1", "[::1"),
+            ("http://chat.example?", "chat.example"),
+            ("http://chat.example#", "chat.example"),
+            ("http://chat.example?x", "chat.example?x"),
+            ("http://chat\t.example", "chat.example"),
+            ("http://chat.example\t", "chat.example"),
+            ("http://chat.example:080", "chat.example"),
+            ("http://chat.example:080", "chat.example:080"),
+            ("http://chat.example//", "chat.example"),
+            ("http://[::1::]", "[::1::]"),
+            ("http://[zz]", "[zz]"),
+            ("http://b\u00fccher.example", "b\u00fccher.example"),
+            ("http://chat.example;reboot", "chat.example;reboot"),
             ("http://chat.example", "chat.example/x"),
             ("http://chat.example", "user@chat.example"),
         ]:
@@ -338,16 +384,37 @@ class OriginTests(SynchronousTestCase):
         self.assertFalse(self.allowed("https://friend.example:8443", "chat.example", listed=listed))
         self.assertRaises(ValueError, OriginRule, ["null"])
 
-    def test_what_a_client_sent_is_shown_without_control_characters(self) -> None:
-        with self.assertRaises(Denied) as caught:
-            OriginRule(()).check("http://evil\x7f\xe9[31m.example:81", "chat.example", secure=False)
-        self.assertTrue(caught.exception.text.isascii())
-        self.assertTrue(caught.exception.text.isprintable())
+    def test_the_option_is_named_for_pages_of_the_web_alone(self) -> None:
+        for origin, named in [
+            ("https://Friend.example", "--origin https://friend.example"),
+            ("http://friend.example:81", "--origin http://friend.example:81"),
+            ("http://[::1]:81", "--origin http://[::1]:81"),
+            ("ftp://friend.example", None),
+            ("app://page", None),
+            ("http://evil\x7f\xe9[31m.example:81", None),
+            ("http://evil.example;reboot", None),
+            ("null", None),
+        ]:
+            with self.assertRaises(Denied) as caught:
+                OriginRule(()).check(origin, "chat.example", secure=False)
+            text = caught.exception.text
+            self.assertTrue(text.isascii() and text.isprintable())
+            self.assertEqual(text.partition("start chatd with ")[2], named or "", origin)
+            if named:
+                OriginRule([named.removeprefix("--origin ")])
 
     def test_an_origin_is_scheme_host_and_port(self) -> None:
         self.assertEqual(parse_origin("https://a.example"), ("https", "a.example", 443))
         self.assertEqual(parse_origin("app://a"), ("app", "a", None))
-        self.assertIsNone(parse_origin("https://a.example?x"))
+        self.assertEqual(parse_origin("http://a.example:0"), ("http", "a.example", 0))
+        self.assertEqual(parse_origin("https://[0:0::1]:8000/"), ("https", "::1", 8000))
+        for bad in (
+            "https://a.example?x",
+            "https://a.example:65536",
+            "https://a.example:99999999",
+            "https://",
+        ):
+            self.assertIsNone(parse_origin(bad), bad)
 
 
 class AddressTests(SynchronousTestCase):
