@@ -163,6 +163,14 @@ class Session:
             return False
         return self._unanswered + self.cursors.owed < MAX_UNANSWERED
 
+    @property
+    def busy(self) -> bool:
+        """
+        Whether a command that was taken has yet to be answered. When it no longer is, `Outbox.look` is called
+        if the next may be looked at.
+        """
+        return bool(self._unanswered or self.cursors.owed)
+
     def receive(self, command: Command | Post, now: float) -> None:
         """
         Take a command. It is answered through the outbox, at once or later; of one client they take effect in

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from autobahn.util import encode_truncate
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from chatd.core.ports import Wire
 from chatd.core.refusals import CloseCode, Refused, Violation
@@ -37,6 +39,7 @@ _LONGEST_CONTROL_FRAME = 125
 _log = Logger()
 
 
+@implementer(IHalfCloseableProtocol)
 class ChatProtocol(Options):
     """
     One connection.
@@ -57,6 +60,7 @@ class ChatProtocol(Options):
     _parsing = False
     _reading = True
     _scheduled = False
+    _ended = False
     _now = 0.0
     _pulse: Pulse
 
@@ -87,6 +91,23 @@ class ChatProtocol(Options):
             now = self._pulse.alive_at = self.factory.seconds()
             self._backlog = self._backlog + data if self._backlog else data
             self._parse(now)
+
+    def readConnectionLost(self) -> None:
+        """
+        See `IHalfCloseableProtocol`. The client still gets the answers to what it has asked, if that takes no
+        longer than two seconds.
+        """
+        self._ended = True
+        if self.state == self.STATE_OPEN:
+            self.outbox.end_soon()
+            self.look()
+        else:
+            self.dropConnection()
+
+    def writeConnectionLost(self) -> None:
+        """
+        See `IHalfCloseableProtocol`: our side is never ended alone.
+        """
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -328,8 +349,14 @@ class ChatProtocol(Options):
             self._failed()
         finally:
             self._parsing = False
-        if self.state != self.STATE_CLOSED:
-            self._set_reading(not self._scheduled and self._receptive())
+        if self.state == self.STATE_CLOSED:
+            return
+        going_on = not self._scheduled and self._receptive()
+        if self._ended and going_on and not (self.session and self.session.busy):
+            self.dropConnection()
+        else:
+            # The end that was read once would be read again and again.
+            self._set_reading(going_on and not self._ended)
 
     def _has_input(self) -> bool:
         # A frame without a payload is finished by a step of its own, for which nothing has to come.

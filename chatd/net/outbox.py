@@ -99,7 +99,7 @@ class TransportOutbox:
             # Without the reason, which can quote what a client sent.
             _log.info("{peer} is closed with {code} {name}", peer=self.peer, code=int(code), name=code.reason)
         self.connection.send_close(int(code), reason)
-        self._end_soon()
+        self.end_soon()
 
     def look(self) -> None:
         """
@@ -118,7 +118,7 @@ class TransportOutbox:
         # While there is a producer a transport waits for it to finish.
         self._transport.unregisterProducer()
         self._transport.loseConnection()
-        self._end_soon()
+        self.end_soon()
 
     def abort(self) -> None:
         """
@@ -135,7 +135,10 @@ class TransportOutbox:
         self.closed = True
         self.connection = self.session = self._transport = None
 
-    def _end_soon(self) -> None:
+    def end_soon(self) -> None:
+        """
+        Abort the connection in two seconds if it is not gone by itself.
+        """
         if not self._ending:
             self._ending = True
             self.deadlines.at(self.seconds() + CLOSE_SECONDS, self._end)

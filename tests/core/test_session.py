@@ -223,6 +223,19 @@ class OrderTest(ChatTestCase):
         self.assertEqual(len(ada.waiting), 0)
         self.assertEqual(ada.hears(), [f"m{n}" for n in range(MAX_UNANSWERED + 3)])
 
+    def test_a_client_is_busy_until_its_last_answer_is_written(self) -> None:
+        """And is looked at then: it may be one that has ended its side and waits for nothing else."""
+        ada = self.server.person("ada", "lobby")
+        ada.take()
+        self.assertFalse(ada.session.busy)
+        self.server.store.hold()
+        ada.send("say", room="lobby", text="bye")
+        self.assertTrue(ada.session.busy)
+        looked: list[tuple[bool, list[str]]] = []
+        self.patch(ada, "look", lambda: looked.append((ada.session.busy, ada.kinds())))
+        self.server.store.release()
+        self.assertEqual(looked[-1], (False, ["message", "done"]))
+
     def test_some_commands_are_answered_before_the_next_is_looked_at(self) -> None:
         """`hello`, `join`, `history`, `who` and `rooms`, when the store takes its time."""
         self.assertEqual({kind.__name__ for kind in ALONE}, {"Hello", "Join", "History", "Who", "Rooms"})

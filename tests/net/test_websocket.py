@@ -69,6 +69,7 @@ class Session:
         self.heard: list[str] = []
         self.told: list[str] = []
         self.room = 1_000_000
+        self.busy = False
 
     def receptive(self) -> bool:
         return self.room > 0
@@ -648,6 +649,69 @@ class EndingTests(SocketCase):
     """
     How connections end.
     """
+
+    def test_a_client_that_ends_its_side_is_let_go(self) -> None:
+        client, session = self.join()
+        client.raw(frame(b"last") + frame(b"never to the end")[:-1])
+        client.protocol.readConnectionLost()
+        self.assertEqual((session.heard, client.transport.disconnecting), (["last"], True))
+        client.protocol.writeConnectionLost()
+        client.vanish()
+        self.assertEqual(session.told, ["lost"])
+
+    def test_a_client_that_ends_its_side_still_gets_its_answers(self) -> None:
+        client, session = self.join()
+        session.busy = True
+        client.send("last")
+        client.protocol.readConnectionLost()
+        session.outbox.look()
+        # To read on would be to be told of the end again.
+        self.assertEqual((client.transport.disconnecting, client.paused), (False, True))
+        session.outbox.write(text_frame(b"done"))
+        session.busy = False
+        session.outbox.look()
+        self.assertEqual([sent.payload for sent in client.got()], [b"done"])
+        self.assertTrue(client.transport.disconnecting)
+        self.assertFalse(client.transport.disconnected)
+
+    def test_what_a_client_sent_before_its_end_is_heard_though_it_has_to_wait(self) -> None:
+        client, session = self.join()
+        session.room = 1
+        client.send("one", "two", *(["x"] * 500))
+        client.protocol.readConnectionLost()
+        self.assertFalse(client.transport.disconnecting)
+        session.room = 1_000
+        session.outbox.look()
+        for _ in range(50):
+            self.turn()
+        self.assertEqual((session.heard[:2], len(session.heard)), (["one", "two"], 502))
+        self.assertTrue(client.transport.disconnecting)
+
+    def test_answers_that_take_too_long_are_not_waited_for(self) -> None:
+        client, session = self.join()
+        session.busy = True
+        client.protocol.readConnectionLost()
+        self.wait(1.9)
+        self.assertFalse(client.transport.disconnected)
+        self.wait(0.3)
+        self.assertTrue(client.transport.disconnected)
+
+    def test_a_client_that_ends_its_side_before_or_after_the_talk_is_let_go_at_once(self) -> None:
+        transport = Wire(peerAddress=ADA)
+        protocol = self.factory.buildProtocol(ADA)
+        protocol.makeConnection(transport)
+        protocol.dataReceived(b"GET /ws HTTP/1.1\r\n")
+        protocol.readConnectionLost()
+        self.assertTrue(transport.disconnecting)
+        protocol.connectionLost(Failure(ConnectionDone()))
+        client, session = self.join()
+        session.busy = True
+        session.outbox.close(CloseCode.FLOOD, CloseCode.FLOOD.reason)
+        client.protocol.readConnectionLost()
+        client.protocol.readConnectionLost()
+        self.assertTrue(client.transport.disconnecting)
+        client.vanish()
+        self.assertEqual(self.factory.connections, set())
 
     def test_a_clients_goodbye_is_returned_and_the_connection_ends(self) -> None:
         client, session = self.join()
