@@ -49,10 +49,11 @@ class SqliteStore:
     """
     The contract of `chatd.core.ports.Store`, kept in the SQLite database at `path`.
 
-    The thread of `reactor` never touches the disk. One thread writes: what was asked for while it was
-    committing is its next transaction, so the cost of a commit is shared by all who wait for one, and a write
-    that is alone waits for nobody. A few threads read. Each transaction comes back to the reactor in one
-    call: the listener gets its events, then its writes are answered in their order.
+    The thread of `reactor` never touches the disk. One thread writes: what was asked for in one turn of the
+    reactor, or while it was committing, is its next transaction, so a commit costs what it costs and not as
+    often as there are messages, and a write that is alone waits for no other. A few threads read. Each
+    transaction comes back to the reactor in one call: the listener gets its events, then its writes are
+    answered in their order.
 
     `wall_ms` is the time in milliseconds since 1970 and is called in the writing thread, `random` gives as
     many random bytes as it is asked for, `schema` holds the numbered steps to the database's present shape.
@@ -86,6 +87,7 @@ class SqliteStore:
         self._marks: dict[PersonId, dict[RoomKey, int]] = {}
         self._unsent: dict[tuple[PersonId, RoomKey], int] = {}
         self._timer: IDelayedCall | None = None
+        self._turn: list[Write] = []
 
     @property
     def epoch(self) -> str:
@@ -174,6 +176,7 @@ class SqliteStore:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._hand_over()
         writer.finish()
         self._ending = True
 
@@ -194,8 +197,23 @@ class SqliteStore:
         if self._writer is None or self._ending:
             return fail(RuntimeError("the store is not open"))
         answer: Deferred[T] = Deferred()
-        self._writer.submit(Write(apply, answer, weight))
+        if not self._turn:
+            self._reactor.callLater(0, self._hand_over)
+        self._turn.append(Write(apply, answer, weight))
         return answer
+
+    def _hand_over(self) -> None:
+        """
+        Give the writing thread what was asked for in one turn of the reactor.
+
+        One by one it would take the first alone, and commit and publish that before the rest: under load that
+        is twice the work, or more. What is alone waits no longer than until the sockets that are ready have
+        been read.
+        """
+        turn, self._turn = self._turn, []
+        for write in turn:
+            assert self._writer is not None
+            self._writer.submit(write)
 
     def _settle(self, settled: Settled) -> None:
         """Tell what became of a transaction: first the listener, then those who asked, in their order."""

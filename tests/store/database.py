@@ -74,10 +74,13 @@ class Database:
         self._arrived.clear()
         self._open.clear()
         self.store.touch([NOBODY]).addErrback(lambda failure: None)
+        self.store._hand_over()
         assert self._arrived.wait(PATIENCE_SECONDS)
 
     def release(self) -> None:
-        """Let the writing thread go on."""
+        """Let the writing thread go on, with all that has been asked for."""
+        if hasattr(self, "store"):
+            self.store._hand_over()
         self._open.set()
 
     def refuse_writes(self, refuse: bool) -> None:

@@ -36,7 +36,8 @@ class Turns:
         return self.clock.callLater(delay, callable, *args, **more)
 
     def take(self) -> None:
-        """Wait for something that a thread wants to be called, and call it."""
+        """Call what is due; wait for something that a thread wants to be called, and call it."""
+        self.clock.advance(0)
         self._calls.get(timeout=PATIENCE_SECONDS)()
 
     def settle(self, asked: Awaitable[T]) -> T:
