@@ -23,7 +23,7 @@ from chatd.core.ports import Wire
 from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
 from chatd.net.door import NotSpoken
-from chatd.net.options import Options
+from chatd.net.messages import MessageProtocol
 from chatd.net.outbox import TransportOutbox
 from chatd.net.pulse import Pulse
 
@@ -34,13 +34,12 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 4096
 # A header and a payload are a step each. Whoever sends more than that at once waits for `ChatFactory.turns`.
 _STEPS_A_TURN = 32
-_LONGEST_CONTROL_FRAME = 125
 
 _log = Logger()
 
 
 @implementer(IHalfCloseableProtocol)
-class ChatProtocol(Options):
+class ChatProtocol(MessageProtocol):
     """
     One connection.
 
@@ -54,8 +53,6 @@ class ChatProtocol(Options):
     session: Session | None = None
     address: str | None = None
     _opened = False
-    _message = bytearray()
-    _message_length = 0
     _backlog = b""
     _parsing = False
     _reading = True
@@ -160,43 +157,6 @@ class ChatProtocol(Options):
         """
         self.look()
 
-    def onMessageBegin(self, isBinary: bool) -> None:
-        """
-        A message begins.
-        """
-        self._message = bytearray()
-        self._message_length = 0
-        if isBinary and not self.failedByMe:
-            self._fail_connection(CloseCode.UNSUPPORTED_DATA)
-
-    def onMessageFrameBegin(self, length: int) -> None:
-        """
-        A frame of that many bytes begins: refuse it before its bytes come, if they would be too many.
-        """
-        self._message_length += length
-        if self._message_length > self.maxMessagePayloadSize and not self.failedByMe:
-            self._fail_connection(CloseCode.TOO_BIG)
-
-    def onMessageFrameData(self, payload: bytes) -> None:
-        """
-        Some bytes of a message.
-        """
-        if self.state == self.STATE_OPEN:
-            self._message += payload
-
-    def onMessageFrameEnd(self) -> None:
-        """
-        A frame is complete, which means nothing for its message.
-        """
-
-    def onMessageEnd(self) -> None:
-        """
-        A message is complete.
-        """
-        if self.state == self.STATE_OPEN:
-            self.onMessage(bytes(self._message), False)
-        self._message = bytearray()
-
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """
         Hand a message to the session.
@@ -212,16 +172,6 @@ class ChatProtocol(Options):
             self.outbox.close(violation.code, violation.reason)
         else:
             self.session.receive(command, self._now)
-
-    def onFrameBegin(self) -> None:
-        """
-        A frame begins.
-        """
-        frame = self.current_frame
-        if frame.opcode > 7 and frame.length > _LONGEST_CONTROL_FRAME:
-            # It was found wrong, and its bytes would be kept until it ends.
-            self.dropConnection()
-        super().onFrameBegin()
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:
         """
