@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format pytest trial page wheel vendor clean system
+.PHONY: help run test lint format pytest trial page wheel vendor bench bench-smoke clean system
 
 help:
 	@echo 'make run     an environment in $(VENV), and the daemon on http://localhost:$(PORT)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make pytest, make trial, make page    one kind of test'
 	@echo 'make wheel   the package, in dist/'
 	@echo 'make vendor  public/vendor/ anew from tools/vendor.lock.json'
+	@echo 'make bench   chatd measured beside others (docs/performance.md); make bench-smoke: only that it runs'
 	@echo 'make clean   take away what builds and tests leave, the environment included'
 
 # The environment is made once, and brought up to date when what it is made from changes.
@@ -68,6 +69,18 @@ wheel: $(VENV)/.dev
 
 vendor:
 	tools/vendor
+
+# What is measured, and how to read it: docs/performance.md. BENCH takes further words, such as `BENCH='paced flooded'`.
+$(VENV)/.bench: pyproject.toml setup.py | $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m bench.run --install $(BENCH)
+
+bench-smoke: $(VENV)/.dev
+	@mkdir -p build/bench
+	$(BIN)/python -m bench.run --size smoke --servers chatd,floor,floor-batch,go --json build/bench/smoke.json $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist chatd.egg-info htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

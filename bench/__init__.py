@@ -1,0 +1,3 @@
+"""
+What chatd costs, measured beside others on one machine. See docs/performance.md.
+"""
