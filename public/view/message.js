@@ -4,21 +4,15 @@ import { useContext } from "../vendor/preact-hooks.js";
 import { html, Page } from "./html.js";
 import { Chip, Name } from "./person.js";
 import { Icon } from "./icons.js";
+import { timesIn } from "../times.js";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { weekday: "long", year: "numeric", month: "long", day: "numeric" });
+const { day, time } = timesIn();
 
 /** The day of an event as a person calls it, or "" when the time cannot be read. */
-export function dayOf(at) {
-  const when = new Date(at);
-  return Number.isNaN(when.getTime()) ? "" : day.format(when);
-}
+export const dayOf = day;
 
-function Time({ at }) {
-  const when = new Date(at);
-  if (Number.isNaN(when.getTime())) return null;
-  return html`<time datetime=${at} title=${when.toLocaleString()}>${clock.format(when)}</time>`;
-}
+const Time = ({ at }) =>
+  time(at) === "" ? null : html`<time datetime=${at} title=${new Date(at).toLocaleString()}>${time(at)}</time>`;
 
 export function Message({ item, me }) {
   const { text } = useContext(Page);

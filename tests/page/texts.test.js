@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { emojiTable, mayHoldCodes, withEmoji } from "../../public/emoji.js";
 import { closedForGood, retryMs } from "../../public/line.js";
-import { nameProblem } from "../../public/names.js";
+import { nameProblem, roomProblem } from "../../public/names.js";
+import { timesIn } from "../../public/times.js";
 import codes from "../../public/vendor/emoji-codes.js";
 
 const shown = (text) => withEmoji(text, codes);
@@ -62,13 +63,32 @@ test("a text without two colons needs no table", () => {
   assert.equal(mayHoldCodes(":robot:"), true);
 });
 
-test("a name is letters and digits of any script", () => {
-  for (const name of ["ada", "Zoë", "名前", "محمد", "हिन्दी", "a.b-c_1", " padded "]) assert.equal(nameProblem(name), null, name);
-  assert.match(nameProblem("   "), /must choose a username/);
-  assert.match(nameProblem("a".repeat(33)), /at most 32/);
-  for (const name of ["<img src=x onerror=alert(1)>", "javascript:alert(1)", "a b", "a\u202eb", "a\u200bb", "a\nb", "@a", "🤖"]) {
-    assert.match(nameProblem(name), /letters and digits/, JSON.stringify(name));
+test("a name is letters, marks and digits of any script, and - _ . anywhere", () => {
+  const fine = ["ada", "Zoë", "Zoe\u0308", "名前", "محمد", "हिन्दी", "a.b-c_1", ".", "-ada", "ada_", "__proto__", "٣", " padded "];
+  for (const problem of [nameProblem, roomProblem]) {
+    for (const name of fine) assert.equal(problem(name), null, name);
+    for (const name of ["<img src=x onerror=alert(1)>", "javascript:alert(1)", "a b", "@a", "🤖", "²", "Ⅷ", "a/b"]) {
+      assert.match(problem(name), /letters and digits/, JSON.stringify(name));
+    }
+    for (const name of ["a\u202eb", "a\u200bb", "a\nb", "\u3164", "a\ufe0f", "\u115f\u1160", "a\u{e0100}"]) {
+      assert.match(problem(name), /invisible/, JSON.stringify(name));
+    }
+    assert.match(problem("\u0301a"), /begin/);
   }
+  assert.match(nameProblem("   "), /must choose a username/);
+  assert.match(roomProblem("   "), /needs a name/);
+  assert.equal(nameProblem("𝒶".repeat(32)), null);
+  assert.match(nameProblem("a".repeat(33)), /at most 32/);
+  assert.equal(roomProblem("a".repeat(50)), null);
+  assert.match(roomProblem("a".repeat(51)), /at most 50/);
+});
+
+test("a time is written as the language has it", () => {
+  const early = new Date(2026, 10, 24, 5, 0).toISOString();
+  assert.match(timesIn("en-US").time(early), /^5:00\sAM$/u);
+  assert.equal(timesIn("de").time(early), "05:00");
+  assert.equal(timesIn("en-US").day(early), "Tuesday, November 24, 2026");
+  for (const bad of ["", "yesterday", undefined]) assert.equal(timesIn("en-US").time(bad), "");
 });
 
 test("a close says whether to come back, and when", () => {
