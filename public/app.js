@@ -56,6 +56,8 @@ function redraw() {
 
 function dispatch(action) {
   const before = state;
+  // The drawer in which a room was chosen stays until the room is there.
+  if (action.type === "joined" && action.focus) panel = null;
   const seen = action.type === "welcome" ? readSeen(local, action.welcome.me.id) : undefined;
   state = reduce(state, seen === undefined ? action : { ...action, seen });
   if (state === before) return;
@@ -121,6 +123,8 @@ const act = {
     return begin({ name, email, rooms: rooms.map((room) => room.name), active: state.active, unsent: state.pending, as });
   },
   notice: (words) => dispatch({ type: "notice", text: words }),
+  answered: (form, fault) => dispatch({ type: "answered", form, fault }),
+  retyped: (form) => dispatch({ type: "retyped", form }),
   noticeOver: (n) => dispatch({ type: "notice_over", n }),
   wake: () => connection.wake(),
   panel: setPanel,
@@ -128,10 +132,11 @@ const act = {
     look({ type: "show", room: room.name });
     if (isPrivate(room.name)) connection.hear(room.name);
   },
-  join(name) {
-    if (at(state.rooms, name) !== undefined) return look({ type: "show", room: name });
-    setPanel(null);
-    return connection.join(name);
+  /** Whether it was `typed` says which form is to be told how it went. */
+  join(name, { typed = false } = {}) {
+    if (at(state.rooms, name) === undefined) return connection.join(name, { typed });
+    if (typed) act.answered("room", null);
+    return look({ type: "show", room: name });
   },
   leave: (name) => connection.leave(name),
   openPrivate(who) {
@@ -152,25 +157,44 @@ const act = {
   drafted: (n) => dispatch({ type: "drafted", n }),
   older: (room) => connection.history(room.name, firstOffset(room.items)),
   survey: () => connection.survey(),
-  /** Whether the name could be asked for; the answer comes later. */
   rename(name) {
     const chosen = name.trim();
     const problem = nameProblem(chosen);
     const other = connection.tokens.get(chosen);
     const taken = other !== null && other !== connection.who?.token;
-    if (problem !== null) act.notice(problem);
-    else if (taken) act.notice("In this browser that name is somebody else. Join under it in another tab.");
+    if (problem !== null) act.answered("rename", problem);
+    else if (taken) act.answered("rename", "In this browser that name is somebody else. Join under it in another tab.");
     else connection.rename(chosen);
-    return problem === null && !taken;
   },
+  /** This tab leaves; the browser goes on knowing the person. */
   leaveChat() {
+    const { name, email } = connection.who ?? page;
+    page = { ...page, name, email };
     connection.stop();
     writeSession(session, null);
     written = { session: null, seen: null };
     panel = null;
     dispatch({ type: "form" });
   },
+  /** Every tab of this browser leaves, and none can be this person again. */
+  forget() {
+    const gone = { id: state.me.id, name: state.me.name };
+    otherTabs.postMessage(gone);
+    forgotten(gone);
+  },
 };
+
+const otherTabs = new BroadcastChannel("chatd.forgotten");
+otherTabs.onmessage = ({ data }) => forgotten(data);
+
+function forgotten({ id, name }) {
+  connection.tokens.drop(name);
+  writeSeen(local, id, null);
+  if (state.me === null || state.me.id !== id) return;
+  connection.forget();
+  act.leaveChat();
+  page = { ...page, name: "", email: "" };
+}
 
 page = { act, text, name: "", email: "" };
 

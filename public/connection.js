@@ -45,7 +45,13 @@ export class Connection {
     this._call();
   }
 
-  /** Hang up and forget the person. */
+  /** Hang up and give up the token: nobody can be this person again. */
+  forget() {
+    if (this.who !== null) this.tokens.drop(this.who.was);
+    this.stop();
+  }
+
+  /** Hang up and be nobody. */
   stop() {
     this._hangUp();
     this.who = null;
@@ -64,11 +70,11 @@ export class Connection {
     this.send({ type: "hello", name, ...(email ? { email } : {}), ...(token ? { token } : {}) }, { renames: true });
   }
 
-  /** Hear a room and show it when it is there. */
-  join(room) {
+  /** Hear a room and show it when it is there; the form where its name was `typed` is told how it went. */
+  join(room, { typed = false } = {}) {
     if (this.cursors.has(room) || !this._whenOpen()) return;
     this.cursors.add(room);
-    this.send({ type: "join", room }, { focus: true });
+    this.send({ type: "join", room }, { focus: true, typed });
   }
 
   /** Hear a private conversation, without showing it. */
@@ -130,11 +136,11 @@ export class Connection {
     this.send({ type: "join", room, ...this.cursors.position(room) });
   }
 
-  /** The name cannot be had; somebody has to choose. */
-  refuseName(text) {
+  /** One cannot come in like this; somebody has to choose another name, if `form` is "name", or to wait. */
+  turnedAway(why, form) {
     this.refused = this.me === null ? null : this.who;
     this.stop();
-    this.emit({ type: "name_refused", text });
+    this.emit({ type: "turned_away", form, why });
   }
 
   /** Give up this line and come back later. */

@@ -1,6 +1,7 @@
 // What each frame of `chatd.v1` means for a connection (see connection.js): replies to what was asked, and what comes
 // unasked. Types and fields that are not known here are passed over, as the protocol wants it.
 
+import { BAD_NAME, BAD_ROOM } from "./names.js";
 import { isPrivate } from "./room.js";
 import { folded } from "./storage.js";
 
@@ -8,7 +9,7 @@ const MOST_ROOMS = 2000;
 
 const WORDS = {
   name_taken: "Somebody else has this name right now. Choose another one.",
-  bad_name: "This name is not allowed: 1 to 32 letters or digits of any script, and - _ . between them.",
+  bad_name: BAD_NAME,
   rate_limited: "Too fast: the server asks to wait a little.",
   read_only: "The server cannot write at the moment; it is tried again.",
   too_long: "This message is too long.",
@@ -16,7 +17,8 @@ const WORDS = {
   not_member: "You are not in this room.",
 };
 
-const BAD_ROOM = "This is no name for a room: 1 to 50 letters or digits of any script, and - _ . between them.";
+// Refusals of a hello that another name would spare.
+const OF_THE_NAME = ["name_taken", "bad_name"];
 
 const words = ({ code, message }) => WORDS[code] ?? message ?? `The server refused: ${code}.`;
 
@@ -65,12 +67,13 @@ const replies = {
     }
     named(line, frame.me);
     line.emit({ type: "welcome", welcome: frame });
-    if (!asked.renames) line.resume();
+    if (asked.renames) line.emit({ type: "answered", form: "rename", fault: null });
+    else line.resume();
   },
 
   "refused hello"(line, asked, frame) {
     const { who } = line;
-    if (asked.renames) return line.emit({ type: "notice", text: words(frame) });
+    if (asked.renames) return line.emit({ type: "answered", form: "rename", fault: words(frame) });
     if (frame.code === "bad_token" && asked.token) {
       line.tokens.drop(who.name);
       who.token = null;
@@ -83,19 +86,22 @@ const replies = {
       return line.hello();
     }
     if (frame.code === "read_only" || frame.code === "internal") return line.cut((frame.retry_after ?? 3) * 1000);
-    return line.refuseName(words(frame));
+    return line.turnedAway(words(frame), OF_THE_NAME.includes(frame.code) ? "name" : null);
   },
 
   joined(line, asked, frame) {
     if (!line.cursors.joined(asked.room, frame)) return;
     line.emit({ type: "joined", joined: frame, focus: asked.focus === true, at: line.clock.now() });
+    if (asked.typed) line.emit({ type: "answered", form: "room", fault: null });
   },
 
   "refused join"(line, asked, frame) {
     line.cursors.drop(asked.room);
     // A conversation in which nobody has said anything yet may be no room so far; its first message makes it one.
     if (isPrivate(asked.room) && frame.code === "no_such_room") return;
-    line.emit({ type: "left", room: asked.room, why: frame.code === "bad_name" ? BAD_ROOM : words(frame) });
+    const why = frame.code === "bad_name" ? BAD_ROOM : words(frame);
+    line.emit({ type: "left", room: asked.room, why: asked.typed ? null : why });
+    if (asked.typed) line.emit({ type: "answered", form: "room", fault: why });
   },
 
   done(line, asked) {

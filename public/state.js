@@ -13,6 +13,7 @@ export const initial = {
   phase: "form", // form, joining, joined
   notice: null, // {n, text}: shown for a moment
   notices: 0,
+  forms: {}, // name, room and rename: the last answer to each, {n, fault}; `fault` is null where it went well
   link: { status: "off" }, // off, connecting, open, waiting {until}, closed {why}
   me: null,
   limits: { text: 4000 },
@@ -34,6 +35,11 @@ function patch(state, name, change) {
 
 function notify(state, text) {
   return { ...state, notices: state.notices + 1, notice: { n: state.notices + 1, text } };
+}
+
+function answer(state, form, fault) {
+  const n = state.notices + 1;
+  return { ...state, notices: n, forms: { ...state.forms, [form]: { n, fault } } };
 }
 
 function show(state, name) {
@@ -61,7 +67,9 @@ const steps = {
   form: (state) => ({ ...initial, notices: state.notices, hidden: state.hidden }),
   notice: (state, { text }) => notify(state, text),
   notice_over: (state, { n }) => (state.notice?.n === n ? { ...state, notice: null } : state),
-  joining: (state, { wanted, pending = [] }) => ({ ...state, phase: "joining", wanted, pending }),
+  answered: (state, { form, fault }) => answer(state, form, fault),
+  retyped: (state, { form }) => (state.forms[form]?.fault ? { ...state, forms: { ...state.forms, [form]: null } } : state),
+  joining: (state, { wanted, pending = [] }) => ({ ...state, phase: "joining", forms: {}, wanted, pending }),
   show: (state, { room }) => show(state, room),
   hidden(state, { hidden }) {
     const next = { ...state, hidden };
@@ -95,7 +103,10 @@ const steps = {
     return { ...next, phase: "joined", limits: welcome.limits ?? state.limits };
   },
 
-  name_refused: (state, { text }) => notify({ ...state, phase: "form", link: { status: "off" } }, text),
+  turned_away(state, { form, why }) {
+    const outside = { ...state, phase: "form", link: { status: "off" } };
+    return form === null ? notify(outside, why) : answer(outside, form, why);
+  },
 
   opened(state, { room, person }) {
     const known = at(state.rooms, room) ?? { ...newRoom(room), with: person };

@@ -90,6 +90,7 @@ export function readSeen(store, id) {
   return Object.fromEntries(Object.entries(value).filter(([, offset]) => Number.isSafeInteger(offset)));
 }
 
+/** Remember it; null forgets it. */
 export function writeSeen(store, id, seen) {
-  writing(store, SEEN + id, JSON.stringify(seen));
+  writing(store, SEEN + id, seen === null ? null : JSON.stringify(seen));
 }

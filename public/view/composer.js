@@ -23,7 +23,7 @@ export function Composer({ room, title, most, draft }) {
     box.current.focus();
   }, [draft, room]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     // On a phone the keyboard would cover what one came to read.
     if (matchMedia("(pointer: fine)").matches) box.current.focus();
   }, [room]);
@@ -37,7 +37,7 @@ export function Composer({ room, title, most, draft }) {
     box.current.focus();
     if (text.trim() === "") return;
     const over = length(text.trim()) - most;
-    if (over > 0) return act.notice(`This message is ${over} characters too long; ${most} are allowed.`);
+    if (over > 0) return act.notice(`This message is ${over} ${over === 1 ? "character" : "characters"} too long; ${most} are allowed.`);
     setText("");
     act.say(room, text);
   };

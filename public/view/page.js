@@ -29,7 +29,7 @@ function Top({ state, panel }) {
     <header class="top">
       ${
         inside &&
-        html`<button type="button" class="opener" aria-label="Rooms" aria-expanded=${panel === "rooms"} onClick=${() => toggle("rooms")}>
+        html`<button type="button" class="opener" aria-label="Rooms" aria-controls="rooms" aria-expanded=${panel === "rooms"} onClick=${() => toggle("rooms")}>
           <${Icon} name="rooms" />${unread > 0 && html`<span class="badge">${unread > 99 ? "99+" : unread}</span>`}
         </button>`
       }
@@ -37,7 +37,7 @@ function Top({ state, panel }) {
       ${
         inside &&
         state.active !== null &&
-        html`<button type="button" class="opener people" aria-label="People" aria-expanded=${panel === "people"} onClick=${() => toggle("people")}>
+        html`<button type="button" class="opener people" aria-label="People" aria-controls="people" aria-expanded=${panel === "people"} onClick=${() => toggle("people")}>
           <${Icon} name="people" /><span>${count}</span>
         </button>`
       }
@@ -52,9 +52,12 @@ export function Root({ state, page, panel }) {
       ${
         state.phase === "joined"
           ? html`<${Chat} state=${state} panel=${panel} />`
-          : html`<${Join} name=${page.name} email=${page.email} joining=${state.phase === "joining"} link=${state.link} />`
+          : html`<${Join} name=${page.name} email=${page.email} joining=${state.phase === "joining"} link=${state.link} answer=${state.forms.name} />`
       }
-      <footer class="bottom"><span>chatd</span><span>Every message is kept, and shown once.</span></footer>
+      <footer class=${state.phase === "joined" ? "bottom inside" : "bottom"}>
+        <span>Every message is kept, and shown once.</span>
+        ${state.phase === "joined" && html`<span>Enter sends, Shift and Enter break the line.</span>`}
+      </footer>
       <${Toast} notice=${state.notice} />
     <//>
   `;

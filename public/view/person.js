@@ -11,7 +11,14 @@ export const Picture = ({ who, size = 24 }) =>
     ? html`<img class="picture" src=${who.avatar} alt="" width=${size} height=${size} loading="lazy" />`
     : html`<span class="picture" aria-hidden="true"></span>`;
 
-export const Name = ({ name }) => html`<bdi class="name">${name}</bdi>`;
+// Whether something is cut depends on where it stands, so it is looked at when the mouse comes.
+function tellWhole({ currentTarget: box }) {
+  if (box.scrollWidth > box.clientWidth) box.title = box.textContent;
+  else box.removeAttribute("title");
+}
+
+/** A name in one line; where that is too short for it, the mouse gets the whole. */
+export const Name = ({ name, kind = "name" }) => html`<bdi class=${kind} onPointerEnter=${tellWhole}>${name}</bdi>`;
 
 /** Picture and name as one button that opens a private conversation; plain where none can be had. */
 export function Chip({ who, me, note }) {

@@ -72,6 +72,19 @@ class Tab:
         self.page.locator(".composer").wait_for()
         return self
 
+    def enter(self, room: str) -> None:
+        """
+        Type the name of a room and press Enter.
+        """
+        self.page.get_by_placeholder("Find or make a room").fill(room)
+        self.page.get_by_placeholder("Find or make a room").press("Enter")
+
+    def is_in(self, title: str) -> None:
+        """
+        Wait until the room of that title is shown.
+        """
+        self.page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
+
     def say(self, text: str) -> None:
         """
         Write and press Enter.

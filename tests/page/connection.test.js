@@ -116,10 +116,20 @@ test("a name that somebody else has is told, and nothing is tried again", () => 
   tab.socket.opens();
   tab.socket.answers("hello", { type: "refused", code: "name_taken", message: "taken" });
   assert.equal(tab.state.phase, "form");
-  assert.match(tab.state.notice.text, /Somebody else has this name/);
+  assert.match(tab.state.forms.name.fault, /Somebody else has this name/);
+  assert.equal(tab.state.notice, null);
   assert.equal(tab.socket.shut, true);
   tab.clock.advance(100_000);
   assert.equal(tab.sockets.length, 1);
+});
+
+test("what another name would not help against is no fault of the name", () => {
+  const tab = new Tab().start();
+  tab.socket.opens();
+  tab.socket.answers("hello", { type: "refused", code: "rate_limited", message: "slow" });
+  assert.equal(tab.state.phase, "form");
+  assert.deepEqual(tab.state.forms, {});
+  assert.match(tab.state.notice.text, /Too fast/);
 });
 
 test("when another tab of this browser was quicker with the name, one is that person", () => {
@@ -380,6 +390,19 @@ test("a room that is asked for is shown under the name that it was first given",
   assert.deepEqual(tab.line.cursors.names, ["lobby", "Tea"]);
 });
 
+test("a room whose name was typed is answered where it was typed", () => {
+  const tab = new Tab().enters();
+  tab.line.join("tea", { typed: true });
+  assert.equal(tab.state.forms.room, undefined);
+  tab.socket.answers("join", { type: "refused", code: "bad_name", message: "no" });
+  assert.match(tab.state.forms.room.fault, /1 to 50/);
+  assert.equal(tab.state.notice, null);
+  tab.line.join("tea", { typed: true });
+  tab.socket.answers("join", joined({ room: "tea" }));
+  assert.equal(tab.state.forms.room.fault, null);
+  assert.equal(tab.state.active, "tea");
+});
+
 test("a room that cannot be joined is told", () => {
   const tab = new Tab().enters();
   tab.line.join("tea");
@@ -425,7 +448,9 @@ test("a new name is the same person's, and the token moves along", () => {
   const tab = new Tab().enters();
   tab.line.rename("ida");
   assert.deepEqual(tab.socket.asked("hello").at(-1), { type: "hello", name: "ida", token: "t1" });
+  assert.equal(tab.state.forms.rename, undefined);
   tab.socket.answers("hello", welcome({ me: { ...ada, name: "ida", role: "guest" } }));
+  assert.equal(tab.state.forms.rename.fault, null);
   assert.equal(tab.state.me.name, "ida");
   assert.equal(tab.tokens.get("ida"), "t1");
   assert.equal(tab.tokens.get("ada"), null);
@@ -439,7 +464,18 @@ test("a new name that cannot be had is told and changes nothing", () => {
   tab.socket.answers("hello", { type: "refused", code: "name_taken", message: "taken" });
   assert.equal(tab.state.me.name, "ada");
   assert.equal(tab.state.phase, "joined");
-  assert.match(tab.state.notice.text, /Somebody else/);
+  assert.match(tab.state.forms.rename.fault, /Somebody else/);
+});
+
+test("who is forgotten cannot be had again, under whatever name they were last known", () => {
+  const tab = new Tab().enters();
+  tab.line.rename("ida");
+  tab.socket.answers("hello", welcome({ me: { ...ada, name: "ida", role: "guest" } }));
+  tab.line.forget();
+  assert.equal(tab.socket.shut, true);
+  assert.deepEqual([tab.tokens.get("ada"), tab.tokens.get("ida")], [null, null]);
+  tab.clock.advance(100_000);
+  assert.equal(tab.sockets.length, 1);
 });
 
 test("another tab of the same person changed the name: this one follows", () => {

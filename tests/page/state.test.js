@@ -197,11 +197,29 @@ test("who becomes somebody else sees nothing of the one before", () => {
   assert.equal(state.me.id, eve.id);
 });
 
-test("a refused name leads back to the form with a notice, which goes away by itself only once", () => {
-  const state = after([{ type: "joining", wanted: "lobby" }, { type: "name_refused", text: "taken" }]);
+test("a refused name leads back to the form and is told at its field, until the name is changed or tried again", () => {
+  const state = after([{ type: "joining", wanted: "lobby" }, { type: "turned_away", form: "name", why: "taken" }]);
   assert.equal(state.phase, "form");
-  assert.equal(state.notice.text, "taken");
-  assert.equal(reduce(state, { type: "notice_over", n: state.notice.n - 1 }).notice.text, "taken");
+  assert.equal(state.notice, null);
+  assert.equal(state.forms.name.fault, "taken");
+  assert.equal(reduce(state, { type: "retyped", form: "name" }).forms.name, null);
+  assert.equal(reduce(state, { type: "joining", wanted: "lobby" }).forms.name, undefined);
+});
+
+test("the same answer to a form twice is told twice, and to type changes nothing where nothing is wrong", () => {
+  const once = reduce(inLobby, { type: "answered", form: "room", fault: "no" });
+  const twice = reduce(once, { type: "answered", form: "room", fault: "no" });
+  assert.notEqual(once.forms.room.n, twice.forms.room.n);
+  const well = reduce(twice, { type: "answered", form: "room", fault: null });
+  assert.equal(reduce(well, { type: "retyped", form: "room" }), well);
+  assert.equal(reduce(inLobby, { type: "retyped", form: "rename" }), inLobby);
+});
+
+test("who is turned away for another reason gets a notice, which goes away by itself only once", () => {
+  const state = after([{ type: "joining", wanted: "lobby" }, { type: "turned_away", form: null, why: "later" }]);
+  assert.equal(state.phase, "form");
+  assert.equal(state.notice.text, "later");
+  assert.equal(reduce(state, { type: "notice_over", n: state.notice.n - 1 }).notice.text, "later");
   assert.equal(reduce(state, { type: "notice_over", n: state.notice.n }).notice, null);
 });
 

@@ -62,6 +62,14 @@ test("a reloaded tab is who it was, where it was, with what it had not sent", ()
   assert.equal(readSession(store), null);
 });
 
+test("how far a person has read is forgotten with the person", () => {
+  const { storage, store } = keeping();
+  writeSeen(store, "p1", { "@p2": 7 });
+  assert.deepEqual(readSeen(store, "p1"), { "@p2": 7 });
+  writeSeen(store, "p1", null);
+  assert.equal(storage.kept.size, 0);
+});
+
 test("rubbish in the storage is no session, and bad parts of one are left out", () => {
   const { storage, store } = keeping();
   for (const rubbish of ["", "{", "null", "[]", "7", '"ada"', "{}", '{"name":""}', '{"name":7}']) {

@@ -1,0 +1,10 @@
+// What is wrong with a field, beside it: told to a screen reader when it comes, and again with the field.
+
+import { html } from "./html.js";
+
+/** `answer` is the last answer to the form, as in state.js, or nothing. */
+export const Fault = ({ id, answer }) =>
+  html`<p class="fault" id=${id} role="alert">${answer?.fault && html`<span key=${answer.n}>${answer.fault}</span>`}</p>`;
+
+/** The attributes of a field whose fault stands in the element `id`. */
+export const faulty = (id, answer) => (answer?.fault ? { "aria-invalid": "true", "aria-describedby": id } : {});

@@ -1,0 +1,97 @@
+// Oneself, below the rooms: another name, and the way out.
+
+import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { Fault, faulty } from "./fault.js";
+import { html, Page } from "./html.js";
+import { Icon } from "./icons.js";
+import { Name, Picture } from "./person.js";
+
+/** Escape goes back, and is for nobody else. */
+const onEscape = (back) => (event) => {
+  if (event.key !== "Escape") return;
+  event.preventDefault();
+  back();
+};
+
+function Rename({ me, answer, back }) {
+  const { act } = useContext(Page);
+  const [name, setName] = useState(me.name);
+  const field = useRef(null);
+  const begun = useRef(answer);
+  useLayoutEffect(() => field.current.select(), []);
+  useLayoutEffect(() => {
+    if (answer === begun.current || !answer) return;
+    if (answer.fault === null) back();
+    else field.current.focus();
+  }, [answer]);
+  const onSubmit = (event) => {
+    event.preventDefault();
+    if (name.trim() === me.name) back();
+    else act.rename(name);
+  };
+  const onInput = (event) => {
+    setName(event.currentTarget.value);
+    act.retyped("rename");
+  };
+  return html`
+    <form class="me" noValidate onSubmit=${onSubmit} onKeyDown=${onEscape(back)}>
+      <input
+        ref=${field}
+        aria-label="Your name"
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck=${false}
+        value=${name}
+        onInput=${onInput}
+        ...${faulty("rename-fault", answer)}
+      />
+      <${Fault} id="rename-fault" answer=${answer} />
+      <span class="choices">
+        <button type="submit" class="primary">Rename</button>
+        <button type="button" onClick=${back}>Cancel</button>
+      </span>
+    </form>
+  `;
+}
+
+function LogOut({ me, back }) {
+  const { act } = useContext(Page);
+  const first = useRef(null);
+  useLayoutEffect(() => first.current.focus(), []);
+  return html`
+    <div class="me" role="group" aria-labelledby="logout-title" onKeyDown=${onEscape(back)}>
+      <p id="logout-title">Log out, <${Name} name=${me.name} />?</p>
+      <button type="button" ref=${first} aria-describedby="logout-tab" onClick=${act.leaveChat}>Leave in this tab</button>
+      <p class="hint" id="logout-tab">This browser still knows you: join under the same name to go on.</p>
+      <button type="button" class="grave" aria-describedby="logout-browser" onClick=${act.forget}>Forget me in this browser</button>
+      <p class="hint" id="logout-browser">In all its tabs, for good: you cannot be this person again, nor read what was private.</p>
+      <button type="button" onClick=${back}>Cancel</button>
+    </div>
+  `;
+}
+
+export function Me({ me, answer }) {
+  const { act } = useContext(Page);
+  const [open, setOpen] = useState(null);
+  const buttons = { rename: useRef(null), logout: useRef(null) };
+  const last = useRef(null);
+  const back = () => {
+    act.retyped("rename");
+    last.current = open;
+    setOpen(null);
+  };
+  // The focus goes back to the button that had opened what is closed now.
+  useLayoutEffect(() => {
+    if (open === null && last.current !== null) buttons[last.current].current.focus();
+  }, [open]);
+  if (open === "rename") return html`<${Rename} me=${me} answer=${answer} back=${back} />`;
+  if (open === "logout") return html`<${LogOut} me=${me} back=${back} />`;
+  return html`
+    <div class="me both">
+      <button type="button" class="chip" ref=${buttons.rename} title="Change your name" onClick=${() => setOpen("rename")}>
+        <${Picture} who=${me} /><${Name} name=${me.name} /><${Icon} name="pencil" />
+      </button>
+      <button type="button" ref=${buttons.logout} onClick=${() => setOpen("logout")}>Log out</button>
+    </div>
+  `;
+}
