@@ -23,6 +23,7 @@ UNITS = {
     "pss_kib_per_connection": ("memory (PSS) a connection", "KiB"),
     "rss_kib_per_connection": ("memory (RSS) a connection", "KiB"),
     "idle_cpu_percent": ("CPU while idle", "% of a core"),
+    "pings_per_connection": ("pings a connection", ""),
     "cpu_percent": ("CPU", "% of a core"),
     "seconds": ("all back after", "s"),
     "append_ms": ("append", "ms"),
@@ -95,6 +96,7 @@ def idle(run: LoadRun) -> Figures:
         "pss_kib_per_connection": (end.pss - before.pss) / connections / 1024,
         "rss_kib_per_connection": (end.rss - before.rss) / connections / 1024,
         "idle_cpu_percent": run.cpu_seconds / run.wall_seconds * 100,
+        "pings_per_connection": run.report["pings"] / connections,
     }
 
 

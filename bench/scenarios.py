@@ -140,7 +140,7 @@ _LIST = (
             "smoke": "--clients 50 --sources 4 --seconds 0.3 --settle 0.1",
         },
         figures.idle,
-        ("pss_kib_per_connection", "rss_kib_per_connection", "idle_cpu_percent"),
+        ("pss_kib_per_connection", "rss_kib_per_connection", "idle_cpu_percent", "pings_per_connection"),
         (
             Goal("memory (PSS) a connection, tutorial's wire (KiB)", "chatd", "pss_kib_per_connection", 12),
             Goal("memory (PSS) a connection, joined (KiB)", "chatd-joined", "pss_kib_per_connection", 16),

@@ -73,6 +73,7 @@ static void measure_end(struct lobby *lobby, const char *scenario, uint64_t begu
     if (lobby->options->slow) {
         struct client *slow = &lobby->clients[lobby->options->clients - 1];
         slow_held = held_for(slow);
+        if (slow_held >= lobby->total_bytes) fail("the kernel had room for all that the slow one did not read");
         client_listen(slow);
     }
     lobby_drain(lobby, lobby->options->slow);

@@ -40,6 +40,7 @@ void lobby_say(struct lobby *lobby, unsigned writer) {
     struct stamp stamp = {.writer = writer, .number = ++lobby->sent[writer], .sent_ns = now_ns()};
     client_send(&lobby->clients[writer], text, tutorial_write(text, lobby->bytes, stamp));
     lobby->total_sent++;
+    lobby->total_bytes += lobby->bytes;
 }
 
 struct lobby *lobby_open(const struct options *options) {

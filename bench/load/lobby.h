@@ -15,6 +15,7 @@ struct lobby {
     uint32_t *heard;         /* Of each writer by each listener: [listener * writers + writer]. */
     uint64_t total_sent;
     uint64_t total_heard;
+    uint64_t total_bytes;    /* Of all that was sent. */
     bool measuring;
     bool echoing;            /* A writer that hears itself writes again. */
     unsigned bytes;
