@@ -4,7 +4,6 @@ One run of the load generator against a server.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from bench.process import Memory, ServerProcess
+from bench.process import Memory, ServerProcess, settle_on
 
 
 class RunFailed(Exception):
@@ -78,7 +77,7 @@ def run_load(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        preexec_fn=lambda: settle_on(core),
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

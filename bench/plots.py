@@ -22,7 +22,7 @@ matplotlib.rcParams.update(
         # Letters stay letters, and the same results give the same file.
         "svg.fonttype": "none",
         "svg.hashsalt": "chatd",
-        "font.family": ["DejaVu Sans", "Arial", "sans-serif"],
+        "font.family": "DejaVu Sans",
         "font.size": 10,
         "axes.titlesize": 11,
         "axes.titlelocation": "left",
@@ -81,7 +81,7 @@ def _word(scenario: str, result: ScenarioResult, figure: str) -> str:
     ratio = result.ratio("chatd", against[0], figure) if against and "chatd" in result.cases else None
     if ratio is None:
         return words
-    return f"{words}. {titles['chatd']} has {number(ratio)} times that of {titles[against[0]]}"
+    return f"{words}. {titles['chatd']}: {number(ratio)} times {titles[against[0]]}"
 
 
 def _scenario(name: str, result: ScenarioResult, figure: str, folder: Path) -> Path | None:

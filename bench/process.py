@@ -4,7 +4,9 @@ A server as a process on a core of its own, and what it uses.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -12,6 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -30,6 +35,16 @@ class ServerFailed(Exception):
     """
     The server did not start, or has died.
     """
+
+
+def settle_on(core: int) -> None:
+    """
+    Have this process stay on a core, and end with the one that started it, however that ends.
+
+    To be called in a child before it becomes something else.
+    """
+    os.sched_setaffinity(0, {core})
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_port() -> int:
@@ -80,7 +95,7 @@ class ServerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=lambda: os.sched_setaffinity(0, {self.core}),
+                preexec_fn=lambda: settle_on(self.core),
             )
         try:
             self._await_port()

@@ -64,6 +64,7 @@ class Bench:
                     continue
                 runs[case.name][number] = figures
                 self.say(f"{what}: {_line(figures, scenario.figures)}")
+        self._clear_stores()
         results = {name: CaseResult(runs[name], tuple(errors[name])) for name in runs}
         return ScenarioResult(results, load) if results else None
 
@@ -102,7 +103,7 @@ class Bench:
         return ServerProcess(command, place.port, cores()[0], folder, folder / "server.log", environment())
 
     def _store(self, messages: int) -> Path:
-        """A data folder with so many messages; made once, and used by one daemon at a time."""
+        """A data folder with so many messages, made when it is first wanted; one daemon at a time uses it."""
         if messages not in self._stores:
             data = self.folder / f"store-{messages}"
             shutil.rmtree(data, ignore_errors=True)
@@ -115,6 +116,11 @@ class Bench:
             fill.fill(data, messages)
             self._stores[messages] = data
         return self._stores[messages]
+
+    def _clear_stores(self) -> None:
+        for data in self._stores.values():
+            shutil.rmtree(data, ignore_errors=True)
+        self._stores.clear()
 
 
 def _line(figures: Mapping[str, float], names: tuple[str, ...]) -> str:
