@@ -135,6 +135,10 @@ class ChatChannel(http.HTTPChannel):
         # Past HTTPChannel's own, which starts the timeout anew at each byte.
         if not self._over:
             self._backlog = self._backlog + data if self._backlog else data
+            if not (self._waits or self.site.turns.admit()):
+                # A crowd that comes at once is let in a few at a time, between which all others are served.
+                self._waits = True
+                self.site.turns.wait(self._go_on)
             self._parse()
 
     def readConnectionLost(self) -> None:

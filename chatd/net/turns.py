@@ -23,13 +23,25 @@ class Turns:
     `calls` in one turn.
 
     So however many connections have much to be read, a turn stays short, and whoever has little is served
-    between two of them. `reactor` is an `IReactorTime`.
+    between two of them. Where also what is new costs much, as a handshake does, no more than `calls` of them
+    are to begin in one turn: `admit`. `reactor` is an `IReactorTime`.
     """
 
     reactor: Any
     calls: int
     _waiting: OrderedDict[Callable[[], None], None] = field(default_factory=OrderedDict)
+    _admitted: int = 0
     _next: IDelayedCall | None = None
+
+    def admit(self) -> bool:
+        """
+        Whether something new may begin in this turn, before those who wait; else it is one of them.
+        """
+        if self._admitted >= self.calls:
+            return False
+        self._admitted += 1
+        self._arrange()
+        return True
 
     def wait(self, call: Callable[[], None]) -> None:
         """
@@ -45,16 +57,17 @@ class Turns:
         Do not make a call that may be waiting.
         """
         self._waiting.pop(call, None)
-        if not self._waiting and self._next is not None:
+        if not (self._waiting or self._admitted) and self._next is not None:
             self._next.cancel()
             self._next = None
 
     def _arrange(self) -> None:
-        if self._waiting and self._next is None:
+        if (self._waiting or self._admitted) and self._next is None:
             self._next = self.reactor.callLater(0, self._turn)
 
     def _turn(self) -> None:
         self._next = None
+        self._admitted = 0
         # Counted now: what waits again waits for another turn.
         for _ in range(min(self.calls, len(self._waiting))):
             if not self._waiting:

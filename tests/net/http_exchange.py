@@ -72,6 +72,8 @@ def send(site: Site, request: bytes) -> Reply:
     """
     channel, transport = connect(site)
     channel.dataReceived(request)
+    # Who comes among many waits for a turn.
+    site.turns.reactor.turn()
     return parse(transport)
 
 
@@ -108,6 +110,7 @@ class SiteTestCase(SynchronousTestCase):
 
     def tearDown(self):
         self.site.stopFactory()
+        self.clock.turn()
         # Nothing may be left that would still happen.
         for call in self.clock.getDelayedCalls():
             self.assertEqual(call.func.__qualname__, "TimeoutMixin.__timedOut")

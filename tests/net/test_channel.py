@@ -116,11 +116,25 @@ class PipelineTests(SiteTestCase):
         for channel, _ in crowd:
             channel.dataReceived(ASKED * 3 * ANSWERS_A_TURN)
         for turn in range(1, 4):
-            self.assertEqual(ask(self.site, "/healthz").status, 200)
+            answered = sum(transport.value().count(ANSWERED) for _, transport in crowd)
+            self.assertEqual(answered, turn * CONNECTIONS_A_TURN * ANSWERS_A_TURN)
             self.clock.turn()
-            answered = [transport.value().count(ANSWERED) // ANSWERS_A_TURN for _, transport in crowd]
-            served = turn * CONNECTIONS_A_TURN
-            self.assertEqual(answered, [2] * served + [1] * (len(crowd) - served))
+            newcomer, transport = connect(self.site)
+            newcomer.dataReceived(ASKED)
+            self.assertEqual(transport.value().count(ANSWERED), 1)
+            lose(newcomer)
+        for channel, _ in crowd:
+            lose(channel)
+
+    def test_a_crowd_that_comes_at_once_is_let_in_a_few_at_a_time(self):
+        crowd = [connect(self.site) for _ in range(3 * CONNECTIONS_A_TURN)]
+        for channel, _ in crowd:
+            channel.dataReceived(ASKED)
+        served = []
+        for _ in range(3):
+            served.append(sum(transport.value().count(ANSWERED) for _, transport in crowd))
+            self.clock.turn()
+        self.assertEqual(served, [number * CONNECTIONS_A_TURN for number in (1, 2, 3)])
         for channel, _ in crowd:
             lose(channel)
 
@@ -135,8 +149,8 @@ class PipelineTests(SiteTestCase):
         channel, transport = connect(self.site)
         channel.dataReceived(ASKED * 100)
         lose(channel)
-        self.assertEqual(self.clock.getDelayedCalls(), [])
         self.clock.turn()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(transport.value().count(ANSWERED), ANSWERS_A_TURN)
 
     def test_a_mistake_of_ours_in_a_later_turn_ends_the_connection(self):
@@ -196,6 +210,7 @@ class HalfClosingTests(SiteTestCase):
             channel.readConnectionLost()
             self.assertEqual((transport.disconnecting, transport.value()), (True, b""), asked)
             lose(channel)
+        self.clock.turn()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_one_that_was_refused_is_told_so_once(self):
@@ -251,6 +266,7 @@ class MisuseTests(SiteTestCase):
             while not transport.disconnecting and sent <= BODY_BYTES:
                 channel.dataReceived(piece)
                 sent += len(piece)
+                self.clock.turn()
             channel.dataReceived(piece)
             self.assertEqual(parse(transport).status, 413, head)
             self.assertEqual(transport.value().count(b"HTTP/1.1"), 1)
