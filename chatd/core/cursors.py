@@ -36,7 +36,7 @@ class Cursors:
     held: bool = False
     closed: bool = False
     rooms: dict[RoomKey, Cursor] = field(default_factory=dict)
-    _behind: dict[Cursor, None] = field(default_factory=dict)
+    behind: dict[Cursor, None] = field(default_factory=dict)
     _missed: dict[RoomKey, None] = field(default_factory=dict)
     _missed_reads: dict[RoomKey, str] = field(default_factory=dict)
     _missed_me: bool = False
@@ -56,7 +56,7 @@ class Cursors:
         if owed is not None:
             self._owed[cursor] = owed
         if live_at is not None or offset < room.head or owed is not None:
-            self._behind[cursor] = None
+            self.behind[cursor] = None
         return cursor
 
     def drop(self, key: RoomKey) -> Room | None:
@@ -66,7 +66,7 @@ class Cursors:
         cursor = self.rooms.pop(key, None)
         if cursor is None:
             return None
-        self._behind.pop(cursor, None)
+        self.behind.pop(cursor, None)
         self._missed.pop(key, None)
         self._pay(cursor, float("inf"))
         return cursor.room
@@ -103,14 +103,14 @@ class Cursors:
         """
         if (
             cursor.offset == growth.after
-            and cursor not in self._behind
+            and cursor not in self.behind
             and not self.outbox.full
             and not self.held
         ):
             cursor.offset = growth.last
             self.outbox.write(growth.chunk(self.outbox.wire, cursor.view))
         elif cursor.offset < growth.last:
-            self._behind[cursor] = None
+            self.behind[cursor] = None
             self.read_on()
 
     def notice(self, room: Room, notice: Answer, frames: dict[Wire, bytes]) -> None:
@@ -156,24 +156,24 @@ class Cursors:
 
     @property
     def _late(self) -> bool:
-        return self.held or self.outbox.full or bool(self._behind)
+        return self.held or self.outbox.full or bool(self.behind)
 
     def read_on(self) -> None:
         """
         Serve the cursors that are behind until all have caught up or the outbox is full. Never waits.
         """
-        owed = self._behind or self._missed or self._missed_reads or self._missed_me
+        owed = self.behind or self._missed or self._missed_reads or self._missed_me
         if owed and not (self._reading or self.held or self.closed or self.outbox.full):
             self._reading = True
             self.start(self._read_on())
 
     async def _read_on(self) -> None:
         try:
-            while self._behind and not (self.outbox.full or self.held or self.closed):
-                cursor = next(iter(self._behind))
+            while self.behind and not (self.outbox.full or self.held or self.closed):
+                cursor = next(iter(self.behind))
                 # To the end of the line: a room with much to read does not keep the others waiting.
-                del self._behind[cursor]
-                self._behind[cursor] = None
+                del self.behind[cursor]
+                self.behind[cursor] = None
                 await self._advance(cursor)
             if not (self._late or self.closed):
                 self._make_up()
@@ -202,7 +202,7 @@ class Cursors:
             self.outbox.write(wire.frame(Live(cursor.view.room, cursor.live_at)))
             cursor.live_at = None
         if cursor.live_at is None and cursor.offset >= room.head:
-            self._behind.pop(cursor, None)
+            self.behind.pop(cursor, None)
         # Last: an answer can make room for the next command, which can be to leave.
         self._pay(cursor, cursor.offset)
 

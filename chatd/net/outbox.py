@@ -5,7 +5,7 @@ Where a session writes, when it is at the other end of a WebSocket.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IPushProducer
@@ -49,6 +49,12 @@ class Connection(Protocol):
         """
 
 
+def _discard(data: bytes) -> None:
+    """
+    What is written to a connection that is closed.
+    """
+
+
 @implementer(IPushProducer)
 @dataclass(slots=True, eq=False)
 class TransportOutbox:
@@ -76,17 +82,17 @@ class TransportOutbox:
     _progress: int | None = None
     _watched: bool = False
     _ending: bool = False
+    # See `Outbox`. It is the transport's own while the connection is open, for there are many calls.
+    write: Callable[[bytes], None] = field(init=False)
 
     def __post_init__(self) -> None:
         assert self.connection is not None
         self._transport = self.connection.transport
+        self.write = self._transport.write
 
-    def write(self, data: bytes) -> None:
-        """
-        See `Outbox`.
-        """
-        if not self.closed:
-            self._transport.write(data)
+    def _shut(self) -> None:
+        self.closed = True
+        self.write = _discard
 
     def close(self, code: CloseCode, reason: str) -> None:
         """
@@ -94,7 +100,7 @@ class TransportOutbox:
         """
         if self.closed or self.connection is None:
             return
-        self.closed = True
+        self._shut()
         if code is not CloseCode.SHUTDOWN:
             # Without the reason, which can quote what a client sent.
             _log.info("{peer} is closed with {code} {name}", peer=self.peer, code=int(code), name=code.reason)
@@ -114,7 +120,7 @@ class TransportOutbox:
         """
         if self.connection is None:
             return
-        self.closed = True
+        self._shut()
         # While there is a producer a transport waits for it to finish.
         self._transport.unregisterProducer()
         self._transport.loseConnection()
@@ -125,14 +131,14 @@ class TransportOutbox:
         End the connection and throw away what is not sent, if it is not gone.
         """
         if self.connection is not None:
-            self.closed = True
+            self._shut()
             self._transport.abortConnection()
 
     def lost(self) -> None:
         """
         The connection is gone: let go of it.
         """
-        self.closed = True
+        self._shut()
         self.connection = self.session = self._transport = None
 
     def end_soon(self) -> None:
@@ -180,7 +186,7 @@ class TransportOutbox:
         """
         The transport is gone. The connection is told by itself.
         """
-        self.closed = True
+        self._shut()
 
     def bytes_sent(self) -> int | None:
         """

@@ -28,26 +28,22 @@ class PromptTCPTransport(tcp.Server):
         """
         Send what the kernel takes now, and the rest when it takes more. Never loses the connection by itself.
         """
+        # Few looks, for this is called for each listener and batch. Bytes for a TLS layer that `startTLS` put
+        # above are not the socket's, and a pull producer is asked for more only by the reactor's turn.
         if (
             self._tempDataLen
             or self.dataBuffer
-            or not data
-            or not self.connected
-            # Bytes for a TLS layer that `startTLS` put above, or after the end of what may be sent.
             or self.TLS
-            or self._writeDisconnecting
             or self._aborting
-            # A pull producer is asked for more only by the reactor's turn.
-            or (self.producer is not None and not self.streamingProducer)
-            or type(data) is not bytes
+            or not (self.streamingProducer or self.producer is None)
         ):
             super().write(data)
             return
         try:
             sent = self.socket.send(data)
-        except OSError:
-            # Full or broken. If broken, the reactor finds that out in its own turn: to lose the connection
-            # here would be to call the protocol back from inside its own write.
+        except (OSError, AttributeError):
+            # Full or broken, or gone and without a socket. If broken, the reactor finds that out in its own
+            # turn: to lose the connection here would be to call the protocol back from inside its own write.
             super().write(data)
             return
         self.bytes_sent += sent

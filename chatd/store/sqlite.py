@@ -25,9 +25,12 @@ from chatd.store import rules, sqlite_reads
 from chatd.store.sqlite_file import SCHEMA, open_again, open_for_reading, prepare, read_steps
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_ledger import Ledger
-from chatd.store.sqlite_threads import Readers, Settled, Write, Writer
+from chatd.store.sqlite_marks import Marks
+from chatd.store.sqlite_threads import Question, Readers, Settled, Write, Writer
 
 T = TypeVar("T")
+
+QUESTIONS_AT_ONCE = 16
 
 FLUSH_SECONDS = 4.0
 """How long a read marker may wait for a commit; and how often a disk that refused is tried."""
@@ -83,11 +86,11 @@ class SqliteStore:
         # None unless the store is started or about to be; then those who wait for its end.
         self._mourners: list[Deferred[None]] | None = None
         self._ending = False
-        # The read markers that the database does not have yet, and those of them that are in no write yet.
-        self._marks: dict[PersonId, dict[RoomKey, int]] = {}
-        self._unsent: dict[tuple[PersonId, RoomKey], int] = {}
+        self._marks = Marks(self._submit)
         self._timer: IDelayedCall | None = None
-        self._turn: list[Write] = []
+        # What this turn of the reactor has asked for.
+        self._writes: list[Write] = []
+        self._questions: list[tuple[Deferred[Any], Question]] = []
 
     @property
     def epoch(self) -> str:
@@ -172,7 +175,7 @@ class SqliteStore:
         return stopped
 
     def _end(self, writer: Writer) -> None:
-        self._send_marks()
+        self._marks.write()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -183,37 +186,45 @@ class SqliteStore:
     def _has_ended(self) -> None:
         self._writer = self._readers = None
         self._marks.clear()
-        self._unsent.clear()
         mourners, self._mourners = self._mourners, None
         _tell(mourners)
 
     # Writing
 
     def _write(self, apply: Callable[[Group], T], weight: int = 256) -> Deferred[T]:
-        self._send_marks()
+        self._marks.write()
         return self._submit(apply, weight)
 
     def _submit(self, apply: Callable[[Group], T], weight: int = 256) -> Deferred[T]:
         if self._writer is None or self._ending:
             return fail(RuntimeError("the store is not open"))
         answer: Deferred[T] = Deferred()
-        if not self._turn:
-            self._reactor.callLater(0, self._hand_over)
-        self._turn.append(Write(apply, answer, weight))
+        self._await_turn()
+        self._writes.append(Write(apply, answer, weight))
         return answer
+
+    def _await_turn(self) -> None:
+        if not (self._writes or self._questions):
+            self._reactor.callLater(0, self._hand_over)
 
     def _hand_over(self) -> None:
         """
-        Give the writing thread what was asked for in one turn of the reactor.
+        Give the threads what was asked for in one turn of the reactor.
 
         One by one it would take the first alone, and commit and publish that before the rest: under load that
         is twice the work, or more. What is alone waits no longer than until the sockets that are ready have
         been read.
         """
-        turn, self._turn = self._turn, []
-        for write in turn:
+        writes, self._writes = self._writes, []
+        for write in writes:
             assert self._writer is not None
             self._writer.submit(write)
+        # The way to a thread and back costs more than most answers, and many have questions when many come.
+        questions, self._questions = self._questions, []
+        answer = partial(self._reactor.callFromThread, _answer)
+        for first in range(0, len(questions), QUESTIONS_AT_ONCE):
+            assert self._readers is not None
+            self._readers.ask(questions[first : first + QUESTIONS_AT_ONCE], answer)
 
     def _settle(self, settled: Settled) -> None:
         """Tell what became of a transaction: first the listener, then those who asked, in their order."""
@@ -264,23 +275,10 @@ class SqliteStore:
         """As the port says."""
         return self._write(lambda group: group.forget_guests(idle_seconds))
 
-    # Read markers
-
     def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:
         """As the port says."""
-        marks = self._marks.setdefault(person, {})
-        if offset > marks.get(room, 0):
-            marks[room] = self._unsent[person, room] = offset
+        if self._marks.move(person, room, offset):
             self._arm()
-
-    def _marks_of(self, reader: PersonId | None) -> dict[RoomKey, int]:
-        """
-        The reader's markers that a question asked now might not find in the database.
-
-        A copy: the markers that are in the database by the time of the answer were in it or here when it was
-        asked, so none is missed.
-        """
-        return {} if reader is None else dict(self._marks.get(reader, ()))
 
     def _arm(self) -> None:
         if self._timer is None and not self._ending:
@@ -291,34 +289,7 @@ class SqliteStore:
         if self._trouble is not None:
             # Nobody may be writing, and whoever waits for the store to be well again would wait for ever.
             self._submit(Group.probe).addErrback(lambda failure: failure.trap(Refused))
-        self._send_marks()
-
-    def _send_marks(self) -> None:
-        if self._unsent:
-            marks, self._unsent = self._unsent, {}
-            written = self._submit(lambda group: group.mark_read(marks))
-            written.addCallbacks(
-                self._marks_written, self._marks_refused, callbackArgs=(marks,), errbackArgs=(marks,)
-            )
-            written.addErrback(self._log_failure)
-
-    def _marks_written(self, nothing: None, marks: dict[tuple[PersonId, RoomKey], int]) -> None:
-        for (person, room), offset in marks.items():
-            if self._is_pending(person, room, offset):
-                del self._marks[person][room]
-                if not self._marks[person]:
-                    del self._marks[person]
-
-    def _marks_refused(self, failure: Failure, marks: dict[tuple[PersonId, RoomKey], int]) -> None:
-        # They are tried again with the next write, or when the timer says so; but not what has grown since.
-        failure.trap(Refused)
-        self._unsent |= {mark: offset for mark, offset in marks.items() if self._is_pending(*mark, offset)}
-
-    def _is_pending(self, person: PersonId, room: RoomKey, offset: int) -> bool:
-        return self._marks.get(person, {}).get(room) == offset
-
-    def _log_failure(self, failure: Failure) -> None:
-        self._log.failure("Read markers could not be written.", failure)
+        self._marks.write()
 
     # Reading
 
@@ -326,7 +297,8 @@ class SqliteStore:
         if self._readers is None or self._ending:
             return fail(RuntimeError("the store is not open"))
         answer: Deferred[T] = Deferred()
-        self._readers.ask(question, partial(self._reactor.callFromThread, _answer, answer))
+        self._await_turn()
+        self._questions.append((answer, question))
         return answer
 
     def read(self, room: RoomKey, after: int, upto: int, max_bytes: int) -> Deferred[tuple[Event, ...]]:
@@ -341,26 +313,26 @@ class SqliteStore:
 
     def room(self, room: RoomKey, reader: PersonId | None) -> Deferred[RoomRecord | None]:
         """As the port says."""
-        marks = self._marks_of(reader)
+        marks = self._marks.of(reader)
         return self._ask(lambda database: sqlite_reads.record(database, room, reader, marks))
 
     def open(
         self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
     ) -> Deferred[Opened | None]:
         """As the port says."""
-        marks = self._marks_of(reader)
+        marks = self._marks.of(reader)
         return self._ask(
             lambda database: sqlite_reads.open_room(database, room, reader, position, last, marks)
         )
 
     def rooms(self, reader: PersonId | None, after: str, limit: int) -> Deferred[tuple[RoomRecord, ...]]:
         """As the port says."""
-        marks = self._marks_of(reader)
+        marks = self._marks.of(reader)
         return self._ask(lambda database: sqlite_reads.rooms(database, reader, after, limit, marks))
 
     def inbox(self, reader: PersonId, limit: int) -> Deferred[tuple[RoomRecord, ...]]:
         """As the port says."""
-        marks = self._marks_of(reader)
+        marks = self._marks.of(reader)
         return self._ask(lambda database: sqlite_reads.inbox(database, reader, limit, marks))
 
     def person(self, id: PersonId) -> Deferred[Card | None]:
@@ -377,11 +349,12 @@ def _tell(mourners: list[Deferred[None]] | None) -> None:
         stopped.callback(None)
 
 
-def _answer(answer: Deferred[T], ok: bool, result: T | Failure) -> None:
-    """Give a question its answer, unless nobody waits for it any more."""
-    if answer.called:
-        return
-    if isinstance(result, Failure):
-        answer.errback(result)
-    else:
-        answer.callback(result)
+def _answer(answers: list[tuple[Deferred[Any], Any]]) -> None:
+    for answer, result in answers:
+        if answer.called:
+            # Nobody waits for it any more.
+            continue
+        if isinstance(result, Failure):
+            answer.errback(result)
+        else:
+            answer.callback(result)

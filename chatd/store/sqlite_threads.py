@@ -5,10 +5,10 @@ The threads that touch the disk: one that writes, a few that read.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
 import apsw
 from twisted.internet.defer import Deferred
@@ -20,8 +20,6 @@ from chatd.core.refusals import Refused
 from chatd.store import rules
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
-
-T = TypeVar("T")
 
 GROUP_BYTES = 256 * 1024
 """
@@ -156,6 +154,10 @@ class _Pool(ThreadPool):
     threadFactory = _ReaderThread
 
 
+Question = Callable[[apsw.Connection], Any]
+"""What is asked of the database, on a connection that stands in a transaction."""
+
+
 class Readers:
     """
     A few threads, each with a connection of its own that cannot write.
@@ -169,15 +171,31 @@ class Readers:
         self._pool.start()
 
     def ask(
-        self, question: Callable[[apsw.Connection], T], answer: Callable[[bool, T | Failure], object]
+        self,
+        questions: Sequence[tuple[Deferred[Any], Question]],
+        answer: Callable[[list[tuple[Deferred[Any], Any]]], object],
     ) -> None:
         """
-        Ask the database in one of the threads. There `answer` gets true and the result, or false and the
+        Ask the database, one question after the other in one of the threads. There `answer` gets the results
+        in their order, each with what came with its question; in place of a result that could not be had, a
         `Failure`.
         """
-        self._pool.callInThreadWithCallback(answer, self._ask, question)
+        self._pool.callInThread(self._ask, questions, answer)
 
-    def _ask(self, question: Callable[[apsw.Connection], T]) -> T:
+    def _ask(
+        self,
+        questions: Sequence[tuple[Deferred[Any], Question]],
+        answer: Callable[[list[tuple[Deferred[Any], Any]]], object],
+    ) -> None:
+        answers: list[tuple[Deferred[Any], Any]] = []
+        for asked, question in questions:
+            try:
+                answers.append((asked, self._ask_one(question)))
+            except Exception:  # noqa: BLE001  Whatever it is, whoever asked is told.
+                answers.append((asked, Failure()))
+        answer(answers)
+
+    def _ask_one(self, question: Question) -> Any:
         connection: apsw.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
             connection = self._own.connection = self._connect()

@@ -275,11 +275,11 @@ class MarkerTests(SqliteCase):
         self.store.mark_read(ADA, LOBBY, 4)
         self.database.release()
         self.refusal(refused)
-        self.assertEqual(self.store._unsent, {(ADA, LOBBY): 4})
+        self.assertEqual(self.store._marks._unsent, {(ADA, LOBBY): 4})
         self.database.refuse_writes(False)
         self.say("f")
         self.assertEqual(self.stored_marker(), 4)
-        self.assertEqual((self.store._unsent, self.store._marks), ({}, {}))
+        self.assertEqual((self.store._marks._unsent, self.store._marks._pending), ({}, {}))
 
     def test_markers_that_cannot_be_written_at_all_are_reported(self) -> None:
         self.store.mark_read(PersonId("\ud800"), LOBBY, 2)
