@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
@@ -114,7 +114,12 @@ class ChatChannel(http.HTTPChannel):
     _backlog = b""
     _parsing = False
     _answers = 0
-    # Whether it is the turn of others, the client has ended its side, and no more is looked at for good.
+    # When its time is up, and how much of it is left while it waits to be looked at.
+    _due: float | None = None
+    _left: float | None = None
+    # Whether it stands in line with what it has just sent, it is the turn of others, the client has ended its
+    # side, and no more is looked at for good.
+    _arriving = False
     _waits = False
     _ended = False
     _over = False
@@ -127,7 +132,8 @@ class ChatChannel(http.HTTPChannel):
         if self.transport is None:
             # It is a WebSocket now, to which the rest is handed.
             return False
-        return bool(self._over or self._waits or self._handlingRequest or self._waitingForTransport)
+        held = self._over or self._waits or self._arriving
+        return bool(held or self._handlingRequest or self._waitingForTransport)
 
     # The way in
 
@@ -135,10 +141,8 @@ class ChatChannel(http.HTTPChannel):
         # Past HTTPChannel's own, which starts the timeout anew at each byte.
         if not self._over:
             self._backlog = self._backlog + data if self._backlog else data
-            if not (self._waits or self.site.turns.admit()):
-                # A crowd that comes at once is let in a few at a time, between which all others are served.
-                self._waits = True
-                self.site.turns.wait(self._go_on)
+            if not (self._arriving or self.site.arrivals.admit()):
+                self._wait_to_arrive()
             self._parse()
 
     def readConnectionLost(self) -> None:
@@ -175,9 +179,32 @@ class ChatChannel(http.HTTPChannel):
         self.line_mode = 1
         self._buffer = extra + self._buffer
 
+    def setTimeout(self, period: float | None) -> float | None:
+        self._due = None if period is None else self.site.arrivals.reactor.seconds() + period
+        return cast("float | None", super().setTimeout(period))
+
+    def _wait_to_arrive(self) -> None:
+        """
+        Stand in line: a crowd that comes at once is let in a few at a time, between which all others are
+        served. That takes nothing of a client's time.
+        """
+        self._arriving = True
+        now = self.site.arrivals.reactor.seconds()
+        self._left = None if self._due is None else max(0.0, self._due - now)
+        self.setTimeout(None)
+        self.site.arrivals.wait(self._arrive)
+
+    def _arrive(self) -> None:
+        self._arriving = False
+        self.setTimeout(self._left)
+        self._parse_later()
+
     def _go_on(self) -> None:
         self._waits = False
         self._answers = 0
+        self._parse_later()
+
+    def _parse_later(self) -> None:
         transport = self.transport
         try:
             self._parse()
@@ -211,7 +238,8 @@ class ChatChannel(http.HTTPChannel):
     def _set_reading(self) -> None:
         # While a request is being answered a little is read, to notice a client that goes away.
         full = self._waitingForTransport and not self._handlingRequest
-        if full or self._ended or self._waits or len(self._backlog) > self._optimisticEagerReadSize:
+        waits = self._ended or self._waits or self._arriving
+        if full or waits or len(self._backlog) > self._optimisticEagerReadSize:
             self._networkProducer.pauseProducing()
         else:
             self._networkProducer.resumeProducing()
@@ -220,6 +248,7 @@ class ChatChannel(http.HTTPChannel):
         self._over = True
         self._backlog = self._buffer = b""
         self.site.turns.leave(self._go_on)
+        self.site.arrivals.leave(self._arrive)
 
     # What is refused
 

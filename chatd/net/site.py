@@ -71,7 +71,9 @@ class ChatSite(Site):
         self, public: Path, websocket: IResource, ready: Callable[[], str | None], reactor: IReactorTime
     ) -> None:
         super().__init__(Resource(), timeout=HEADER_SECONDS, parsePOSTFormSubmission=False, reactor=reactor)
+        # Who has more to be answered, and who has just sent something.
         self.turns = Turns(reactor, CONNECTIONS_A_TURN)
+        self.arrivals = Turns(reactor, CONNECTIONS_A_TURN)
         self._page = Page(public)
         self._ready = ready
         self._content = _Answer(self._send_content)

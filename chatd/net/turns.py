@@ -35,9 +35,9 @@ class Turns:
 
     def admit(self) -> bool:
         """
-        Whether something new may begin in this turn, before those who wait; else it is one of them.
+        Whether something new may begin in this turn; else it waits for its own, behind all that wait already.
         """
-        if self._admitted >= self.calls:
+        if self._waiting or self._admitted >= self.calls:
             return False
         self._admitted += 1
         self._arrange()

@@ -114,15 +114,35 @@ class PipelineTests(SiteTestCase):
     def test_many_who_send_many_share_a_turn_and_whoever_asks_once_is_answered_at_once(self):
         crowd = [connect(self.site) for _ in range(3 * CONNECTIONS_A_TURN)]
         for channel, _ in crowd:
-            channel.dataReceived(ASKED * 3 * ANSWERS_A_TURN)
-        for turn in range(1, 4):
-            answered = sum(transport.value().count(ANSWERED) for _, transport in crowd)
-            self.assertEqual(answered, turn * CONNECTIONS_A_TURN * ANSWERS_A_TURN)
+            channel.dataReceived(ASKED * 20 * ANSWERS_A_TURN)
+        # Till all are in.
+        for _ in range(3):
             self.clock.turn()
+        for _ in range(4):
+            before = sum(transport.value().count(ANSWERED) for _, transport in crowd)
+            self.clock.turn()
+            after = sum(transport.value().count(ANSWERED) for _, transport in crowd)
+            self.assertEqual(after - before, CONNECTIONS_A_TURN * ANSWERS_A_TURN)
             newcomer, transport = connect(self.site)
             newcomer.dataReceived(ASKED)
             self.assertEqual(transport.value().count(ANSWERED), 1)
             lose(newcomer)
+        for channel, _ in crowd:
+            lose(channel)
+
+    def test_to_stand_in_line_takes_nothing_of_a_clients_time(self):
+        crowd = [connect(self.site) for _ in range(CONNECTIONS_A_TURN + 1)]
+        self.clock.advance(HEADER_SECONDS - 1)
+        for channel, _ in crowd:
+            channel.dataReceived(b"GET /healthz HTTP/1.1\r\n")
+        last, transport = crowd[-1]
+        self.assertEqual(transport.producerState, "paused")
+        # The clock goes on, but no turn comes.
+        self.clock.rightNow += 2
+        self.assertFalse(transport.disconnecting)
+        self.clock.turn()
+        last.dataReceived(b"\r\n")
+        self.assertEqual(transport.value().count(ANSWERED), 1)
         for channel, _ in crowd:
             lose(channel)
 
