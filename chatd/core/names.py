@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NewType
 from urllib.parse import quote
 
@@ -160,6 +161,7 @@ def initials(name: str, owner: str) -> str:
     return capitals[:2] or owner[:1].upper()
 
 
+@lru_cache(maxsize=4096)
 def avatar(owner: PersonId, name: str) -> str:
     """
     The path of the picture of a person: it depends on the id and the initials alone, so it can be cached for

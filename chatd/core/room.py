@@ -68,8 +68,19 @@ class Membership:
     """
 
     card: Card
+    # Made once: a list of members is asked for at each join.
+    face: Face = field(init=False)
     listeners: dict[Listener, None] = field(default_factory=dict)
     gone_at: float | None = None
+
+    def __post_init__(self) -> None:
+        self.rename(self.card)
+
+    def rename(self, card: Card) -> None:
+        """
+        Be known by another card from now on.
+        """
+        self.card, self.face = card, Face.of(card)
 
 
 @dataclass(slots=True, eq=False)
@@ -185,7 +196,7 @@ class Room:
                 if cursor.view.peer is not None and cursor.view.peer.id == card.id:
                     cursor.view = View(cursor.view.room, Face.of(card))
         elif card.id in self.members and self.members[card.id].card != card:
-            self.members[card.id].card = card
+            self.members[card.id].rename(card)
             if not self.crowded:
                 self.tell(Present(room=self.name, who=Face.of(card)), but=card.id)
 
@@ -241,7 +252,7 @@ class Room:
         if viewer in self.members and viewer not in listed:
             listed.popitem()
             listed[viewer] = self.members[viewer]
-        faces = tuple(Face.of(membership.card) for membership in listed.values())
+        faces = tuple(membership.face for membership in listed.values())
         return Members(self.name, len(self.members), faces)
 
     def typing(self, card: Card) -> None:
