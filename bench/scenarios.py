@@ -138,7 +138,7 @@ _LIST = (
             *_plain("go", "floor", "nchan"),
         ),
         {
-            "full": "--clients 10000 --sources 4 --seconds 25 --settle 3 --limit 180",
+            "full": "--clients 10000 --sources 4 --seconds 25 --settle 3 --limit 240",
             "smoke": "--clients 50 --sources 4 --seconds 0.3 --settle 0.1",
         },
         figures.idle,
@@ -152,7 +152,10 @@ _LIST = (
         ("go",),
         with_memory=True,
         rounds=3,
-        note="chatd pings a silent client every 25 s, and the window is that long; the others ping nobody.",
+        note=(
+            "chatd pings a silent client every 25 s. The window is that long, and begins when each has been pinged"
+            " once; the others ping nobody."
+        ),
     ),
     Scenario(
         "storm",
@@ -260,11 +263,14 @@ _LIST = (
     ),
 )
 
-_ROOMS = {
-    ("full", "chatd"): "--rooms 100 --rate 200",
-    ("full", "chatd-one"): "--rooms 1 --rate 2",
-    ("smoke", "chatd"): "--rooms 4 --rate 80",
-    ("smoke", "chatd-one"): "--rooms 1 --rate 20",
+# What a case has of its own in one size: by scenario, size and case.
+_OWN = {
+    ("rooms", "full", "chatd"): "--rooms 100 --rate 200",
+    ("rooms", "full", "chatd-one"): "--rooms 1 --rate 2",
+    ("rooms", "smoke", "chatd"): "--rooms 4 --rate 80",
+    ("rooms", "smoke", "chatd-one"): "--rooms 1 --rate 20",
+    ("idle", "full", "chatd"): "--pinged",
+    ("idle", "full", "chatd-joined"): "--pinged",
 }
 
 
@@ -272,10 +278,8 @@ def load_options(scenario: Scenario, case: Case, size: str) -> list[str]:
     """
     The generator's options for one case in one size.
     """
-    options = [*scenario.sizes[size].split(), *case.options]
-    if scenario.name == "rooms":
-        options += _ROOMS[size, case.name].split()
-    return options
+    own = _OWN.get((scenario.name, size, case.name), "")
+    return [*scenario.sizes[size].split(), *case.options, *own.split()]
 
 
 SCENARIOS = {scenario.name: scenario for scenario in _LIST}

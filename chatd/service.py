@@ -4,6 +4,7 @@ How the parts of chatd become one server; no other module knows them all.
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -151,6 +152,10 @@ class ChatService(Service):
             raise CannotStart(str(why.subFailure.value)) from None
 
     def _let_in(self) -> None:
+        # What is there by now stays for ever, and connections are in no cycles: a collection that looked at
+        # all of ten thousand of them would hold up everybody for as long as it takes.
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 1_000)
         self.factory.startFactory()
         self._ticking.start(TICK_SECONDS).addErrback(_failed, "the clock")
         self._forgetting.start(FORGET_EVERY_SECONDS, now=False).addErrback(_failed, "forgetting guests")

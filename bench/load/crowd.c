@@ -32,6 +32,8 @@ void run_idle(const struct options *options) {
         clients_open(clients, 0, options->clients, options->parallel);
     }
     loop_until(now_ns() + (uint64_t)(options->settle * 1e9));
+    /* From the first ping on they come as often as they ever will. */
+    while (options->pinged && pings_answered < options->clients) loop_turn(now_ns() + SECOND);
     loop_mark("begin");
     uint64_t begun = now_ns(), pings = pings_answered;
     loop_until(begun + (uint64_t)(options->seconds * 1e9));

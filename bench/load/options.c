@@ -33,6 +33,7 @@ static const struct option OPTIONS[] = {
     {"--limit", REAL, PLACE(limit), 1, 1200},
     {"--slow", SWITCH, PLACE(slow), 0, 0},
     {"--fill", SWITCH, PLACE(fill), 0, 0},
+    {"--pinged", SWITCH, PLACE(pinged), 0, 0},
     {"--marks", SWITCH, PLACE(marks), 0, 0},
     {"--tls", SWITCH, PLACE(server.secure), 0, 0},
     {"--path", TEXT, PLACE(server.path), 0, 0},

@@ -20,6 +20,7 @@ struct options {
     double limit;       /* Seconds after which the run is given up. */
     bool slow;          /* One client does not read. */
     bool fill;          /* Fill what the kernel holds for each client, before anything is measured. */
+    bool pinged;        /* Wait until the server has pinged each client once. */
     bool marks;
 };
 

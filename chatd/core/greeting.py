@@ -154,8 +154,9 @@ def _live_on(hub: Hub, card: Card) -> None:
 
 def _show_name(hub: Hub, person: Person, name: str, by: Session | None) -> None:
     renamed = person.card.name != name
-    # Also if they come with it: the rooms in memory can know them by their last name.
-    hub.rename(person, name)
+    if renamed or len(person.sessions) <= 1:
+        # Also if they come with it: the rooms in memory can know them by their last name.
+        hub.rename(person, name)
     for other in person.sessions if renamed else ():
         if other is not by:
             other.cursors.notice_me(Me(me=person.as_self))

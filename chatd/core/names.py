@@ -71,6 +71,7 @@ def check_nick(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=4096)
 def room_key(name: str) -> RoomKey:
     """
     The key of the public room of that name.
