@@ -305,8 +305,10 @@ class ChatProtocol(MessageProtocol):
         if self._ended and going_on and not (self.session and self.session.busy):
             self.dropConnection()
         else:
-            # The end that was read once would be read again and again.
-            self._set_reading(going_on and not self._ended)
+            # A client that waits for its answer mostly sends nothing meanwhile: the socket is left alone
+            # until it does. The end that was read once would be read again and again.
+            waits = not going_on and (self._backlog or self.data or self.outbox.full or self._scheduled)
+            self._set_reading(not (waits or self._ended))
 
     def _has_input(self) -> bool:
         # A frame without a payload is finished by a step of its own, for which nothing has to come.

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,14 @@ def address_key(address: Any) -> str | None:
     address (RFC 4291 section 2.5.5.2) is the IPv4 address. `address` is what `getPeer` of a transport
     gives.
     """
+    return _host_key(str(getattr(address, "host", "")))
+
+
+@lru_cache(maxsize=4096)
+def _host_key(host: str) -> str | None:
     try:
-        ip = ip_address(str(address.host).partition("%")[0])
-    except (AttributeError, ValueError):
+        ip = ip_address(host.partition("%")[0])
+    except ValueError:
         return None
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
