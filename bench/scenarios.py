@@ -153,8 +153,8 @@ _LIST = (
         with_memory=True,
         rounds=3,
         note=(
-            "chatd pings a silent client every 25 s. The window is that long, and begins when each has been pinged"
-            " once; the others ping nobody."
+            "chatd pings a silent client every 25 s. The window is that long, and begins when each has been"
+            " pinged once; the others ping nobody."
         ),
     ),
     Scenario(
