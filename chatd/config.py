@@ -38,8 +38,11 @@ class CannotStart(Exception):
 
     `chatd.tap` turns it into that line on stderr and in the log, and a non-zero exit without a traceback,
     wherever it comes from: reading options, `makeService`, `privilegedStartService`, `startService` or a
-    Deferred of these.
+    Deferred of these. It is one line whatever is in it: a file's name may hold anything.
     """
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line if line.isprintable() else line.encode("unicode_escape").decode("ascii"))
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

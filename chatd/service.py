@@ -76,7 +76,6 @@ class ChatService(Service):
             spawn=spawn,
             report=_report,
         )
-        self.store.listen(self.hub.publish)
         dialects: list[Dialect] = [V1Dialect(), *([TutorialDialect()] if config.tutorial else [])]
         self.factory = ChatFactory(
             self.hub,

@@ -62,10 +62,15 @@ class Hub:
     new_people: AddressLimit = field(default_factory=lambda: AddressLimit(500, 3600.0))
     new_rooms: AddressLimit = field(default_factory=lambda: AddressLimit(10, 3600.0))
     stopping: bool = False
+    saying: dict[Session, None] = field(default_factory=dict)
+    """Who has said something that is not answered yet."""
+
+    _corked: list[Session] = field(default_factory=list)
     _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.deadlines.report = self.report
+        self.store.listen(self.publish, self.settled)
 
     async def open(self) -> None:
         """
@@ -118,6 +123,10 @@ class Hub:
         """
         Hand what was committed to all who hear its rooms: the broadcast.
         """
+        # Who waits for the answer to what they said most likely gets it when all have been told.
+        for session in self.saying:
+            session.outbox.cork()
+            self._corked.append(session)
         by_room: dict[RoomKey, list[Event]] = {}
         for event in batch:
             by_room.setdefault(event.room, []).append(event)
@@ -130,6 +139,14 @@ class Hub:
             if is_private(key):
                 self._wake(room, of_room[0].offset - 1)
             room.publish(of_room)
+
+    def settled(self) -> None:
+        """
+        A batch that was published has been answered.
+        """
+        corked, self._corked = self._corked, []
+        for session in corked:
+            session.outbox.uncork()
 
     def _wake(self, room: Room, offset: int) -> None:
         """

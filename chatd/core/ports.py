@@ -141,9 +141,10 @@ class Store(Protocol):
         A `start` that is still under way is waited for, however it ends.
         """
 
-    def listen(self, publish: Callable[[Batch], None]) -> None:
+    def listen(self, publish: Callable[[Batch], None], settled: Callable[[], None] = ...) -> None:
         """
-        Hand every committed batch to `publish`, which neither waits nor raises. Called once, before `start`.
+        Hand every committed batch to `publish`, and call `settled` once its `append`s have been answered too.
+        Neither waits or raises. Called once, before `start`.
         """
 
     def trouble(self) -> str | None:
@@ -361,6 +362,17 @@ class Outbox(Protocol):
         """
         Hand bytes to the transport in this order. Never waits, never raises; on a closed connection it does
         nothing.
+        """
+
+    def cork(self) -> None:
+        """
+        Hand what is written from now on to the transport together, at `uncork`: one event and the answer that
+        it brings are one write.
+        """
+
+    def uncork(self) -> None:
+        """
+        Hand it over, and what comes next at once again.
         """
 
     def close(self, code: CloseCode, reason: str) -> None:

@@ -22,7 +22,11 @@ class Entry:
     """
 
     event: Event
+    weight: int = field(init=False)
     frames: dict[tuple[Wire, View], bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.weight = self.event.weight
 
     def frame(self, wire: Wire, view: View) -> bytes:
         """
@@ -77,12 +81,12 @@ class Tail:
             self.entries.clear()
             self.weight = 0
         self.entries.extend(entries)
-        self.weight += sum(entry.event.weight for entry in entries)
+        self.weight += sum(entry.weight for entry in entries)
         drop = 0
         while len(self.entries) - drop > TAIL_EVENTS or (
             self.weight > TAIL_BYTES and len(self.entries) - drop > 1
         ):
-            self.weight -= self.entries[drop].event.weight
+            self.weight -= self.entries[drop].weight
             drop += 1
         if drop:
             del self.entries[:drop]
@@ -116,7 +120,7 @@ class Tail:
         end = min(end, len(self.entries))
         weight = 0
         for index in range(start, end):
-            weight += self.entries[index].event.weight
+            weight += self.entries[index].weight
             if weight > max_bytes and index > start:
                 return self.entries[start:index]
         return self.entries[start:end]

@@ -81,6 +81,7 @@ class MemoryStore:
         self._epoch = rules.draw_epoch(random)
         self._incarnation = rules.draw_incarnation(random)
         self._publish: Callable[[Batch], None] = lambda batch: None
+        self._settled = rules.nothing
         self._held = False
         self._committing = False
         self._waiting: list[_Write] = []
@@ -106,9 +107,9 @@ class MemoryStore:
         """As the port says."""
         self.release()
 
-    def listen(self, publish: Callable[[Batch], None]) -> None:
+    def listen(self, publish: Callable[[Batch], None], settled: Callable[[], None] = rules.nothing) -> None:
         """As the port says."""
-        self._publish = publish
+        self._publish, self._settled = publish, settled
 
     def trouble(self) -> str | None:
         """As the port says."""
@@ -167,6 +168,8 @@ class MemoryStore:
                 write.answer.errback(outcome)
             else:
                 write.answer.callback(outcome)
+        if batch:
+            self._settled()
 
     # The log
 

@@ -94,3 +94,9 @@ def read_only() -> Refused:
     return Refused(
         Code.READ_ONLY, "Nothing can be stored at the moment; try again later.", retry_after=RETRY_SECONDS
     )
+
+
+def nothing() -> None:
+    """
+    What is called where nobody wants to be.
+    """

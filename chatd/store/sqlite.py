@@ -80,6 +80,7 @@ class SqliteStore:
         self._steps = read_steps(schema)
         self._epoch: str | None = None
         self._publish: Callable[[Batch], None] = lambda batch: None
+        self._told = rules.nothing
         self._trouble: str | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
@@ -99,9 +100,9 @@ class SqliteStore:
             raise RuntimeError("the store has not been started")
         return self._epoch
 
-    def listen(self, publish: Callable[[Batch], None]) -> None:
+    def listen(self, publish: Callable[[Batch], None], settled: Callable[[], None] = rules.nothing) -> None:
         """As the port says."""
-        self._publish = publish
+        self._publish, self._told = publish, settled
 
     def trouble(self) -> str | None:
         """As the port says."""
@@ -250,6 +251,8 @@ class SqliteStore:
                 answer.errback(outcome)
             else:
                 answer.callback(outcome)
+        if settled.batch:
+            self._told()
 
     def _report(self, line: str) -> None:
         self._log.error("{line}", line=line)

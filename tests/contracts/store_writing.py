@@ -133,6 +133,19 @@ class WritingContract(StoreCase):
         self.assertEqual((await echoes[0]).offset, 2)
         self.assertEqual([texts(batch) for batch in self.batches], [["call"], ["echo"]])
 
+    async def test_the_listener_is_told_when_all_of_a_batch_have_their_answers(self) -> None:
+        told: list[str] = []
+        self.store.listen(lambda batch: told.append("published"), lambda: told.append("settled"))
+        self.backend.hold()
+        answers = [self.say("one"), self.say("two", GARDEN)]
+        waiting = [Deferred.fromCoroutine(answer) for answer in answers]
+        for answer in waiting:
+            answer.addCallback(lambda _: told.append("answered"))
+        self.backend.release()
+        await waiting[1]
+        await self.store.touch(())
+        self.assertEqual(told, ["published", "answered", "answered", "settled"])
+
     async def test_a_listener_that_fails_keeps_nobody_from_an_answer(self) -> None:
         def fail(batch: Batch) -> None:
             raise ZeroDivisionError

@@ -86,10 +86,11 @@ class SlowStore:
             return lambda *args, **kwargs: self._read(name, value(*args, **kwargs))
         return value
 
-    def listen(self, publish: Callable[[Batch], None]) -> None:
+    def listen(self, publish: Callable[[Batch], None], settled: Callable[[], None]) -> None:
         """See `Store`."""
         self._publish = publish
-        self.inner.listen(self._committed)
+        self._settled = settled
+        self.inner.listen(self._committed, settled)
 
     def _committed(self, batch: Batch) -> None:
         if self.told_late:
@@ -107,6 +108,7 @@ class SlowStore:
         while self._unanswered:
             answer, outcome = self._unanswered.popleft()
             answer.callback(outcome)
+        self._settled()
 
     def answer_reads(self, count: int | None = None) -> None:
         """
@@ -171,6 +173,7 @@ class Client:
         self.token = ""
         self.bytes_written = 0
         self.looks = 0
+        self.corks = 0
         self.waiting: deque[bytes] = deque()
         self._written: list[bytes] = []
         self._inbox: list[dict[str, Any]] = []
@@ -188,6 +191,14 @@ class Client:
             self._written.append(data)
             self.bytes_written += len(data)
             self.full = self.full or self.sips
+
+    def cork(self) -> None:
+        """See `Outbox`."""
+        self.corks += 1
+
+    def uncork(self) -> None:
+        """See `Outbox`."""
+        self.corks -= 1
 
     def close(self, code: CloseCode, reason: str) -> None:
         """See `Outbox`."""
@@ -383,7 +394,6 @@ class Server:
             spawn=self.spawn,
             report=self.reported.append,
         )
-        self.store.listen(self.hub.publish)
         self.spawn(self.store.start(), None)
         self.spawn(self.hub.open(), None)
         self.hub.tick(self.now)
@@ -486,6 +496,8 @@ class Server:
             "names": hub.presence._holders,
             "private rooms": hub._private_rooms,
             "deadlines": len(hub.deadlines),
+            "corked": [client for client in self.clients if client.corks],
+            "saying": hub.saying,
             "unanswered": [client for client in self.clients if client.session._unanswered],
         }
         return {name: what for name, what in left.items() if what}

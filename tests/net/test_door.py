@@ -93,7 +93,6 @@ class DoorCase(SynchronousTestCase):
             spawn=spawn,
             report=lambda error: None,
         )
-        store.listen(self.hub.publish)
         self.successResultOf(spawned(store.start()))
         self.successResultOf(spawned(self.hub.open()))
         self.open()
