@@ -105,11 +105,16 @@ class Toolchain:
     def _once(self, name: str, build: Callable[[Path], None]) -> Path:
         if name not in self._built:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / name
+            path, part = self.folder / name, self.folder / f"{name}.{os.getpid()}"
             try:
-                build(path)
+                build(part)
+                # Two runs at once build the same things: neither may find one that is half written.
+                if part.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                part.replace(path)
                 self._built[name] = path
             except Missing as missing:
+                shutil.rmtree(part, ignore_errors=True)
                 self._built[name] = missing
         built = self._built[name]
         if isinstance(built, Missing):
