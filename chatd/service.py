@@ -25,6 +25,7 @@ from chatd.core.ports import Dialect, Store, StoreUnusable
 from chatd.core.refusals import Refused
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
+from chatd.net.delivery import Delivery
 from chatd.net.door import ChatResource
 from chatd.net.framing import FramedWire
 from chatd.net.listeners import CannotListen, Listeners
@@ -63,8 +64,10 @@ class ChatService(Service):
         self.config = config
         self.reactor = reactor
         self.store: Store = _make_store(config, reactor)
+        delivery = Delivery()
         self.hub = Hub(
             store=self.store,
+            delivery=delivery,
             settings=Settings(
                 server=f"chatd/{__version__}",
                 frame=config.max_message_bytes,
@@ -101,6 +104,7 @@ class ChatService(Service):
             interface=config.interface,
             tls_port=config.tls_port,
             listen=config.listen,
+            delivery=delivery,
         )
         self._ticking = LoopingCall(lambda: self.hub.tick(time.monotonic()))
         self._forgetting = LoopingCall(lambda: Deferred.fromCoroutine(self._forget_guests()))

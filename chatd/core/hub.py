@@ -16,7 +16,7 @@ from chatd.core.deadlines import Deadlines
 from chatd.core.events import Batch, Card, Event
 from chatd.core.limits import AddressLimit
 from chatd.core.names import LOBBY, PersonId, RoomKey, is_private, peer_of, person_id, private_pair
-from chatd.core.ports import Outbox, RoomRecord, Store
+from chatd.core.ports import Delivery, Outbox, RoomRecord, Store
 from chatd.core.presence import GRACE_SECONDS, Person, Presence
 from chatd.core.refusals import Code, Refused
 from chatd.core.room import Room
@@ -50,6 +50,7 @@ class Hub:
     """
 
     store: Store
+    delivery: Delivery
     settings: Settings
     wall_ms: Callable[[], int]
     random: Callable[[int], bytes]
@@ -62,10 +63,6 @@ class Hub:
     new_people: AddressLimit = field(default_factory=lambda: AddressLimit(500, 3600.0))
     new_rooms: AddressLimit = field(default_factory=lambda: AddressLimit(10, 3600.0))
     stopping: bool = False
-    saying: dict[Session, None] = field(default_factory=dict)
-    """Who has said something that is not answered yet."""
-
-    _corked: list[Session] = field(default_factory=list)
     _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -123,10 +120,8 @@ class Hub:
         """
         Hand what was committed to all who hear its rooms: the broadcast.
         """
-        # Who waits for the answer to what they said most likely gets it when all have been told.
-        for session in self.saying:
-            session.outbox.cork()
-            self._corked.append(session)
+        # What is answered then belongs to it.
+        self.delivery.begin()
         by_room: dict[RoomKey, list[Event]] = {}
         for event in batch:
             by_room.setdefault(event.room, []).append(event)
@@ -144,9 +139,7 @@ class Hub:
         """
         A batch that was published has been answered.
         """
-        corked, self._corked = self._corked, []
-        for session in corked:
-            session.outbox.uncork()
+        self.delivery.end()
 
     def _wake(self, room: Room, offset: int) -> None:
         """

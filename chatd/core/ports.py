@@ -364,17 +364,6 @@ class Outbox(Protocol):
         nothing.
         """
 
-    def cork(self) -> None:
-        """
-        Hand what is written from now on to the transport together, at `uncork`: one event and the answer that
-        it brings are one write.
-        """
-
-    def uncork(self) -> None:
-        """
-        Hand it over, and what comes next at once again.
-        """
-
     def close(self, code: CloseCode, reason: str) -> None:
         """
         Close the connection after what was written. Further writes do nothing. May be called again.
@@ -383,4 +372,20 @@ class Outbox(Protocol):
     def look(self) -> None:
         """
         Look again whether the session takes commands (`Session.receptive`), and go on reading if it does.
+        """
+
+
+class Delivery(Protocol):
+    """
+    One committed batch on its way to all outboxes of a server.
+    """
+
+    def begin(self) -> None:
+        """
+        What outboxes write from now on may be kept for a while, in its order, and be joined.
+        """
+
+    def end(self) -> None:
+        """
+        It is sent now. Nothing has to have begun.
         """

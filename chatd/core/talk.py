@@ -49,7 +49,6 @@ async def say(session: Session, command: Say, now: float) -> None:
             reply_to=command.reply_to,
             as_sent=as_sent,
         )
-        hub.saying[session] = None
         appending = hub.store.append(draft)
         # Its place in the order is taken, so what had to be found out first holds up nothing any more.
         session.look()
@@ -57,7 +56,6 @@ async def say(session: Session, command: Say, now: float) -> None:
         done = Done(room=room.view(session.viewer).room, offset=appended.offset, id=appended.id)
         session.answer_after(command, done, key, appended.offset)
     finally:
-        hub.saying.pop(session, None)
         hub.release(room)
 
 

@@ -17,6 +17,7 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStrea
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 
+from chatd.net.delivery import Delivery
 from chatd.net.tls import Certificates
 from chatd.net.transport import send_promptly
 
@@ -39,7 +40,7 @@ class Listeners:
 
     `port` is a number or the description of a Twisted endpoint, `tls_port` a number, `listen` descriptions of
     further endpoints. `interface` is the address to which numbers are bound; None is every one, IPv4 and
-    IPv6.
+    IPv6. The connections of all of them share the `delivery`.
     """
 
     reactor: Any
@@ -49,6 +50,7 @@ class Listeners:
     interface: str | None
     tls_port: int | None
     listen: tuple[str, ...]
+    delivery: Delivery
     _bound: list[tuple[str, IListeningPort]] = field(default_factory=list)
     _accepting: bool = False
 
@@ -97,7 +99,7 @@ class Listeners:
         return TCP4ServerEndpoint(self.reactor, port, BACKLOG, interface)
 
     def _take(self, port: IListeningPort, scheme: str) -> None:
-        send_promptly(port)
+        send_promptly(port, self.delivery)
         if not self._accepting and hasattr(port, "stopReading"):
             # The kernel keeps those who come meanwhile; they are let in as soon as the store is open.
             port.stopReading()

@@ -82,7 +82,6 @@ class TransportOutbox:
     _progress: int | None = None
     _watched: bool = False
     _ending: bool = False
-    _corked: list[bytes] = field(default_factory=list)
     # See `Outbox`. It is the transport's own while the connection is open, for there are many calls.
     write: Callable[[bytes], None] = field(init=False)
 
@@ -91,27 +90,7 @@ class TransportOutbox:
         self._transport = self.connection.transport
         self.write = self._transport.write
 
-    def cork(self) -> None:
-        """
-        See `Outbox`.
-        """
-        if not self.closed:
-            self.write = self._corked.append
-
-    def uncork(self) -> None:
-        """
-        See `Outbox`.
-        """
-        if self.closed:
-            return
-        self.write = self._transport.write
-        if self._corked:
-            corked = b"".join(self._corked)
-            self._corked.clear()
-            self.write(corked)
-
     def _shut(self) -> None:
-        self.uncork()
         self.closed = True
         self.write = _discard
 

@@ -1,28 +1,42 @@
 """
-TCP and Unix transports that hand bytes to the kernel at once.
+TCP, Unix and TLS transports that hand bytes to the kernel at once.
 
 Twisted's own put every write into a buffer, ask the reactor for writability, send in its next turn and take
-that back: two system calls and a turn of the reactor more for each client and message.
+that back: two system calls and a turn of the reactor more for each client and message. Over TLS they also
+wait a turn for further writes to encrypt with the first, with a timer for each connection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
+from OpenSSL import SSL
 from twisted.internet import tcp, unix
 from twisted.internet.interfaces import IListeningPort
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+
+from chatd.net.delivery import Delivery
+
+_RECORD = 2**14
+"""The most bytes of an application that one TLS record carries (RFC 8446, section 5.1)."""
+_RECORD_OVERHEAD = 128
+"""More than a record is longer than what it carries."""
 
 
 class PromptTCPTransport(tcp.Server):
     """
-    A TCP connection whose `write` sends at once while nothing is waiting to be sent.
+    A TCP connection whose `write` sends at once while nothing is waiting to be sent, or keeps that for the
+    end of a delivery that is under way.
 
     What the kernel does not take goes Twisted's way, so order, producers and `loseConnection` are as always.
     `bytes_sent` counts what the kernel has taken; it grows as long as the peer makes progress.
     """
 
     bytes_sent: int = 0
+    delivery = Delivery()
+    _place: int | None = None
 
     def write(self, data: bytes) -> None:
         """
@@ -37,18 +51,54 @@ class PromptTCPTransport(tcp.Server):
             or self._aborting
             or not (self.streamingProducer or self.producer is None)
         ):
+            self._let_go()
             super().write(data)
-            return
+        elif not self.delivery.under_way:
+            self._send(data)
+        elif self._place is None:
+            self._place = self.delivery.keep(self, data)
+        elif not self.delivery.join(self._place, data):
+            self._let_go()
+            self.write(data)
+
+    def _send(self, data: bytes) -> None:
         try:
             sent = self.socket.send(data)
         except (OSError, AttributeError):
             # Full or broken, or gone and without a socket. If broken, the reactor finds that out in its own
             # turn: to lose the connection here would be to call the protocol back from inside its own write.
-            super().write(data)
-            return
+            sent = 0
+        self.delivered(data, sent)
+
+    def delivered(self, data: bytes, sent: int) -> None:
+        """
+        The kernel has taken so many bytes of the data: see to the rest.
+        """
+        self._place = None
         self.bytes_sent += sent
         if sent < len(data):
             super().write(data[sent:])
+
+    def _let_go(self) -> None:
+        """
+        Send now what is kept for the end of the delivery.
+        """
+        if self._place is not None:
+            self._send(self.delivery.take(self._place))
+
+    def loseConnection(self, *arguments: Any, **named: Any) -> None:
+        """
+        As Twisted's, after what was written.
+        """
+        self._let_go()
+        super().loseConnection(*arguments, **named)
+
+    def loseWriteConnection(self) -> None:
+        """
+        As Twisted's, after what was written.
+        """
+        self._let_go()
+        super().loseWriteConnection()
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """
@@ -78,20 +128,65 @@ class PromptUNIXTransport(unix.Server, PromptTCPTransport):
         As `PromptTCPTransport.write`; a descriptor that waits to be sent keeps its place.
         """
         if self._sendmsgQueue:
+            self._let_go()
             tcp.Server.write(self, data)
         else:
             super().write(data)
 
 
-def send_promptly(port: IListeningPort) -> None:
+class PromptTLSTransport(TLSMemoryBIOProtocol):
     """
-    Have a listening port make its connections with a transport of this module.
+    TLS above a TCP or Unix transport, whose `write` encrypts at once what fits into one record.
+
+    What is larger, or comes before the handshake is done, goes Twisted's way.
+    """
+
+    def write(self, data: bytes) -> None:
+        """
+        Encrypt and pass on.
+        """
+        # As few steps as there can be, for the same reason as in `PromptTCPTransport.write`.
+        if (
+            self._appSendBuffer
+            or not self._handshakeDone
+            or self._lostTLSConnection
+            or self.disconnecting
+            or not 0 < len(data) <= _RECORD
+        ):
+            super().write(data)
+            return
+        connection, below = self._tlsConnection, self.transport
+        assert below is not None
+        try:
+            connection.send(data)
+        except SSL.Error:
+            # OpenSSL wants to read first, or the connection is broken: Twisted's way deals with either.
+            super().write(data)
+            return
+        room = len(data) + _RECORD_OVERHEAD
+        record = connection.bio_read(room)
+        below.write(record)
+        if len(record) == room:
+            self._flushSendBIO()
+
+
+def send_promptly(port: IListeningPort, delivery: Delivery) -> None:
+    """
+    Have a listening port make its connections with the transports of this module, which share a delivery.
 
     To be called in the turn in which the port began to listen. A port that is not Twisted's own TCP or Unix
     one, or that makes transports of another kind, is left as it is.
     """
+    if isinstance(port, tcp.Port | unix.Port) and isinstance(port.factory, TLSMemoryBIOFactory):
+        port.factory.protocol = PromptTLSTransport
     if isinstance(port, unix.Port):
         if port.transport is unix.Server:
-            port.transport = PromptUNIXTransport
+            port.transport = cast(Any, partial(_make, PromptUNIXTransport, delivery))
     elif isinstance(port, tcp.Port) and port.transport is tcp.Server:
-        port.transport = PromptTCPTransport
+        port.transport = cast(Any, partial(_make, PromptTCPTransport, delivery))
+
+
+def _make(kind: type[PromptTCPTransport], delivery: Delivery, *arguments: Any) -> PromptTCPTransport:
+    transport = kind(*arguments)
+    transport.delivery = delivery
+    return transport

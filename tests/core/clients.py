@@ -173,7 +173,6 @@ class Client:
         self.token = ""
         self.bytes_written = 0
         self.looks = 0
-        self.corks = 0
         self.waiting: deque[bytes] = deque()
         self._written: list[bytes] = []
         self._inbox: list[dict[str, Any]] = []
@@ -191,14 +190,6 @@ class Client:
             self._written.append(data)
             self.bytes_written += len(data)
             self.full = self.full or self.sips
-
-    def cork(self) -> None:
-        """See `Outbox`."""
-        self.corks += 1
-
-    def uncork(self) -> None:
-        """See `Outbox`."""
-        self.corks -= 1
 
     def close(self, code: CloseCode, reason: str) -> None:
         """See `Outbox`."""
@@ -365,6 +356,25 @@ class Client:
             self.session.lost(self.server.now)
 
 
+class Deliveries:
+    """
+    Knows whether one is under way, and how many there have been.
+    """
+
+    def __init__(self) -> None:
+        self.under_way = False
+        self.ended = 0
+
+    def begin(self) -> None:
+        """See `Delivery`."""
+        self.under_way = True
+
+    def end(self) -> None:
+        """See `Delivery`."""
+        self.ended += self.under_way
+        self.under_way = False
+
+
 class Server:
     """
     A hub over a memory store, with a clock that a test moves and randomness that is the same each time.
@@ -379,6 +389,7 @@ class Server:
         self.v1 = LineWire(V1Dialect())
         self.tutorial_wire = LineWire(TutorialDialect())
         random = Random(2026).randbytes
+        self.delivery = Deliveries()
         self.store = SlowStore(MemoryStore(lambda: self.wall_ms, random))
         self.start(random, **settings)
 
@@ -388,6 +399,7 @@ class Server:
         """
         self.hub = Hub(
             store=self.store,
+            delivery=self.delivery,
             settings=Settings(**{"server": "chatd/test", **settings}),
             wall_ms=lambda: self.wall_ms,
             random=random,
@@ -496,8 +508,7 @@ class Server:
             "names": hub.presence._holders,
             "private rooms": hub._private_rooms,
             "deadlines": len(hub.deadlines),
-            "corked": [client for client in self.clients if client.corks],
-            "saying": hub.saying,
+            "delivery": self.delivery.under_way,
             "unanswered": [client for client in self.clients if client.session._unanswered],
         }
         return {name: what for name, what in left.items() if what}

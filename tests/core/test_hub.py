@@ -34,6 +34,23 @@ class HubTest(ChatTestCase):
         self.assertEqual(ada.ask("join", room="den")["head"], 1)
         self.assertEqual(ada.hears(), ["hi"])
 
+    def test_what_was_committed_together_is_one_delivery(self) -> None:
+        """Everybody's share of it is written by its end."""
+        ada, bob = self.server.person("ada", "lobby"), self.server.person("bob", "lobby")
+        for one in (ada, bob):
+            one.take()
+        shares: list[list[list[str]]] = []
+        end = self.server.delivery.end
+
+        def note_and_end() -> None:
+            assert self.server.delivery.under_way
+            shares.append([ada.kinds(), bob.kinds()])
+            end()
+
+        self.patch(self.server.delivery, "end", note_and_end)
+        ada.send("say", room="lobby", text="hi", cid="c1")
+        self.assertEqual(shares, [[["message"], ["message"]]])
+
     def test_nothing_is_left_in_memory_when_all_have_gone(self) -> None:
         """Rooms, private rooms, people, names, deadlines."""
         people = [self.server.person(f"p{n}", "lobby", "den", f"room{n}") for n in range(5)]

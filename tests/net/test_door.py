@@ -23,6 +23,7 @@ from twisted.web.server import Site
 from chatd.core.hub import Hub, Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
+from chatd.net.delivery import Delivery
 from chatd.net.door import ChatResource, Denied, OriginRule, address_key, parse_origin
 from chatd.net.site import make_site
 from chatd.net.websocket import ChatFactory, FramedWire, spawn
@@ -87,6 +88,7 @@ class DoorCase(SynchronousTestCase):
         store = MemoryStore(lambda: 1_700_000_000_000, os.urandom)
         self.hub = Hub(
             store=store,
+            delivery=Delivery(),
             settings=Settings("chatd/test"),
             wall_ms=lambda: 1_700_000_000_000,
             random=os.urandom,

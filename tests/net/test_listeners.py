@@ -13,6 +13,7 @@ from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.net.delivery import Delivery
 from chatd.net.listeners import CannotListen, Listeners
 
 
@@ -65,7 +66,14 @@ def listeners(kind: type[Listeners] = Listeners, **options: Any) -> Any:
     """
     Listeners on a reactor in memory.
     """
-    given = {"port": None, "interface": None, "tls_port": None, "listen": (), **options}
+    given = {
+        "port": None,
+        "interface": None,
+        "tls_port": None,
+        "listen": (),
+        "delivery": Delivery(),
+        **options,
+    }
     return kind(MemoryReactorClock(), Factory(), None, **given)
 
 

@@ -90,29 +90,6 @@ class OutboxTests(SynchronousTestCase):
         self.outbox.write(b"two")
         self.assertEqual(self.sent(), b"onetwo")
 
-    def test_what_is_written_between_cork_and_uncork_is_one_write(self) -> None:
-        writes: list[bytes] = []
-        transport = CountingTransport()
-        self.patch(transport, "write", writes.append)
-        self.use(transport)
-        for _ in range(2):
-            self.outbox.cork()
-            self.outbox.write(b"event")
-            self.outbox.write(b"done")
-            self.outbox.uncork()
-        self.outbox.write(b"next")
-        self.outbox.uncork()
-        self.assertEqual(writes, [b"eventdone", b"eventdone", b"next"])
-
-    def test_what_is_corked_when_it_is_closed_comes_before_the_end(self) -> None:
-        self.outbox.cork()
-        self.outbox.write(b"last words")
-        self.outbox.close(CloseCode.FLOOD, "flood")
-        self.outbox.write(b"too late")
-        self.outbox.cork()
-        self.outbox.uncork()
-        self.assertEqual(self.sent(), b"last words<4500 flood>")
-
     def test_full_is_what_the_transport_says_however_often_it_says_it(self) -> None:
         self.assertFalse(self.outbox.full)
         for _ in range(3):

@@ -4,21 +4,31 @@ Bytes on their way into the kernel, over real sockets of this machine.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import tempfile
+from pathlib import Path
 from typing import Any, cast
 
+from OpenSSL import SSL
 from twisted.internet import reactor, tcp, unix
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IListeningPort, IPushProducer
 from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.ssl import CertificateOptions
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface import implementer
 
-from chatd.net.transport import PromptTCPTransport, PromptUNIXTransport, send_promptly
+from chatd.net.delivery import Delivery
+from chatd.net.tls import Certificates
+from chatd.net.transport import PromptTCPTransport, PromptTLSTransport, PromptUNIXTransport, send_promptly
+from tests.certificates import make_pair
 
 PATIENCE_SECONDS = 10
 
@@ -248,6 +258,118 @@ class UnixTests(SynchronousTestCase):
         self.assertTrue(b"two".startswith(data))
 
 
+class TLSWritingTests(SynchronousTestCase):
+    """
+    A server's end of a TLS connection over a transport in memory, and OpenSSL at the client's.
+    """
+
+    def setUp(self) -> None:
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        pair = make_pair()
+        (folder / "cert.pem").write_bytes(pair.certificate)
+        (folder / "key.pem").write_bytes(pair.key)
+        certificates = Certificates(folder / "cert.pem", folder / "key.pem")
+        certificates.load()
+        factory = TLSMemoryBIOFactory(certificates, False, Factory.forProtocol(Ends), cast(Any, Clock()))
+        factory.protocol = PromptTLSTransport
+        factory.wrappedFactory.noisy = False
+        self.server: Any = factory.buildProtocol(None)
+        self.below = StringTransport()
+        self.server.makeConnection(self.below)
+        self.client = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), None)
+        self.client.set_connect_state()
+
+    def shake_hands(self) -> None:
+        for _ in range(4):
+            with contextlib.suppress(SSL.WantReadError):
+                self.client.do_handshake()
+            self.carry()
+
+    def carry(self) -> bytes:
+        """
+        Move what either side has written to the other; what the client reads.
+        """
+        with contextlib.suppress(SSL.WantReadError):
+            self.server.dataReceived(self.client.bio_read(1 << 20))
+        written = self.below.value()
+        self.below.clear()
+        if written:
+            self.client.bio_write(written)
+        read = b""
+        with contextlib.suppress(SSL.WantReadError):
+            while True:
+                read += self.client.recv(1 << 20)
+        return read
+
+    def test_what_fits_into_one_record_is_passed_on_at_once(self) -> None:
+        self.shake_hands()
+        writes: list[bytes] = []
+        self.patch(self.below, "write", writes.append)
+        for length in (1, 200, 2**14):
+            self.server.write(b"x" * length)
+        self.assertEqual(len(writes), 3)
+        self.assertLess(len(writes[1]), 250)
+        self.client.bio_write(b"".join(writes))
+        self.assertEqual(sum(len(self.client.recv(1 << 20)) for _ in writes), 201 + 2**14)
+
+    def test_all_sizes_arrive_whole_and_in_order(self) -> None:
+        self.shake_hands()
+        sizes = (0, 1, 2**14 - 1, 2**14 + 1, 5, 100_000, 0, 7)
+        sent = [bytes([number]) * size for number, size in enumerate(sizes, 48)]
+        for data in sent:
+            self.server.write(data)
+        self.assertEqual(self.carry(), b"".join(sent))
+
+    def test_what_is_written_before_the_handshake_comes_after_it_and_first(self) -> None:
+        self.server.write(b"early")
+        self.server.write(b" bird")
+        with contextlib.suppress(SSL.WantReadError):
+            self.client.do_handshake()
+        self.carry()
+        self.client.do_handshake()
+        read = self.carry()
+        self.server.write(b" sings")
+        self.assertEqual(read + self.carry(), b"early bird sings")
+
+    def test_a_record_that_openssl_has_ready_besides_is_passed_on_too(self) -> None:
+        self.shake_hands()
+        # As an answer to a key update of the peer's would be: in the way out, and not passed on yet.
+        self.server._tlsConnection.send(b"-" * 1000)
+        self.server.write(b"x")
+        self.assertEqual(self.carry(), b"-" * 1000 + b"x")
+
+    def test_nothing_is_written_after_the_end(self) -> None:
+        self.shake_hands()
+        self.server.write(b"last")
+        self.server.loseConnection()
+        self.below.clear()
+        self.server.write(b"too late")
+        self.assertEqual(self.below.value(), b"")
+
+    def test_a_broken_connection_is_lost_and_raises_nothing(self) -> None:
+        self.shake_hands()
+        self.server.dataReceived(b"this is no TLS at all")
+        self.assertTrue(self.below.disconnecting)
+        self.below.clear()
+        self.server.write(b"never")
+        self.assertEqual(self.below.value(), b"")
+
+    def test_an_error_of_openssl_in_a_write_loses_the_connection(self) -> None:
+        self.shake_hands()
+
+        class Broken:
+            def send(self, data: bytes) -> int:
+                raise SSL.Error([("SSL routines", "", "internal error")])
+
+            def bio_read(self, size: int) -> bytes:
+                raise SSL.WantReadError
+
+        self.server._tlsConnection = Broken()
+        self.server.write(b"x")
+        self.assertTrue(self.below.disconnecting)
+
+
 class PortTests(TestCase):
     """
     Which ports make such connections.
@@ -270,7 +392,7 @@ class PortTests(TestCase):
         factory = Factory.forProtocol(Greets)
         factory.noisy = False
         port: Any = self.listen(cast(Any, reactor).listenTCP(0, factory, interface="127.0.0.1"))
-        send_promptly(port)
+        send_promptly(port, Delivery())
         client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=PATIENCE_SECONDS)
         self.addCleanup(client.close)
 
@@ -289,8 +411,21 @@ class PortTests(TestCase):
         factory = Factory()
         factory.noisy = False
         port = self.listen(cast(Any, reactor).listenUNIX(os.path.join(folder, "socket"), factory))
-        send_promptly(port)
-        self.assertIs(cast(unix.Port, port).transport, PromptUNIXTransport)
+        delivery = Delivery()
+        send_promptly(port, delivery)
+        ours, theirs = socket.socketpair(socket.AF_UNIX)
+        self.addCleanup(ours.close)
+        self.addCleanup(theirs.close)
+        make: Any = cast(unix.Port, port).transport
+        transport = make(ours, Protocol(), None, cast(Any, None), 0, Descriptors())
+        self.assertIs(type(transport), PromptUNIXTransport)
+        self.assertIs(transport.delivery, delivery)
+
+    def test_a_tls_port_gets_the_tls_transport(self) -> None:
+        factory = TLSMemoryBIOFactory(CertificateOptions(), False, Factory())
+        port = tcp.Port(0, factory, reactor=reactor)
+        send_promptly(port, Delivery())
+        self.assertIs(factory.protocol, PromptTLSTransport)
 
     def test_ports_of_another_kind_are_left_alone(self) -> None:
         class OwnTransport(tcp.Server):
@@ -300,6 +435,6 @@ class PortTests(TestCase):
             transport = OwnTransport
 
         port = OwnPort(0, Factory(), reactor=reactor)
-        send_promptly(port)
+        send_promptly(port, Delivery())
         self.assertIs(port.transport, OwnTransport)
-        send_promptly(cast(Any, object()))
+        send_promptly(cast(Any, object()), Delivery())

@@ -1,0 +1,87 @@
+"""
+What the transports of one server are given for one committed batch, on its way into the kernel together.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chatd.net.transport import PromptTCPTransport
+
+MOST_BYTES = 64 * 1024
+"""How much is kept for one transport: about what it takes before it says that it is full."""
+
+_send: Any = socket.socket.send
+
+
+class Delivery:
+    """
+    Between `begin` and `end` the transports that share it keep what is written, and `end` sends it, with one
+    `send` for each.
+
+    A kernel's `send` and what goes before it (Python, a TLS library) each push the other out of the
+    processor's caches. With a thousand listeners it is cheaper to do the one for all and then the other, and
+    an event and the answer that it brings become one `send`.
+    """
+
+    def __init__(self) -> None:
+        self.under_way = False
+        self.transports: list[PromptTCPTransport] = []
+        self._sockets: list[Any] = []
+        self._data: list[bytes] = []
+
+    def begin(self) -> None:
+        """
+        Keep what is written from now on.
+        """
+        self.under_way = True
+
+    def keep(self, transport: PromptTCPTransport, data: bytes) -> int:
+        """
+        Keep the first data of a transport; the answer is its place.
+        """
+        self.transports.append(transport)
+        self._sockets.append(transport.socket)
+        self._data.append(data)
+        return len(self._data) - 1
+
+    def join(self, place: int, data: bytes) -> bool:
+        """
+        Keep further data of the transport at a place, unless that is too much.
+        """
+        kept = self._data[place]
+        if len(kept) + len(data) > MOST_BYTES:
+            return False
+        self._data[place] = kept + data
+        return True
+
+    def take(self, place: int) -> bytes:
+        """
+        What is kept at a place, which is then empty.
+        """
+        data, self._data[place] = self._data[place], b""
+        return data
+
+    def end(self) -> None:
+        """
+        Send what was kept. May be called when nothing was begun.
+        """
+        self.under_way = False
+        transports, self.transports = self.transports, []
+        sockets, self._sockets = self._sockets, []
+        data, self._data = self._data, []
+        sent: list[int] = []
+        # In C from one `send` to the next.
+        sends = map(_send, sockets, data)
+        while len(sent) < len(data):
+            try:
+                # Not `extend`, which does not say how far it came.
+                for count in sends:
+                    sent.append(count)
+            except OSError:
+                # Full or broken, or gone: which of them the transport finds out by itself.
+                sent.append(0)
+        for transport, given, count in zip(transports, data, sent, strict=True):
+            transport.delivered(given, count)

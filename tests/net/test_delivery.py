@@ -1,0 +1,148 @@
+"""
+What is written for one committed batch, on its way into the kernel together.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, cast
+
+from twisted.internet.protocol import Protocol
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.net.delivery import MOST_BYTES, Delivery
+from chatd.net.transport import PromptTCPTransport
+from tests.net.test_transport import Descriptors, Valve
+
+
+class DeliveryTests(SynchronousTestCase):
+    """
+    Two transports over plain sockets share one delivery.
+    """
+
+    def setUp(self) -> None:
+        self.reactor = Descriptors()
+        self.delivery = Delivery()
+        self.ada, self.ada_end = self.connect()
+        self.bob, self.bob_end = self.connect()
+
+    def connect(
+        self, kind: socket.SocketKind = socket.SOCK_SEQPACKET
+    ) -> tuple[PromptTCPTransport, socket.socket]:
+        # Packets, so that each `send` of a transport can be told from the next.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
+        self.addCleanup(ours.close)
+        self.addCleanup(theirs.close)
+        theirs.setblocking(False)
+        ours.setblocking(False)
+        transport = PromptTCPTransport(
+            ours, Protocol(), ("peer", 1), cast(Any, None), 0, cast(Any, self.reactor)
+        )
+        transport.delivery = self.delivery
+        return transport, theirs
+
+    def sends(self, end: socket.socket) -> list[bytes]:
+        sends: list[bytes] = []
+        try:
+            while packet := end.recv(1 << 20):
+                sends.append(packet)
+        except BlockingIOError:
+            pass
+        return sends
+
+    def test_nothing_is_kept_while_no_delivery_is_under_way(self) -> None:
+        self.ada.write(b"one")
+        self.ada.write(b"two")
+        self.assertEqual(self.sends(self.ada_end), [b"one", b"two"])
+        self.delivery.end()
+        self.assertEqual(self.sends(self.ada_end), [])
+
+    def test_each_gets_what_is_written_to_it_in_one_send_at_the_end(self) -> None:
+        self.delivery.begin()
+        self.ada.write(b"event")
+        self.bob.write(b"event")
+        self.ada.write(b"done")
+        self.assertEqual(self.sends(self.ada_end) + self.sends(self.bob_end), [])
+        self.delivery.end()
+        self.assertEqual(self.sends(self.ada_end), [b"eventdone"])
+        self.assertEqual(self.sends(self.bob_end), [b"event"])
+        self.assertEqual((self.ada.bytes_sent, self.bob.bytes_sent), (9, 5))
+        self.ada.write(b"next")
+        self.assertEqual(self.sends(self.ada_end), [b"next"])
+
+    def test_a_second_delivery_is_like_the_first(self) -> None:
+        for _ in range(2):
+            self.delivery.begin()
+            self.ada.write(b"a")
+            self.delivery.end()
+        self.assertEqual(self.sends(self.ada_end), [b"a", b"a"])
+
+    def test_what_would_be_too_much_to_keep_is_sent_at_once_and_in_order(self) -> None:
+        # As much as a session would write before it looks whether the transport is full.
+        much, end = self.connect(socket.SOCK_STREAM)
+        self.delivery.begin()
+        much.write(b"-" * (MOST_BYTES - 1))
+        much.write(b"ab")
+        self.assertEqual(b"".join(self.sends(end)), b"-" * (MOST_BYTES - 1))
+        much.write(b"c")
+        self.delivery.end()
+        self.assertEqual(b"".join(self.sends(end)), b"abc")
+
+    def test_one_that_is_broken_or_gone_does_not_keep_the_others_from_theirs(self) -> None:
+        carol, carol_end = self.connect()
+        dave, _ = self.connect()
+        self.delivery.begin()
+        for transport in (carol, self.ada, dave, self.bob):
+            transport.write(b"event")
+        carol_end.close()
+        dave.socket.close()
+        self.delivery.end()
+        self.assertEqual(self.sends(self.ada_end), [b"event"])
+        self.assertEqual(self.sends(self.bob_end), [b"event"])
+        self.assertEqual((carol.bytes_sent, dave.bytes_sent), (0, 0))
+        # Twisted finds out in its own turn.
+        self.assertIn(carol, self.reactor.writers)
+
+    def test_one_that_is_full_keeps_its_order_and_tells_its_producer(self) -> None:
+        full, end = self.connect(socket.SOCK_STREAM)
+        valve = Valve()
+        full.registerProducer(valve, True)
+        full.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        written = b""
+        for number in range(400):
+            self.delivery.begin()
+            full.write(b"%4d" % number * 250)
+            full.write(b"done")
+            self.delivery.end()
+            written += b"%4d" % number * 250 + b"done"
+        self.assertEqual(set(valve.told), {"pause"})
+        self.assertLess(full.bytes_sent, len(written))
+        full.write(b"last")
+        read = b""
+        while self.reactor.writers:
+            read += b"".join(self.sends(end))
+            self.reactor.turn()
+        self.assertEqual(read + b"".join(self.sends(end)), written + b"last")
+        self.assertEqual(full.bytes_sent, len(written) + 4)
+        self.assertEqual(valve.told[-1], "resume")
+
+    def test_what_was_written_is_sent_before_the_end_of_a_connection(self) -> None:
+        self.delivery.begin()
+        self.ada.write(b"last words")
+        self.ada.loseConnection()
+        self.bob.write(b"half closed")
+        self.bob.loseWriteConnection()
+        self.assertEqual(self.sends(self.ada_end), [b"last words"])
+        self.assertEqual(self.sends(self.bob_end), [b"half closed"])
+        self.delivery.end()
+        self.assertEqual(self.sends(self.ada_end), [])
+
+    def test_a_connection_that_is_lost_meanwhile_is_let_go(self) -> None:
+        self.delivery.begin()
+        self.ada.write(b"never")
+        self.ada.abortConnection()
+        self.reactor.turn()
+        self.ada.write(b"gone")
+        self.delivery.end()
+        self.assertEqual(self.ada.bytes_sent, 0)
+        self.assertEqual(self.delivery.transports, [])
