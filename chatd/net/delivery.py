@@ -24,13 +24,16 @@ class Delivery:
     A kernel's `send` and what goes before it (Python, a TLS library) each push the other out of the
     processor's caches. With a thousand listeners it is cheaper to do the one for all and then the other, and
     an event and the answer that it brings become one `send`.
+
+    The three lists are one: a transport, its socket and its data at the same place. Transports append to them
+    by themselves, for it is done for each listener and batch.
     """
 
     def __init__(self) -> None:
         self.under_way = False
         self.transports: list[PromptTCPTransport] = []
-        self._sockets: list[Any] = []
-        self._data: list[bytes] = []
+        self.sockets: list[socket.socket] = []
+        self.data: list[bytes] = []
 
     def begin(self) -> None:
         """
@@ -38,30 +41,21 @@ class Delivery:
         """
         self.under_way = True
 
-    def keep(self, transport: PromptTCPTransport, data: bytes) -> int:
-        """
-        Keep the first data of a transport; the answer is its place.
-        """
-        self.transports.append(transport)
-        self._sockets.append(transport.socket)
-        self._data.append(data)
-        return len(self._data) - 1
-
     def join(self, place: int, data: bytes) -> bool:
         """
         Keep further data of the transport at a place, unless that is too much.
         """
-        kept = self._data[place]
+        kept = self.data[place]
         if len(kept) + len(data) > MOST_BYTES:
             return False
-        self._data[place] = kept + data
+        self.data[place] = kept + data
         return True
 
     def take(self, place: int) -> bytes:
         """
         What is kept at a place, which is then empty.
         """
-        data, self._data[place] = self._data[place], b""
+        data, self.data[place] = self.data[place], b""
         return data
 
     def end(self) -> None:
@@ -70,8 +64,8 @@ class Delivery:
         """
         self.under_way = False
         transports, self.transports = self.transports, []
-        sockets, self._sockets = self._sockets, []
-        data, self._data = self._data, []
+        sockets, self.sockets = self.sockets, []
+        data, self.data = self.data, []
         sent: list[int] = []
         # In C from one `send` to the next.
         sends = map(_send, sockets, data)

@@ -56,7 +56,11 @@ class PromptTCPTransport(tcp.Server):
         elif not self.delivery.under_way:
             self._send(data)
         elif self._place is None:
-            self._place = self.delivery.keep(self, data)
+            delivery = self.delivery
+            self._place = len(delivery.data)
+            delivery.transports.append(self)
+            delivery.sockets.append(self.socket)
+            delivery.data.append(data)
         elif not self.delivery.join(self._place, data):
             self._let_go()
             self.write(data)
