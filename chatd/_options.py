@@ -246,7 +246,7 @@ OPTIONS: Sequence[Option] = (
         "max-connections",
         "N",
         "10000",
-        "WebSockets open at once; 0 is no limit",
+        "connections open at once; 0 is no limit",
         _whole(0, 10_000_000),
         native=(int,),
     ),

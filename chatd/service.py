@@ -40,6 +40,8 @@ FORGET_EVERY_SECONDS = 3600.0
 # With the two seconds that clients have to say goodbye: a stop takes no more than five.
 FLUSH_SECONDS = 1.8
 CLOSE_SECONDS = 1.0
+# For the store, the log, the listeners, and those that are told that there is no room.
+RESERVED_DESCRIPTORS = 128
 
 _log = Logger()
 
@@ -91,7 +93,11 @@ class ChatService(Service):
             seconds=time.monotonic,
         )
         site = make_site(
-            config.public or public_folder(), ChatResource(self.factory), self.store.trouble, reactor
+            config.public or public_folder(),
+            ChatResource(self.factory),
+            self.store.trouble,
+            reactor,
+            self.factory.admission,
         )
         self.certificates = None
         if config.tls_cert is not None and config.tls_key is not None:
@@ -132,7 +138,7 @@ class ChatService(Service):
         super().startService()
         # Before anything that takes time: whoever renews a certificate does not ask whether we are ready.
         signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self._reload))
-        _raise_descriptor_limit()
+        self.factory.admission.descriptors = max(1, _raise_descriptor_limit() - RESERVED_DESCRIPTORS)
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> None:
@@ -220,6 +226,9 @@ class ChatService(Service):
             _log.warn("the log is in memory: nothing is kept when chatd stops")
         else:
             _log.info("the log is in {store}", store=config.store.partition(":")[2])
+        descriptors = self.factory.admission.descriptors
+        if not 0 < config.max_connections <= descriptors:
+            _log.info("room for {count} connections, as the limit of descriptors is", count=descriptors)
         off = [
             *(["TLS"] if config.tls_port is None else []),
             *(["the tutorial's wire"] if not config.tutorial else []),
@@ -249,6 +258,7 @@ def _failed(failure: Any, what: str) -> None:
     _log.failure("{what} has stopped", failure=failure, what=what)
 
 
-def _raise_descriptor_limit() -> None:
+def _raise_descriptor_limit() -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard

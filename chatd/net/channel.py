@@ -21,6 +21,7 @@ from twisted.web import http
 from twisted.web.server import Request
 from zope.interface import implementer
 
+from chatd.net.admission import RETRY_SECONDS, address_key
 from chatd.net.answers import HEADERS, send_text
 
 HEADER_SECONDS = 10
@@ -111,6 +112,8 @@ class ChatChannel(http.HTTPChannel):
     maxHeaders = 100
     site: Any
     transport: Any
+    # What it is counted under.
+    address: str | None = None
     _backlog = b""
     _parsing = False
     _answers = 0
@@ -145,6 +148,16 @@ class ChatChannel(http.HTTPChannel):
                 self._wait_to_arrive()
             self._parse()
 
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        admission = self.site.admission
+        self.address = address_key(self.transport.getPeer())
+        if not admission.enter(self.address):
+            if admission.desperate:
+                self.transport.abortConnection()
+            else:
+                self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, (b"Retry-After", b"%d" % RETRY_SECONDS))
+
     def readConnectionLost(self) -> None:
         """
         See `IHalfCloseableProtocol`.
@@ -159,6 +172,7 @@ class ChatChannel(http.HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._look_at_no_more()
+        self.site.admission.leave(self.address)
         super().connectionLost(reason)
 
     def resumeProducing(self) -> None:
@@ -276,14 +290,14 @@ class ChatChannel(http.HTTPChannel):
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(HTTPStatus.BAD_REQUEST)
 
-    def refuse(self, code: HTTPStatus) -> None:
+    def refuse(self, code: HTTPStatus, *more: tuple[bytes, bytes]) -> None:
         """
         Answer what is no request that we take, close, and take no notice of what comes after it.
         """
         if self._over:
             return
         status = b"HTTP/1.1 %d %s" % (code, code.phrase.encode())
-        headers = (*HEADERS, (b"Connection", b"close"), (b"Content-Length", b"0"))
+        headers = (*HEADERS, *more, (b"Connection", b"close"), (b"Content-Length", b"0"))
         lines = [status, *(b"%s: %s" % header for header in headers), b"", b""]
         self.transport.write(b"\r\n".join(lines))
         self.loseConnection()

@@ -25,6 +25,7 @@ from chatd.core.session import Session
 from chatd.net.door import NotSpoken
 from chatd.net.messages import MessageProtocol
 from chatd.net.outbox import TransportOutbox
+from chatd.net.patience import Patience
 from chatd.net.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -51,15 +52,17 @@ class ChatProtocol(MessageProtocol):
     outbox: TransportOutbox
     wire: Wire
     session: Session | None = None
+    # What it is counted under, and whether it is counted already when it begins.
     address: str | None = None
+    counted = False
     _opened = False
     _backlog = b""
     _parsing = False
     _reading = True
     _scheduled = False
     _ended = False
-    _now = 0.0
     _pulse: Pulse
+    _patience: Patience
 
     # What Twisted calls
 
@@ -139,9 +142,17 @@ class ChatProtocol(MessageProtocol):
         self.outbox = TransportOutbox(self, self.wire, deadlines, self.factory.seconds, self.peer)
         self.transport.registerProducer(self.outbox, True)
         self._pulse = Pulse(self.outbox, now)
+        self._patience = Patience(self.outbox, self.message_seconds)
         self.guard(self._begin, now)
         # The session may have been too busy with its beginning to be told that it can go on.
         self.look()
+
+    @property
+    def greeted(self) -> bool:  # type: ignore[override]
+        """
+        Whether the session is.
+        """
+        return self.session is not None and self.session.greeted
 
     def _begin(self, now: float) -> None:
         self.session = self.outbox.session = self.factory.hub.connect(
@@ -301,6 +312,8 @@ class ChatProtocol(MessageProtocol):
             self._parsing = False
         if self.state == self.STATE_CLOSED:
             return
+        unfinished = bool(self.current_frame or self.inside_message or self.data)
+        self._patience.note(unfinished, self.finished, now)
         going_on = not self._scheduled and self._receptive()
         if self._ended and going_on and not (self.session and self.session.busy):
             self.dropConnection()
@@ -335,7 +348,9 @@ class ChatProtocol(MessageProtocol):
         if wanted is self._reading:
             return
         self._reading = wanted
-        self._pulse.set_reading(wanted, self.factory.seconds())
+        now = self.factory.seconds()
+        self._pulse.set_reading(wanted, now)
+        self._patience.set_reading(wanted, now)
         if wanted:
             self.transport.resumeProducing()
         else:

@@ -8,22 +8,22 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any
 
 from autobahn.twisted.resource import WebSocketResource
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.web.server import NOT_DONE_YET
 
+from chatd.net.admission import RETRY_SECONDS, address_key
 from chatd.net.answers import send_text
+from chatd.net.channel import ChatChannel
 
 if TYPE_CHECKING:
     from chatd.net.websocket import ChatFactory
 
 VERSION = b"13"
-RETRY_SECONDS = 10
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # As browsers write it: a name in ASCII, and nothing after the port but perhaps one slash.
 _ORIGIN = re.compile(
@@ -50,30 +50,6 @@ class Denied(Exception):
         self.status = status
         self.text = text
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
-
-
-def address_key(address: Any) -> str | None:
-    """
-    What a peer's address counts as where addresses are limited: an IPv4 address, or the /64 of an IPv6 one.
-
-    None, which is not counted, for loopback and for whatever is no internet address. An IPv4-mapped IPv6
-    address (RFC 4291 section 2.5.5.2) is the IPv4 address. `address` is what `getPeer` of a transport
-    gives.
-    """
-    return _host_key(str(getattr(address, "host", "")))
-
-
-@lru_cache(maxsize=4096)
-def _host_key(host: str) -> str | None:
-    try:
-        ip = ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    if ip.is_loopback:
-        return None
-    return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip)
 
 
 def parse_origin(text: str) -> Origin | None:
@@ -173,7 +149,7 @@ class ChatResource(WebSocketResource):
             subprotocol = self._factory.pick(_tokens(request, b"sec-websocket-protocol"))
         except NotSpoken as not_spoken:
             raise Denied(HTTPStatus.BAD_REQUEST, str(not_spoken)) from None
-        if not self._factory.has_room(address_key(request.transport.getPeer())):
+        if self._factory.stopping or not self._count(request):
             raise Denied(
                 HTTPStatus.SERVICE_UNAVAILABLE, "There is no room left.", Retry_After=str(RETRY_SECONDS)
             )
@@ -190,12 +166,28 @@ class ChatResource(WebSocketResource):
             lines.append(b"Sec-WebSocket-Protocol: " + subprotocol.encode())
         return b"\r\n".join((*lines, b"", b""))
 
+    def _count(self, request: Any) -> bool:
+        """
+        Count the connection under its client's address; whether there is room for it.
+        """
+        channel, admission = request.channel, self._factory.admission
+        address = address_key(request.transport.getPeer())
+        if not isinstance(channel, ChatChannel):
+            # Behind somebody else's Site it is counted from here on, and only if it comes in.
+            if admission.enter(address):
+                return True
+            admission.leave(address)
+            return False
+        before, channel.address = channel.address, address
+        return before == address or admission.move(before, address)
+
     def _take_over(self, request: Any, handshake: bytes) -> None:
         """
         Give the request's transport to a connection of ours, and have the HTTP channel let go of it.
         """
         channel = request.channel
         protocol = self._factory.buildProtocol(request.transport.getPeer())
+        protocol.address, protocol.counted = address_key(request.transport.getPeer()), True
         transport, channel.transport = channel.transport, None
         channel.setTimeout(None)
         channel.requests.clear()

@@ -12,13 +12,22 @@ from autobahn.util import wildcards2patterns
 
 class Options(WebSocketServerProtocol):
     """
-    Every option of Autobahn, set once for all connections.
+    Every option of Autobahn, set once for all connections, and the bounds that it has no option for.
 
     As class attributes, and with no `CONFIG_ATTRS`, they are not copied and formatted for a log line at each
     connection, which is 40 % of what a handshake costs otherwise. Both sizes are set by the factory.
     """
 
     CONFIG_ATTRS = []
+
+    # How large a message may be until the session is greeted. Nobody needs more to say who they are.
+    ungreeted_bytes = 4096
+    # In how many frames a message may come, and how long it, or a frame, may take from its first byte to its
+    # last. Every fragment costs a header's work, and an unfinished message is memory that somebody holds.
+    fragments = 16
+    message_seconds = 10.0
+    # Pings and pongs a second, and at once: each wants an answer or at least a look.
+    control_frames = 10.0
 
     logOctets = False
     logFrames = False

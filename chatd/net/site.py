@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Site
 
+from chatd.net.admission import Admission
 from chatd.net.answers import send_content, send_not_found, send_text
 from chatd.net.avatar import find_avatar
 from chatd.net.channel import HEADER_SECONDS, ChatChannel, ChatRequest
@@ -27,15 +28,20 @@ CONNECTIONS_A_TURN = 8
 
 
 def make_site(
-    public: Path, websocket: IResource, ready: Callable[[], str | None], reactor: IReactorTime
+    public: Path,
+    websocket: IResource,
+    ready: Callable[[], str | None],
+    reactor: IReactorTime,
+    admission: Admission | None = None,
 ) -> ChatSite:
     """
     The whole site: the page in `public`, `/ws`, avatars, `/healthz` and `/readyz`.
 
     `websocket` renders `/ws` and answers for itself. `ready` is None while the store takes writes, else the
-    reason why it does not, in words for an operator. `reactor` times the connections.
+    reason why it does not, in words for an operator. `reactor` times the connections, and `admission` counts
+    them, those that become a WebSocket too.
     """
-    return ChatSite(public, websocket, ready, reactor)
+    return ChatSite(public, websocket, ready, reactor, admission or Admission())
 
 
 class _Answer(Resource):
@@ -68,9 +74,15 @@ class ChatSite(Site):
     noisy = False
 
     def __init__(
-        self, public: Path, websocket: IResource, ready: Callable[[], str | None], reactor: IReactorTime
+        self,
+        public: Path,
+        websocket: IResource,
+        ready: Callable[[], str | None],
+        reactor: IReactorTime,
+        admission: Admission,
     ) -> None:
         super().__init__(Resource(), timeout=HEADER_SECONDS, parsePOSTFormSubmission=False, reactor=reactor)
+        self.admission = admission
         # Who has more to be answered, and who has just sent something.
         self.turns = Turns(reactor, CONNECTIONS_A_TURN)
         self.arrivals = Turns(reactor, CONNECTIONS_A_TURN)

@@ -4,7 +4,6 @@ All WebSocket connections: where they register, how many there may be, and how t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,9 +16,10 @@ from twisted.python.failure import Failure
 from chatd.core.hub import Hub
 from chatd.core.refusals import CloseCode
 from chatd.core.session import Session
+from chatd.net.admission import Admission, address_key
 from chatd.net.answers import HEADERS
 from chatd.net.connection import ChatProtocol
-from chatd.net.door import ChatResource, NotSpoken, OriginRule, address_key
+from chatd.net.door import ChatResource, NotSpoken, OriginRule
 from chatd.net.framing import FramedWire
 from chatd.net.outbox import CLOSE_SECONDS
 from chatd.net.turns import Turns
@@ -56,9 +56,9 @@ class ChatFactory(WebSocketServerFactory):
     only, and whoever is slow reads on from the log.
 
     Connections come from a `ChatResource`, which is the door: on a port of its own the factory would let in
-    any Origin and any number. `wires` are by subprotocol, None being no subprotocol. `origins` are allowed
-    beside the host's own. A limit of 0 is no limit. `seconds` is the clock of `Hub.tick`, else the
-    reactor's is.
+    any Origin, and count but not refuse them. `wires` are by subprotocol, None being no subprotocol.
+    `origins` are allowed beside the host's own. A limit of 0 is no limit. `seconds` is the clock of
+    `Hub.tick`, else the reactor's is.
     """
 
     protocol: Any = ChatProtocol
@@ -84,12 +84,10 @@ class ChatFactory(WebSocketServerFactory):
         self.connections: set[ChatProtocol] = set()
         self.traffic = TrafficStats()
         self.turns = Turns(reactor, CONNECTIONS_A_TURN)
-        self._max_connections = max_connections
-        self._max_connections_per_address = max_connections_per_address
+        self.admission = Admission(max_connections, max_connections_per_address)
         self._max_message_bytes = max_message_bytes
-        self._by_address: Counter[str] = Counter()
         self._all_gone: Deferred[None] | None = None
-        self._stopping = False
+        self.stopping = False
 
     def buildProtocol(self, addr: Any) -> Any:
         """
@@ -117,34 +115,22 @@ class ChatFactory(WebSocketServerFactory):
                 return name
         raise NotSpoken(f"None of these subprotocols is spoken here. There is: {spoken}")
 
-    def has_room(self, address: str | None) -> bool:
-        """
-        Whether one more connection may come from an address (see `address_key`).
-        """
-        if self._stopping or 0 < self._max_connections <= len(self.connections):
-            return False
-        limit = self._max_connections_per_address
-        return address is None or not 0 < limit <= self._by_address[address]
-
     def register(self, connection: ChatProtocol) -> None:
         """
-        Count a connection that is there.
+        Keep a connection that is there, and count it if whoever let it in has not.
         """
         self.connections.add(connection)
-        connection.address = address_key(connection.transport.getPeer())
-        if connection.address is not None:
-            self._by_address[connection.address] += 1
+        if not connection.counted:
+            connection.counted = True
+            connection.address = address_key(connection.transport.getPeer())
+            self.admission.enter(connection.address)
 
     def unregister(self, connection: ChatProtocol) -> None:
         """
-        Count it no more.
+        Keep and count it no more.
         """
         self.connections.discard(connection)
-        address = connection.address
-        if address is not None:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+        self.admission.leave(connection.address)
         if self._all_gone is not None and not self.connections:
             self._all_gone.callback(None)
 
@@ -155,7 +141,7 @@ class ChatFactory(WebSocketServerFactory):
 
         Each client is told to come back at another time, so that they do not all come at once.
         """
-        self._stopping = True
+        self.stopping = True
         gone: Deferred[None] = Deferred()
         connections = tuple(self.connections)
         if not connections:

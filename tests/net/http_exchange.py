@@ -47,12 +47,15 @@ class Reply:
     closing: bool
 
 
-def connect(site: Site) -> tuple[Any, StringTransport]:
+PEER = IPv4Address("TCP", "192.0.2.7", 50_000)
+
+
+def connect(site: Site, peer: Any = PEER) -> tuple[Any, StringTransport]:
     """
     A new connection to `site`, with what it writes in the transport.
     """
-    channel: Any = site.buildProtocol(IPv4Address("TCP", "192.0.2.7", 50_000))
-    transport = StringTransport()
+    channel: Any = site.buildProtocol(peer)
+    transport = StringTransport(peerAddress=peer)
     channel.makeConnection(transport)
     return channel, transport
 

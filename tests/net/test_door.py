@@ -23,8 +23,9 @@ from twisted.web.server import Site
 from chatd.core.hub import Hub, Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
+from chatd.net.admission import address_key
 from chatd.net.delivery import Delivery
-from chatd.net.door import ChatResource, Denied, OriginRule, address_key, parse_origin
+from chatd.net.door import ChatResource, Denied, OriginRule, parse_origin
 from chatd.net.site import make_site
 from chatd.net.websocket import ChatFactory, FramedWire, spawn
 from chatd.store.memory import MemoryStore

@@ -69,6 +69,7 @@ class Session:
         self.heard: list[str] = []
         self.told: list[str] = []
         self.room = 1_000_000
+        self.greeted = True
         self.busy = False
 
     def receptive(self) -> bool:
@@ -371,6 +372,101 @@ class ViolationTests(SocketCase):
 
     def test_fragments_that_are_too_much_together(self) -> None:
         self.check(frame(b"x" * 40000, fin=False) + frame(b"x" * 40000, 0), 1009)
+
+    def test_a_message_in_more_than_sixteen_fragments(self) -> None:
+        whole = frame(b"a", fin=False) + frame(b"b", 0, fin=False) * 14 + frame(b"c", 0)
+        client, session = self.join()
+        client.raw(whole * 3)
+        self.turn()
+        self.assertEqual(session.heard, ["a" + "b" * 14 + "c"] * 3)
+        client.raw(frame(b"a", fin=False) + frame(b"", 0, fin=False) * 16)
+        self.turn()
+        self.assertEqual((client.codes(), len(session.heard)), ([1008], 3))
+
+    def test_more_than_ten_pings_or_pongs_in_a_second(self) -> None:
+        for opcode in (9, 10):
+            self.check_flood(opcode)
+            client, _ = self.join()
+            for _ in range(30):
+                client.raw(frame(b"", opcode))
+                self.wait(0.1)
+            self.assertEqual(client.codes(), [])
+
+    def check_flood(self, opcode: int) -> None:
+        client, session = self.join()
+        client.raw(frame(b"", opcode) * 10)
+        self.turn()
+        self.assertEqual([sent.opcode for sent in client.got()], [10] * 10 if opcode == 9 else [])
+        client.raw(frame(b"", opcode) * 1000)
+        self.turn()
+        [close] = client.got()
+        self.assertEqual((close.code, close.reason), (4500, "flood"))
+        client.vanish()
+        self.assertEqual(session.told, ["lost"])
+
+    def test_more_than_four_kilobytes_before_one_is_greeted(self) -> None:
+        client, session = self.join()
+        session.greeted = False
+        client.send("x" * 4096)
+        self.assertEqual(session.heard, ["x" * 4096])
+        client.raw(frame(b"", length=4097)[:8])
+        self.assertEqual(client.codes(), [1009])
+        client, session = self.join()
+        session.greeted = False
+        client.raw(frame(b"x" * 4000, fin=False) + frame(b"x" * 97, 0))
+        self.assertEqual(client.codes(), [1009])
+        greeted, session = self.join()
+        greeted.send("x" * 60_000)
+        self.turn()
+        self.assertEqual([len(text) for text in session.heard], [60_000])
+
+    def test_a_message_that_trickles_is_given_ten_seconds(self) -> None:
+        """However it does: in its payload, in fragments with pings between them, or in a header."""
+        payload = frame(b"x" * 100)
+        drops: list[list[bytes]] = [
+            [payload[at : at + 1] for at in range(100)],
+            [
+                frame(b"a", fin=False),
+                *(each for _ in range(50) for each in (frame(b"", 9), frame(b"", 0, fin=False))),
+            ],
+            [b"\x81", *[b""] * 50],
+            [frame(b"x" * 100, 9)[at : at + 1] for at in range(100)],
+        ]
+        for pieces in drops:
+            client, session = self.join()
+            begun = self.clock.seconds()
+            codes: list[int] = []
+            for piece in pieces:
+                if piece:
+                    client.raw(piece)
+                self.wait(0.9)
+                codes = client.codes()
+                if codes:
+                    break
+            self.assertEqual(codes, [1008])
+            self.assertTrue(10 <= self.clock.seconds() - begun < 12, self.clock.seconds() - begun)
+            self.assertEqual(session.heard, [])
+            client.vanish()
+
+    def test_one_that_always_has_a_beginning_of_the_next_is_not_slow(self) -> None:
+        client, session = self.join()
+        stream = frame(b"hello") * 100
+        for at in range(0, len(stream), 7):
+            client.raw(stream[at : at + 7])
+            self.wait(0.5)
+        self.assertEqual(client.codes(), [])
+        self.assertEqual(len(session.heard), 100)
+
+    def test_a_message_that_waits_for_us_is_given_its_time_afterwards(self) -> None:
+        client, session = self.join()
+        session.room = 1
+        client.raw(frame(b"one") + frame(b"two" * 10)[:20])
+        self.wait(60)
+        session.room = 9
+        session.outbox.look()
+        self.wait(5)
+        client.raw(frame(b"two" * 10)[20:])
+        self.assertEqual([session.heard, client.codes()], [["one", "two" * 10], []])
 
     def test_what_the_dialect_finds_wrong(self) -> None:
         self.check(frame(b"outrage"), 1007)
@@ -791,7 +887,7 @@ class EndingTests(SocketCase):
         clients[0].raw(close_frame())
         ended: list[None] = []
         self.factory.shutdown(self.clock.seconds()).addCallback(ended.append)
-        self.assertFalse(self.factory.has_room(None))
+        self.assertTrue(self.factory.stopping)
         retries = []
         for client in clients[1:]:
             [close] = client.got()
