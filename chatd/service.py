@@ -13,6 +13,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from twisted.application.service import IService, Service
+from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.task import LoopingCall
@@ -25,6 +26,7 @@ from chatd.core.ports import Dialect, Store, StoreUnusable
 from chatd.core.refusals import Refused
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
+from chatd.net.clock import keep_time
 from chatd.net.delivery import Delivery
 from chatd.net.door import ChatResource
 from chatd.net.framing import FramedWire
@@ -136,6 +138,8 @@ class ChatService(Service):
         Open the store, and then let clients in. The Deferred fails with `CannotStart`.
         """
         super().startService()
+        if isinstance(self.reactor, ReactorBase):
+            keep_time(self.reactor)
         # Before anything that takes time: whoever renews a certificate does not ask whether we are ready.
         signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self._reload))
         self.factory.admission.descriptors = max(1, _raise_descriptor_limit() - RESERVED_DESCRIPTORS)
