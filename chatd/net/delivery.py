@@ -25,12 +25,14 @@ class Delivery:
     processor's caches. With a thousand listeners it is cheaper to do the one for all and then the other, and
     an event and the answer that it brings become one `send`.
 
-    The three lists are one: a transport, its socket and its data at the same place. Transports append to them
-    by themselves, for it is done for each listener and batch.
+    The three lists are one: a transport, its socket and its data. Transports append to them by themselves,
+    for it is done for each listener and batch, and remember the place, counted from the first delivery on, so
+    that nothing has to be taken back at the end: a place before `first` is of an earlier delivery.
     """
 
     def __init__(self) -> None:
         self.under_way = False
+        self.first = 0
         self.transports: list[PromptTCPTransport] = []
         self.sockets: list[socket.socket] = []
         self.data: list[bytes] = []
@@ -45,17 +47,17 @@ class Delivery:
         """
         Keep further data of the transport at a place, unless that is too much.
         """
-        kept = self.data[place]
+        kept = self.data[place - self.first]
         if len(kept) + len(data) > MOST_BYTES:
             return False
-        self.data[place] = kept + data
+        self.data[place - self.first] = kept + data
         return True
 
     def take(self, place: int) -> bytes:
         """
         What is kept at a place, which is then empty.
         """
-        data, self.data[place] = self.data[place], b""
+        data, self.data[place - self.first] = self.data[place - self.first], b""
         return data
 
     def end(self) -> None:
@@ -66,6 +68,7 @@ class Delivery:
         transports, self.transports = self.transports, []
         sockets, self.sockets = self.sockets, []
         data, self.data = self.data, []
+        self.first += len(data)
         sent: list[int] = []
         # In C from one `send` to the next.
         sends = map(_send, sockets, data)
@@ -77,5 +80,6 @@ class Delivery:
             except OSError:
                 # Full or broken, or gone: which of them the transport finds out by itself.
                 sent.append(0)
-        for transport, given, count in zip(transports, data, sent, strict=True):
-            transport.delivered(given, count)
+        for place, (given, count) in enumerate(zip(data, sent, strict=True)):
+            if count < len(given):
+                transports[place].fell_short(given, count)

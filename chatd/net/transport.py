@@ -36,7 +36,8 @@ class PromptTCPTransport(tcp.Server):
 
     bytes_sent: int = 0
     delivery = Delivery()
-    _place: int | None = None
+    # Where it stands in the delivery that is under way, or in an earlier one.
+    _place = -1
 
     def write(self, data: bytes) -> None:
         """
@@ -49,46 +50,55 @@ class PromptTCPTransport(tcp.Server):
             or self.dataBuffer
             or self.TLS
             or self._aborting
+            or not self.connected
             or not (self.streamingProducer or self.producer is None)
         ):
             self._let_go()
             super().write(data)
         elif not self.delivery.under_way:
             self._send(data)
-        elif self._place is None:
+        elif self._place < self.delivery.first:
             delivery = self.delivery
-            self._place = len(delivery.data)
+            self._place = delivery.first + len(delivery.data)
+            # For now it is taken for sent: there is no looking at each again when it is.
+            self.bytes_sent += len(data)
             delivery.transports.append(self)
             delivery.sockets.append(self.socket)
             delivery.data.append(data)
-        elif not self.delivery.join(self._place, data):
+        elif self.delivery.join(self._place, data):
+            self.bytes_sent += len(data)
+        else:
             self._let_go()
             self.write(data)
 
     def _send(self, data: bytes) -> None:
+        self.bytes_sent += len(data)
         try:
             sent = self.socket.send(data)
         except (OSError, AttributeError):
             # Full or broken, or gone and without a socket. If broken, the reactor finds that out in its own
             # turn: to lose the connection here would be to call the protocol back from inside its own write.
             sent = 0
-        self.delivered(data, sent)
-
-    def delivered(self, data: bytes, sent: int) -> None:
-        """
-        The kernel has taken so many bytes of the data: see to the rest.
-        """
-        self._place = None
-        self.bytes_sent += sent
         if sent < len(data):
-            super().write(data[sent:])
+            self.fell_short(data, sent)
+
+    def fell_short(self, data: bytes, sent: int) -> None:
+        """
+        Of this data, which is counted in `bytes_sent`, the kernel has taken only so many bytes: see to the
+        rest.
+        """
+        self.bytes_sent -= len(data) - sent
+        super().write(data[sent:])
 
     def _let_go(self) -> None:
         """
         Send now what is kept for the end of the delivery.
         """
-        if self._place is not None:
-            self._send(self.delivery.take(self._place))
+        if self._place >= self.delivery.first:
+            data = self.delivery.take(self._place)
+            self._place = -1
+            self.bytes_sent -= len(data)
+            self._send(data)
 
     def loseConnection(self, *arguments: Any, **named: Any) -> None:
         """

@@ -7,7 +7,9 @@ from __future__ import annotations
 import socket
 from typing import Any, cast
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.net.delivery import MOST_BYTES, Delivery
@@ -146,3 +148,12 @@ class DeliveryTests(SynchronousTestCase):
         self.delivery.end()
         self.assertEqual(self.ada.bytes_sent, 0)
         self.assertEqual(self.delivery.transports, [])
+
+    def test_one_that_was_lost_before_takes_nothing_and_raises_nothing(self) -> None:
+        self.ada.connectionLost(Failure(ConnectionDone()))
+        self.delivery.begin()
+        self.ada.write(b"never")
+        self.bob.write(b"event")
+        self.delivery.end()
+        self.assertEqual(self.sends(self.bob_end), [b"event"])
+        self.assertEqual(self.ada.bytes_sent, 0)
