@@ -14,6 +14,7 @@ from chatd.core.commands import Answer, Command, Face, Post
 from chatd.core.events import Batch, Card, Draft, Event
 from chatd.core.names import PersonId, RoomKey
 from chatd.core.refusals import CloseCode, Refused
+from chatd.core.retention import Keep, Trim
 
 
 class RoomRecord(Struct, frozen=True):
@@ -85,16 +86,6 @@ class Appended(Struct, frozen=True):
     repeated: bool
 
 
-class Pruned(Exception):
-    """
-    What was to be read is no longer kept; `first` is the offset of the first event that is.
-    """
-
-    def __init__(self, first: int) -> None:
-        super().__init__(f"kept from offset {first} on")
-        self.first = first
-
-
 class StoreUnusable(Exception):
     """
     The store cannot be opened; the text says why in one line, for the operator.
@@ -107,9 +98,9 @@ class Store(Protocol):
 
     - Every method is called on one thread, the caller's; awaitables are resolved and the listener is called
       on it. No method blocks that thread on a disk.
-    - Writes (`append`, `add_person`, `rename`, `touch`, `forget_guests`) take effect in the order in which
-      they were called, also of different methods. An answered write is durable: it survives the loss of power
-      at the next instant.
+    - Writes (`append`, `prune`, `add_person`, `rename`, `touch`, `forget_guests`) take effect in the order in
+      which they were called, also of different methods. An answered write is durable: it survives the loss of
+      power at the next instant.
     - What a batch holds is handed to the listener before any of its `append`s is answered, and batches come
       in the order of their commit numbers. A read may see events that the listener has not been told of yet,
       never the other way round.
@@ -227,6 +218,15 @@ class Store(Protocol):
         Every answer that is asked for afterwards has it. It is written with the next commit or within 5 s,
         and at `stop`. A marker in a room that has never had an event, or of somebody unknown, is dropped, and
         one at 0 is none.
+        """
+
+    def prune(self, keep: Keep, limit: int) -> Awaitable[Trim]:
+        """
+        Take a step through the rooms: from the front of their logs goes what is not to be kept, and with it
+        the memory of cids that are old enough.
+
+        At most `limit` events go, `limit` rooms are looked at and `limit` cids forgotten; the next step goes
+        on from there. Offsets stay as they are, and so does what refers to an event that goes.
         """
 
     # People

@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 from bisect import bisect_right, insort
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,34 +18,12 @@ from twisted.logger import Logger
 
 from chatd.core.events import Batch, Card, Draft, Event, Message
 from chatd.core.names import PersonId, RoomKey, is_private, private_pair, side_name
-from chatd.core.ports import Appended, Known, Opened, Position, Pruned, RoomRecord, Slice
+from chatd.core.ports import Appended, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.retention import Keep, Pruned, Trim
 from chatd.store import rules
+from chatd.store.memory_log import Log
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class _Log:
-    key: RoomKey
-    name: str
-    # The offset of the first event in `events`, which are those that are kept.
-    first: int = 1
-    events: list[Event] = field(default_factory=list)
-    last_commit: int = 0
-
-    @property
-    def head(self) -> int:
-        return self.first + len(self.events) - 1
-
-    def from_offset(self, offset: int) -> Iterable[Event]:
-        """The kept events from that offset on; `offset` is not below `first`."""
-        for index in range(offset - self.first, len(self.events)):
-            yield self.events[index]
-
-    def back_from(self, offset: int) -> Iterable[Event]:
-        """The kept events from that offset backwards."""
-        for index in range(min(offset, self.head) - self.first, -1, -1):
-            yield self.events[index]
 
 
 @dataclass(slots=True)
@@ -86,10 +65,14 @@ class MemoryStore:
         self._committing = False
         self._waiting: list[_Write] = []
         self._commits = 0
-        self._logs: dict[RoomKey, _Log] = {}
+        self._logs: dict[RoomKey, Log] = {}
         self._public: list[str] = []
         self._private: dict[PersonId, dict[str, RoomKey]] = {}
         self._cids: dict[tuple[PersonId, str], tuple[bytes, Appended]] = {}
+        # A heap of those whose message is gone, by the time of that.
+        self._loose_cids: list[tuple[int, PersonId, str]] = []
+        # The rooms that are yet to be pruned in this round.
+        self._round: list[RoomKey] = []
         self._marks: dict[PersonId, dict[RoomKey, int]] = {}
         self._people: dict[PersonId, _Person] = {}
         self._tokens: dict[bytes, PersonId] = {}
@@ -194,7 +177,7 @@ class MemoryStore:
             raise rules.no_such_message(draft.reply_to)
 
         if log is None:
-            log = self._logs[draft.room] = _Log(draft.room, draft.room_name)
+            log = self._logs[draft.room] = Log(draft.room, draft.room_name)
             if not people:
                 insort(self._public, draft.room)
             for person in people:
@@ -216,7 +199,7 @@ class MemoryStore:
             as_sent=draft.as_sent,
         )
         log.last_commit = event.commit
-        log.events.append(event if event.as_sent is None else replace(event, as_sent=None))
+        log.add(event if event.as_sent is None else replace(event, as_sent=None))
         batch.append(event)
         appended = Appended(event.offset, event.id, False)
         if draft.cid is not None:
@@ -258,7 +241,7 @@ class MemoryStore:
         if log is None:
             return None
         record = self._record(log, reader)
-        if position is not None and _stands(log, position):
+        if position is not None and log.stands(position):
             return Opened(record, position.after, True)
         start = log.head
         for event in log.back_from(log.head):
@@ -290,7 +273,40 @@ class MemoryStore:
             marks = self._marks.setdefault(person, {})
             marks[room] = max(offset, marks.get(room, 0))
 
-    def _record(self, log: _Log, reader: PersonId | None) -> RoomRecord:
+    def prune(self, keep: Keep, limit: int) -> Deferred[Trim]:
+        """As the port says."""
+        return self._write(lambda batch: self._prune(keep, limit))
+
+    def _prune(self, keep: Keep, limit: int) -> Trim:
+        if not self._round:
+            self._round = list(self._logs)
+        first: dict[RoomKey, int] = {}
+        left = limit
+        for _ in range(min(limit, len(self._round))):
+            log = self._logs[self._round[-1]]
+            gone = log.trim(keep, left)
+            if gone:
+                first[log.key] = log.first
+                left -= len(gone)
+                for event in gone:
+                    if event.cid is not None:
+                        heappush(self._loose_cids, (event.at_ms, event.author.id, event.cid))
+            if not left:
+                # There may be more in this one.
+                break
+            self._round.pop()
+        forgotten = self._forget_cids(keep, limit)
+        return Trim(first, limit - left, bool(self._round) or forgotten == limit)
+
+    def _forget_cids(self, keep: Keep, limit: int) -> int:
+        forgotten = 0
+        while forgotten < limit and self._loose_cids and self._loose_cids[0][0] < keep.cids_since_ms:
+            _, author, cid = heappop(self._loose_cids)
+            del self._cids[author, cid]
+            forgotten += 1
+        return forgotten
+
+    def _record(self, log: Log, reader: PersonId | None) -> RoomRecord:
         pair = None
         if is_private(log.key):
             one, other = private_pair(log.key)
@@ -356,12 +372,3 @@ class MemoryStore:
             del self._tokens[self._people.pop(guest).token_hash]
             self._marks.pop(guest, None)
         return len(gone)
-
-
-def _stands(log: _Log, position: Position) -> bool:
-    """Whether a cursor can go on from there without missing anything."""
-    if not log.first - 1 <= position.after <= log.head:
-        return False
-    if position.id is None or position.after == 0:
-        return True
-    return position.after >= log.first and log.events[position.after - log.first].id == position.id

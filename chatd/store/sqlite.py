@@ -21,11 +21,13 @@ from chatd.core.events import Batch, Card, Draft, Event
 from chatd.core.names import PersonId, RoomKey
 from chatd.core.ports import Appended, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import Refused
+from chatd.core.retention import Keep, Trim
 from chatd.store import rules, sqlite_reads
 from chatd.store.sqlite_file import SCHEMA, open_again, open_for_reading, prepare, read_steps
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_ledger import Ledger
 from chatd.store.sqlite_marks import Marks
+from chatd.store.sqlite_prune import Step
 from chatd.store.sqlite_threads import Question, Readers, Settled, Write, Writer
 
 T = TypeVar("T")
@@ -89,6 +91,8 @@ class SqliteStore:
         self._ending = False
         self._marks = Marks(self._submit)
         self._timer: IDelayedCall | None = None
+        # The number of the room behind which pruning goes on.
+        self._pruned_to = 0
         # What this turn of the reactor has asked for.
         self._writes: list[Write] = []
         self._questions: list[tuple[Deferred[Any], Question]] = []
@@ -260,6 +264,16 @@ class SqliteStore:
     def append(self, draft: Draft) -> Deferred[Appended]:
         """As the port says."""
         return self._write(lambda group: group.append(draft), draft.weight)
+
+    def prune(self, keep: Keep, limit: int) -> Deferred[Trim]:
+        """As the port says."""
+        after = self._pruned_to
+
+        def go_on(step: Step) -> Trim:
+            self._pruned_to = step.after
+            return step.trim
+
+        return self._submit(lambda group: group.prune(keep, limit, after), 256 * limit).addCallback(go_on)
 
     def add_person(self, card: Card, token_hash: bytes) -> Deferred[None]:
         """As the port says."""

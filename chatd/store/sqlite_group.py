@@ -12,11 +12,14 @@ import apsw
 from chatd.core.events import Card, Draft, Event, Message
 from chatd.core.names import PersonId, RoomKey, is_private, private_pair
 from chatd.core.ports import Appended
+from chatd.core.retention import Keep
 from chatd.store import rules
 from chatd.store.sqlite_ledger import write_nothing_new
+from chatd.store.sqlite_prune import Step, take_step
 from chatd.store.sqlite_reads import PERSON, ROOM_PLACE
 
 CID = "SELECT body_hash, offset, id FROM cid WHERE author = ? AND cid = ?"
+GROW = "UPDATE room SET head = ?, last_commit = ?, messages = messages + ? WHERE number = ?"
 SEEN = "UPDATE person SET seen_ms = ? WHERE id = ?"
 FORGET = "DELETE FROM person WHERE kept = 0 AND seen_ms < ?"
 MARK = (
@@ -35,6 +38,7 @@ class _Place:
     head: int
     first: int
     last_commit: int
+    gained: int = 0
 
 
 @dataclass(slots=True)
@@ -77,6 +81,7 @@ class Group:
             self._keep(author.id)
         self.commits += 1
         place.head += 1
+        place.gained += 1
         place.last_commit = self.commits
         event = Message(
             commit=self.commits,
@@ -99,6 +104,16 @@ class Group:
             )
         self.batch.append(event)
         return Appended(event.offset, event.id, False)
+
+    def prune(self, keep: Keep, limit: int, after: int) -> Step:
+        """
+        As `take_step`.
+        """
+        step = take_step(self.connection, keep, limit, after)
+        for room, first in step.trim.first.items():
+            if room in self._places:
+                self._places[room].first = first
+        return step
 
     def _insert(self, number: int, event: Message) -> None:
         self.connection.execute(
@@ -211,9 +226,6 @@ class Group:
         """
         for place in self._places.values():
             if place.last_commit > self.commits - len(self.batch):
-                self.connection.execute(
-                    "UPDATE room SET head = ?, last_commit = ? WHERE number = ?",
-                    (place.head, place.last_commit, place.number),
-                )
+                self.connection.execute(GROW, (place.head, place.last_commit, place.gained, place.number))
         if self.batch:
             self.connection.execute("UPDATE store SET commits = ?", (self.commits,))

@@ -14,7 +14,8 @@ import apsw
 
 from chatd.core.events import Author, Card, Event, Message
 from chatd.core.names import PersonId, RoomKey, is_private, private_pair, side_name
-from chatd.core.ports import Known, Opened, Position, Pruned, RoomRecord, Slice
+from chatd.core.ports import Known, Opened, Position, RoomRecord, Slice
+from chatd.core.retention import Pruned
 from chatd.store import rules
 
 Marks = Mapping[RoomKey, int]

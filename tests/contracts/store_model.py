@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from chatd.core.events import Batch, Draft, Event
 from chatd.core.names import LOBBY, RoomKey, private_key
-from chatd.core.ports import Appended, Position, Pruned, Store
+from chatd.core.ports import Appended, Position, Store
 from chatd.core.refusals import Code, Refused
+from chatd.core.retention import Keep, Pruned
 from tests.contracts.store import ADA, BOB, GARDEN, NOBODY, Backend, draft
 
 ROOMS = [LOBBY, GARDEN, private_key(ADA, BOB), private_key(ADA, NOBODY)]
+
+NOW_MS = 1_750_000_000_000
+"""What the clock of the store says, always."""
 
 _rooms = st.sampled_from(ROOMS)
 _offsets = st.integers(0, 12)
@@ -32,7 +36,7 @@ _drafts = st.builds(
 operations = st.lists(
     st.one_of(
         st.tuples(st.just("say"), st.lists(_drafts, min_size=1, max_size=6)),
-        st.tuples(st.just("prune"), _rooms, _few),
+        st.tuples(st.just("prune"), _few, _few, st.booleans()),
         st.tuples(st.just("read"), _rooms, _offsets, _few, _bytes),
         st.tuples(st.just("page"), _rooms, st.none() | _offsets, st.none() | _offsets, _few, _bytes),
         st.tuples(st.just("open"), _rooms, _offsets, st.booleans(), _few),
@@ -56,6 +60,8 @@ class Model:
         self.logs: dict[RoomKey, list[Event]] = {room: [] for room in ROOMS}
         self.first: dict[RoomKey, int] = dict.fromkeys(ROOMS, 1)
         self.cids: dict[tuple[str, str], tuple[bytes, str]] = {}
+        # Those of them whose message is gone.
+        self.loose: set[tuple[str, str]] = set()
         self.commits = 0
 
     async def run(self, steps: list[Any]) -> None:
@@ -105,11 +111,24 @@ class Model:
             if said.cid is not None:
                 self.cids[key] = (said.body_hash, event.id)
 
-    async def _prune(self, room: RoomKey, count: int) -> None:
-        first = min(self.first[room] + count, len(self.logs[room]) + 1)
-        if first > self.first[room]:
-            self.backend.prune(room, first)
+    async def _prune(self, messages: int, limit: int, old: bool) -> None:
+        """One step, in which cids count as old enough or do not. Where it begins is the store's affair."""
+        cids_since_ms = NOW_MS + old
+        trim = await self.store.prune(Keep(None, messages, cids_since_ms), limit)
+        assert trim.events == sum(first - self.first[room] for room, first in trim.first.items()) <= limit
+        for room, first in trim.first.items():
+            assert self.first[room] < first <= len(self.logs[room]) + 1 - messages
+            for event in self.logs[room][self.first[room] - 1 : first - 1]:
+                if event.cid is not None:
+                    self.loose.add((event.author.id, event.cid))
             self.first[room] = first
+        if old:
+            # Which of them a step forgets is the store's affair too.
+            while len(self.loose) > 0 and (await self.store.prune(Keep(None, None, cids_since_ms), 50)).more:
+                pass
+            for key in self.loose:
+                del self.cids[key]
+            self.loose.clear()
 
     async def _read(self, room: RoomKey, after: int, count: int, max_bytes: int) -> None:
         log, first = self.logs[room], self.first[room]

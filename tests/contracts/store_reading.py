@@ -5,7 +5,8 @@ The contract of a store: logs as cursors and readers of history see them.
 from __future__ import annotations
 
 from chatd.core.names import LOBBY, RoomKey
-from chatd.core.ports import Opened, Position, Pruned, Slice
+from chatd.core.ports import Opened, Position, Slice
+from chatd.core.retention import Pruned
 from tests.contracts.store import ADA, GARDEN, PLENTY, StoreCase, texts
 
 WEIGHT = 1025

@@ -14,6 +14,7 @@ from chatd.core.ports import Store
 from chatd.store.memory import MemoryStore
 from tests.contracts.store import Backend
 from tests.contracts.store_people import PeopleContract
+from tests.contracts.store_pruning import PruningContract
 from tests.contracts.store_reading import ReadingContract
 from tests.contracts.store_writing import WritingContract
 
@@ -58,8 +59,7 @@ class MemoryBackend:
     def prune(self, room: RoomKey, first: int) -> None:
         """As the backend of a test has it: in memory a log is a list and the offset of its first event."""
         log = self.store._logs[room]
-        del log.events[: first - log.first]
-        log.first = first
+        log.drop(first - log.first)
 
 
 class _InMemory:
@@ -78,3 +78,7 @@ class MemoryReadingTests(_InMemory, ReadingContract, TestCase):
 
 class MemoryPeopleTests(_InMemory, PeopleContract, TestCase):
     """Rooms and people in memory."""
+
+
+class MemoryPruningTests(_InMemory, PruningContract, TestCase):
+    """Pruning in memory."""

@@ -15,6 +15,7 @@ from chatd.core.names import RoomKey
 from chatd.core.ports import Store
 from tests.contracts.store import Backend
 from tests.contracts.store_people import PeopleContract
+from tests.contracts.store_pruning import PruningContract
 from tests.contracts.store_reading import ReadingContract
 from tests.contracts.store_writing import WritingContract
 from tests.store.database import Database
@@ -61,7 +62,9 @@ class SqliteBackend:
                 "DELETE FROM event WHERE offset < ?2 AND room = (SELECT number FROM room WHERE key = ?1)",
                 (room, first),
             )
-            connection.execute("UPDATE room SET first = ? WHERE key = ?", (first, room))
+            connection.execute(
+                "UPDATE room SET first = ?1, messages = messages - (?1 - first) WHERE key = ?2", (first, room)
+            )
 
 
 class _InAFile:
@@ -80,3 +83,7 @@ class SqliteReadingTests(_InAFile, ReadingContract, TestCase):
 
 class SqlitePeopleTests(_InAFile, PeopleContract, TestCase):
     """Rooms and people in a file."""
+
+
+class SqlitePruningTests(_InAFile, PruningContract, TestCase):
+    """Pruning in a file."""

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Batch, Card
 from tests.contracts.store import ADA, BOB, NAMES, Backend
-from tests.contracts.store_model import Model, operations
+from tests.contracts.store_model import NOW_MS, Model, operations
 from tests.contracts.test_memory_store import MemoryBackend
 from tests.contracts.test_sqlite_store import SqliteBackend
 from tests.store.turns import Turns
@@ -25,7 +25,7 @@ class ModelTests(SynchronousTestCase):
 
         async def live() -> None:
             batches: list[Batch] = []
-            store = await backend.make(batches.append, lambda: 1_750_000_000_000)
+            store = await backend.make(batches.append, lambda: NOW_MS)
             try:
                 for who in (ADA, BOB):
                     await store.add_person(Card(who, NAMES[who]), who.encode())

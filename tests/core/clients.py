@@ -80,7 +80,7 @@ class SlowStore:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.inner, name)
-        if name in ("append", "add_person", "rename", "touch", "forget_guests"):
+        if name in ("append", "prune", "add_person", "rename", "touch", "forget_guests"):
             return lambda *args, **kwargs: self._write(value(*args, **kwargs))
         if name in ("read", "page", "room", "open", "rooms", "inbox", "person", "person_of_token"):
             return lambda *args, **kwargs: self._read(name, value(*args, **kwargs))

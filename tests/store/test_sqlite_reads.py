@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from chatd.core.names import LOBBY
-from chatd.store import sqlite_group, sqlite_reads
+from chatd.store import sqlite_group, sqlite_prune, sqlite_reads
 from tests.contracts.store import PLENTY
 from tests.store.case import SqliteCase
 
@@ -22,7 +22,7 @@ class PlanTests(SqliteCase):
     def test_no_question_scans_or_sorts(self) -> None:
         questions = {
             name: question
-            for module in (sqlite_reads, sqlite_group)
+            for module in (sqlite_reads, sqlite_group, sqlite_prune)
             for name, question in vars(module).items()
             if name.isupper() and isinstance(question, str) and question.startswith(VERBS)
         }
