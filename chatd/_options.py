@@ -207,13 +207,17 @@ OPTIONS: Sequence[Option] = (
     ),
     Option("tls-port", "N", "off", "HTTPS and wss on that port", _whole(0, 65535), native=(int,)),
     Option(
-        "tls-cert", "FILE", "", "PEM file with the certificate and its chain; read again on SIGHUP", _path
+        "tls-cert",
+        "FILE",
+        "",
+        "PEM file with the certificate and its chain; read again when it changes",
+        _path,
     ),
     Option(
         "tls-key",
         "FILE",
         "the file of --tls-cert",
-        "PEM file with the private key; read again on SIGHUP",
+        "PEM file with the private key; read again when it changes",
         _path,
     ),
     Option(

@@ -42,6 +42,7 @@ FORGET_EVERY_SECONDS = 3600.0
 # With the two seconds that clients have to say goodbye: a stop takes no more than five.
 FLUSH_SECONDS = 1.8
 CLOSE_SECONDS = 1.0
+CERTIFICATE_SECONDS = 2.0
 # For the store, the log, the listeners, and those that are told that there is no room.
 RESERVED_DESCRIPTORS = 128
 
@@ -114,6 +115,8 @@ class ChatService(Service):
             listen=config.listen,
             delivery=delivery,
         )
+        self._watching = LoopingCall(self._look_at_certificates)
+        self._watching.clock = reactor
         self._ticking = LoopingCall(lambda: self.hub.tick(time.monotonic()))
         self._forgetting = LoopingCall(lambda: Deferred.fromCoroutine(self._forget_guests()))
         self._ticking.clock = self._forgetting.clock = reactor
@@ -172,6 +175,8 @@ class ChatService(Service):
         self.factory.startFactory()
         self._ticking.start(TICK_SECONDS).addErrback(_failed, "the clock")
         self._forgetting.start(FORGET_EVERY_SECONDS, now=False).addErrback(_failed, "forgetting guests")
+        if self.certificates is not None:
+            self._watching.start(CERTIFICATE_SECONDS).addErrback(_failed, "looking at the certificate")
         self.listeners.accept()
         self._announce()
 
@@ -190,7 +195,7 @@ class ChatService(Service):
                 await self._within(FLUSH_SECONDS, self.hub.finish(), "not all that was said could be written")
             await self.factory.shutdown(time.monotonic())
         finally:
-            for looping in (self._ticking, self._forgetting):
+            for looping in (self._ticking, self._forgetting, self._watching):
                 if looping.running:
                     looping.stop()
             self.factory.stopFactory()
@@ -214,6 +219,10 @@ class ChatService(Service):
             return
         if forgotten:
             _log.info("forgot {count} guests who never wrote", count=forgotten)
+
+    def _look_at_certificates(self) -> None:
+        if self.certificates is not None:
+            self.certificates.look()
 
     def _reload(self) -> None:
         if self.certificates is None:

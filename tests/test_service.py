@@ -15,7 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 import chatd
 from chatd.config import CannotStart, Config
 from chatd.core.ports import StoreUnusable
-from chatd.service import ChatService
+from chatd.service import CERTIFICATE_SECONDS, ChatService
+from tests.certificates import make_pair
 
 PUBLIC = Path(chatd.__file__).parent.parent / "public"
 
@@ -123,6 +124,21 @@ class ServiceTests(SynchronousTestCase):
         for _ in range(3):
             self.reactor.advance(3600)
         self.assertTrue(service._forgetting.running)
+        self.successResultOf(service.stopService())
+
+    def test_a_certificate_is_looked_at_while_it_serves(self) -> None:
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        certificate, key = make_pair("chat one").write(folder)
+        service = self.service(tls_port=8443, tls_cert=certificate, tls_key=key)
+        self.successResultOf(self.start(service))
+        assert service.certificates is not None
+        before = service.certificates._context
+        self.reactor.advance(CERTIFICATE_SECONDS)
+        self.assertIs(service.certificates._context, before)
+        make_pair("chat two").write(folder)
+        self.reactor.advance(CERTIFICATE_SECONDS)
+        self.assertIsNot(service.certificates._context, before)
         self.successResultOf(service.stopService())
 
     def test_sighup_without_a_certificate_changes_nothing(self) -> None:

@@ -33,7 +33,10 @@ _TLS12_CIPHERS = b":".join(
         b"ECDHE-RSA-CHACHA20-POLY1305",
     )
 )
+# Mozilla's groups, and where OpenSSL has it the one of today's browsers that holds against quantum computers.
+_GROUPS = (b"X25519MLKEM768:X25519:P-256:P-384", b"X25519:P-256:P-384")
 _ALPN = b"http/1.1"
+_Stamp = tuple[int, int, int, int]
 _Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 
 
@@ -57,11 +60,14 @@ class Certificates:
         self._certificate = certificate
         self._key = key
         self._context: SSL.Context | None = None
+        self._seen: list[_Stamp | None] = []
 
     def load(self) -> None:
         """
         Read both files and use them from the next connection on; raises `BadCertificate` and changes nothing.
         """
+        # Before they are read: what changes meanwhile is to be noticed.
+        self._seen = self._stamps()
         chain = _read_chain(self._certificate)
         key = _read_key(self._key)
         try:
@@ -89,6 +95,19 @@ class Certificates:
         self._log.info("certificate reloaded from {path}", path=str(self._certificate))
         return True
 
+    def look(self) -> None:
+        """
+        As `reload`, if a file has changed since both were last read. To be called every few seconds.
+
+        So of two files that are replaced one after the other the first may be logged as one that does not fit
+        the other; then the second is a change too.
+        """
+        if self._stamps() != self._seen:
+            self.reload()
+
+    def _stamps(self) -> list[_Stamp | None]:
+        return [_stamp(self._certificate), _stamp(self._key)]
+
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """
         The TLS side of one new connection.
@@ -96,6 +115,17 @@ class Certificates:
         if self._context is None:
             raise RuntimeError("a TLS connection came before a certificate was loaded")
         return SSL.Connection(self._context, None)
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """
+    What differs once a file has been written, replaced, or made readable; None if there is none.
+    """
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_size
 
 
 def _read(path: Path) -> bytes:
@@ -136,6 +166,7 @@ def _make_context(chain: Sequence[x509.Certificate], key: _Key) -> SSL.Context:
     context = SSL.Context(SSL.TLS_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_cipher_list(_TLS12_CIPHERS)
+    _set_groups(context)
     context.set_options(SSL.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION)
     # Tickets carry the session to the client and back, under a key that this context draws for itself, so no
     # session is kept here; after a reload the old tickets lead to a whole handshake.
@@ -149,6 +180,13 @@ def _make_context(chain: Sequence[x509.Certificate], key: _Key) -> SSL.Context:
     context.use_privatekey(key)
     context.check_privatekey()
     return context
+
+
+def _set_groups(context: SSL.Context) -> None:
+    # pyOpenSSL itself can set one group and no more, which every client that Mozilla lists knows.
+    set_groups = getattr(getattr(SSL, "_lib", None), "SSL_CTX_set1_curves_list", None)
+    if set_groups is None or not any(set_groups(context._context, groups) == 1 for groups in _GROUPS):
+        context.set_tmp_ecdh(ec.SECP256R1())
 
 
 def _select_protocol(connection: SSL.Connection, offered: list[bytes]) -> bytes | SSL._NoOverlappingProtocols:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -233,3 +234,74 @@ class ReloadTests(CertificatesTestCase):
         self.assertFalse(certificates.reload())
         client, _ = shake_hands(certificates)
         self.assertEqual(name_shown_to(client), "chat one")
+
+
+class LookTests(CertificatesTestCase):
+    def setUp(self):
+        super().setUp()
+        self.certificates = self.load(make_pair("chat one"))
+        self.said = []
+        globalLogPublisher.addObserver(self.said.append)
+        self.addCleanup(globalLogPublisher.removeObserver, self.said.append)
+
+    def look(self):
+        """
+        The lines that looking brings.
+        """
+        self.said.clear()
+        self.certificates.look()
+        return [formatEvent(event) for event in self.said]
+
+    def shown(self):
+        return name_shown_to(shake_hands(self.certificates)[0])
+
+    def put(self, name, data):
+        """
+        Replace a file in one step, as whoever renews certificates does.
+        """
+        (self.folder / "new").write_bytes(data)
+        (self.folder / "new").rename(self.folder / name)
+
+    def test_files_that_stay_as_they_are_are_not_read_again(self):
+        context = self.certificates._context
+        self.assertEqual(self.look(), [])
+        self.assertIs(self.certificates._context, context)
+
+    def test_a_new_pair_is_used_as_soon_as_it_is_whole(self):
+        pair = make_pair("chat two")
+        self.put("cert.pem", pair.certificate)
+        [line] = self.look()
+        self.assertIn("does not fit the certificate", line)
+        self.assertEqual(self.look(), [])
+        self.assertEqual(self.shown(), "chat one")
+        self.put("key.pem", pair.key)
+        self.assertEqual(self.look(), [f"certificate reloaded from {self.folder}/cert.pem"])
+        self.assertEqual(self.shown(), "chat two")
+        self.assertEqual(self.look(), [])
+
+    def test_a_file_that_is_being_written_is_tried_at_each_change(self):
+        pair = make_pair("chat two")
+        (self.folder / "key.pem").write_bytes(pair.key)
+        with (self.folder / "cert.pem").open("wb") as file:
+            for part in (pair.certificate[:100], pair.certificate[100:200]):
+                file.write(part)
+                file.flush()
+                self.assertEqual(len(self.look()), 1)
+                self.assertEqual(self.look(), [])
+            file.write(pair.certificate[200:])
+        self.assertEqual(len(self.look()), 1)
+        self.assertEqual(self.shown(), "chat two")
+
+    def test_a_file_that_is_gone_is_told_once_and_used_when_it_is_back(self):
+        certificate = (self.folder / "cert.pem").read_bytes()
+        (self.folder / "cert.pem").unlink()
+        [line] = self.look()
+        self.assertIn("No such file", line)
+        self.assertEqual(self.look(), [])
+        self.put("cert.pem", certificate)
+        self.assertIn("reloaded", self.look()[0])
+
+    def test_what_was_read_on_request_is_not_read_again(self):
+        make_pair("chat two").write(self.folder)
+        self.certificates.reload()
+        self.assertEqual(self.look(), [])

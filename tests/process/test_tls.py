@@ -112,6 +112,18 @@ def test_a_certificate_that_cannot_be_read_keeps_the_old_one(tmp_path: Path) -> 
         assert "Traceback" not in daemon.log
 
 
+def test_a_certificate_that_was_replaced_is_used_without_a_signal(tmp_path: Path) -> None:
+    one, two = make_pair("chat one"), make_pair("chat two")
+    with TlsDaemon(tmp_path, one) as daemon, daemon.connect(one) as old:
+        open_websocket(old)
+        two.write(tmp_path)
+        wait_until(lambda: "certificate reloaded" in daemon.log)
+        with daemon.connect(two) as new:
+            assert shown_name(new) == "chat two"
+        old.sendall(masked(b'{"type":"hello","name":"ada"}'))
+        assert b'"type":"welcome"' in old.recv(4096)
+
+
 def test_sighup_without_a_certificate_ends_nothing(daemon: Daemon) -> None:
     daemon.signal(signal.SIGHUP)
     wait_until(lambda: "SIGHUP" in daemon.log)
