@@ -279,6 +279,22 @@ OPTIONS: Sequence[Option] = (
         native=(int, float),
     ),
     Option(
+        "history-days",
+        "N",
+        "0",
+        "days for which a room keeps what was said in it; 0 is for ever",
+        _whole(0, 36_500),
+        native=(int,),
+    ),
+    Option(
+        "history-messages",
+        "N",
+        "0",
+        "messages that a room keeps, the last ones; 0 is all of them",
+        _whole(0, 1_000_000_000),
+        native=(int,),
+    ),
+    Option(
         "tutorial",
         "on|off",
         "on",

@@ -51,7 +51,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     `store` is `memory:` or `sqlite:` and an absolute path. `port` is a number or a strports string, and is
     None where only other listeners were asked for. `public` is None for the page that is installed. A limit
-    of 0 is no limit.
+    of 0 is no limit, and a history of 0 is all of it.
     """
 
     data: Path
@@ -68,6 +68,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     max_connections_per_address: int = 250
     max_message_bytes: int = 65_536
     message_rate: MessageRate = MessageRate()
+    history_days: int = 0
+    history_messages: int = 0
     tutorial: bool = True
 
 

@@ -23,7 +23,9 @@ from chatd import __version__
 from chatd.config import CannotStart, Config, public_folder
 from chatd.core.hub import Hub, Settings
 from chatd.core.ports import Dialect, Store, StoreUnusable
+from chatd.core.pruning import Pruning
 from chatd.core.refusals import Refused
+from chatd.core.retention import Retention
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from chatd.net.clock import keep_time
@@ -39,6 +41,7 @@ from chatd.store.sqlite import SqliteStore
 
 TICK_SECONDS = 0.1
 FORGET_EVERY_SECONDS = 3600.0
+PRUNE_STEP_SECONDS = 0.1
 # With the two seconds that clients have to say goodbye: a stop takes no more than five.
 FLUSH_SECONDS = 1.8
 CLOSE_SECONDS = 1.0
@@ -119,7 +122,10 @@ class ChatService(Service):
         self._watching.clock = reactor
         self._ticking = LoopingCall(lambda: self.hub.tick(time.monotonic()))
         self._forgetting = LoopingCall(lambda: Deferred.fromCoroutine(self._forget_guests()))
-        self._ticking.clock = self._forgetting.clock = reactor
+        self.retention = Retention(config.history_days, config.history_messages)
+        pruning = Pruning(self.hub, self.retention, _doubt)
+        self._pruning = LoopingCall(lambda: Deferred.fromCoroutine(pruning.step(time.monotonic())))
+        self._ticking.clock = self._forgetting.clock = self._pruning.clock = reactor
 
     def privilegedStartService(self) -> None:
         """
@@ -175,6 +181,8 @@ class ChatService(Service):
         self.factory.startFactory()
         self._ticking.start(TICK_SECONDS).addErrback(_failed, "the clock")
         self._forgetting.start(FORGET_EVERY_SECONDS, now=False).addErrback(_failed, "forgetting guests")
+        if self.retention:
+            self._pruning.start(PRUNE_STEP_SECONDS).addErrback(_failed, "pruning")
         if self.certificates is not None:
             self._watching.start(CERTIFICATE_SECONDS).addErrback(_failed, "looking at the certificate")
         self.listeners.accept()
@@ -195,7 +203,7 @@ class ChatService(Service):
                 await self._within(FLUSH_SECONDS, self.hub.finish(), "not all that was said could be written")
             await self.factory.shutdown(time.monotonic())
         finally:
-            for looping in (self._ticking, self._forgetting, self._watching):
+            for looping in (self._ticking, self._forgetting, self._pruning, self._watching):
                 if looping.running:
                     looping.stop()
             self.factory.stopFactory()
@@ -242,6 +250,8 @@ class ChatService(Service):
         descriptors = self.factory.admission.descriptors
         if not 0 < config.max_connections <= descriptors:
             _log.info("room for {count} connections, as the limit of descriptors is", count=descriptors)
+        if self.retention:
+            _log.info("a room keeps {kept}", kept=self.retention.words)
         off = [
             *(["TLS"] if config.tls_port is None else []),
             *(["the tutorial's wire"] if not config.tutorial else []),
@@ -265,6 +275,14 @@ def _wall_ms() -> int:
 
 def _report(error: Exception) -> None:
     _log.failure("something for a client failed: {error}", error=error)
+
+
+def _doubt(ahead_ms: int) -> None:
+    _log.warn(
+        "the clock has leapt forward by {seconds} s: what is old only because of that is pruned in a day,"
+        " unless the clock is set back",
+        seconds=ahead_ms // 1000,
+    )
 
 
 def _failed(failure: Any, what: str) -> None:

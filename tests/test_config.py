@@ -62,7 +62,13 @@ class DefaultsTests(ConfigTestCase):
     def test_the_table_says_what_the_defaults_are(self):
         config = self.load()
         said = {option.name: option.default for option in OPTIONS}
-        for name in ("max-connections", "max-connections-per-address", "max-message-bytes"):
+        for name in (
+            "max-connections",
+            "max-connections-per-address",
+            "max-message-bytes",
+            "history-days",
+            "history-messages",
+        ):
             self.assertEqual(said[name], str(getattr(config, name.replace("-", "_"))))
         self.assertEqual(said["message-rate"], "5:20")
         self.assertEqual(said["tutorial"], "on")
@@ -348,6 +354,8 @@ class ValuesTests(ConfigTestCase):
         for bad in ("-1", "1.5", "", "ten", "10000001", "1" * 400):
             self.assertTrue(self.refusal(max_connections=bad).startswith("--max-connections: "), bad)
         self.assertEqual(self.load(max_connections="0", max_connections_per_address="0").max_connections, 0)
+        self.assertEqual(self.load({"CHATD_HISTORY_DAYS": "7"}, history_messages="5").history_days, 7)
+        self.assertIn("from 0 to 36500", self.refusal(history_days="36501"))
         for bad in ("1023", "16777217"):
             self.assertTrue(self.refusal(max_message_bytes=bad).startswith("--max-message-bytes: "), bad)
 

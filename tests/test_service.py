@@ -14,6 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import chatd
 from chatd.config import CannotStart, Config
+from chatd.core.events import Author, Draft
+from chatd.core.names import LOBBY, PersonId
 from chatd.core.ports import StoreUnusable
 from chatd.service import CERTIFICATE_SECONDS, ChatService
 from tests.certificates import make_pair
@@ -140,6 +142,17 @@ class ServiceTests(SynchronousTestCase):
         self.reactor.advance(CERTIFICATE_SECONDS)
         self.assertIsNot(service.certificates._context, before)
         self.successResultOf(service.stopService())
+
+    def test_what_is_not_to_be_kept_is_pruned_while_it_serves(self) -> None:
+        for messages, kept in ((2, 2), (0, 5)):
+            service = self.service(history_messages=messages)
+            for n in range(5):
+                service.store.append(Draft(LOBBY, LOBBY, Author(PersonId("a" * 16), "ada"), str(n)))
+            self.successResultOf(self.start(service))
+            self.reactor.advance(1)
+            self.assertEqual(service.store._logs[LOBBY].messages, kept)  # type: ignore[attr-defined]
+            self.successResultOf(service.stopService())
+            self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def test_sighup_without_a_certificate_changes_nothing(self) -> None:
         service = self.service()

@@ -12,6 +12,8 @@ from chatd.core.commands import Answer, Live, Me, ReadUpTo, TypingNow
 from chatd.core.names import RoomKey, is_private
 from chatd.core.ports import Outbox, Store, View, Wire
 from chatd.core.presence import Person
+from chatd.core.refusals import CloseCode
+from chatd.core.retention import Pruned
 from chatd.core.room import Cursor, Room
 from chatd.core.tail import Growth
 
@@ -25,8 +27,8 @@ class Cursors:
     Where one client stands in the rooms that it hears, and what it is still to be sent.
 
     Nothing is queued here. A cursor that cannot be served stays where it is; `read_on` serves it from the
-    room's tail or from the store as soon as the outbox has room. While `held` nothing is sent but the cursors
-    are kept.
+    room's tail or from the store as soon as the outbox has room; where that was pruned, the connection is
+    closed with 4002. While `held` nothing is sent but the cursors are kept.
     """
 
     outbox: Outbox
@@ -191,8 +193,16 @@ class Cursors:
             else:
                 # What is in memory is better read there: it is encoded already, and as it was sent.
                 absent = room.tail.absent(cursor.offset, upto)
-                events = await self.store.read(room.key, cursor.offset, absent, SLICE_BYTES)
+                try:
+                    events = await self.store.read(room.key, cursor.offset, absent, SLICE_BYTES)
+                except Pruned:
+                    events = ()
                 if self.rooms.get(room.key) is not cursor or self.closed:
+                    return
+                if not events:
+                    # It cannot have them all any more, and is to know it.
+                    self.closed = True
+                    self.outbox.close(CloseCode.RESYNC, CloseCode.RESYNC.reason)
                     return
                 chunk = b"".join([wire.frame_event(event, cursor.view) for event in events])
                 last = events[-1].offset

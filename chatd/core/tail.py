@@ -91,6 +91,16 @@ class Tail:
         if drop:
             del self.entries[:drop]
 
+    def trim(self, first: int) -> None:
+        """
+        Drop what lies before an offset.
+        """
+        drop = 0
+        while drop < len(self.entries) and self.entries[drop].event.offset < first:
+            self.weight -= self.entries[drop].weight
+            drop += 1
+        del self.entries[:drop]
+
     def rename(self) -> None:
         """
         Forget the forms of its events: somebody whom they name is called something else.
@@ -145,6 +155,19 @@ class Tails:
         self._weights[tail] = tail.weight
         while self.weight > TAILS_BYTES and len(self._weights) > 1:
             self.drop(next(iter(self._weights)))
+
+    def trim(self, tail: Tail, first: int) -> None:
+        """
+        Have a tail begin no sooner than the log, which was pruned.
+
+        A client could be served from here without a gap. But memory is not to know what the log has
+        forgotten, and whether a client gets an event is not to depend on what happens to be in it.
+        """
+        before = tail.weight
+        tail.trim(first)
+        if tail in self._weights:
+            self._weights[tail] = tail.weight
+            self.weight -= before - tail.weight
 
     def drop(self, tail: Tail) -> None:
         """
