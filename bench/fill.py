@@ -48,8 +48,10 @@ SELECT author, cid, randomblob(16), room, offset, id, at_ms FROM event ORDER BY 
 """
 # What chatd made when it laid the database out may include the lobby.
 _ROOM = """
-INSERT INTO room (key, kind, name, head, first, last_commit) VALUES (:key, 'public', :key, :count, 1, :last)
-ON CONFLICT (key) DO UPDATE SET head = excluded.head, last_commit = excluded.last_commit
+INSERT INTO room (key, kind, name, head, first, last_commit, messages)
+VALUES (:key, 'public', :key, :count, 1, :last, :count)
+ON CONFLICT (key) DO UPDATE
+SET head = excluded.head, last_commit = excluded.last_commit, messages = excluded.messages
 """
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 from websockets.exceptions import ConnectionClosed
 
 from tests.chat_client import ChatClient
@@ -120,4 +122,48 @@ def test_who_is_behind_what_was_pruned_is_sent_to_resume_and_nobody_else_notices
         daemon.start()
         asyncio.run(after_a_restart(daemon, position))
         assert daemon.stop() == 0
+        assert "Traceback" not in daemon.log
+
+
+def test_what_is_older_than_the_days_goes_at_the_next_start_and_the_rest_stays(tmp_path: Path) -> None:
+    """The room that it empties is still there, and so is the memory of what was said with which cid."""
+
+    async def talk(daemon: Daemon) -> str:
+        client = await ChatClient.connect(daemon.port)
+        token = (await client.hello(name="ada"))["token"]
+        for room in ("lobby", "Attic"):
+            await client.join(room, limit=0)
+            for number in range(1, 4):
+                await client.say(str(number), room, cid=f"{room} {number}")
+        await client.cut()
+        return str(token)
+
+    async def look(daemon: Daemon, token: str) -> None:
+        client = await ChatClient.connect(daemon.port)
+        epoch = (await client.hello(token=token))["epoch"]
+        await client.join(limit=0)
+        async with asyncio.timeout(20):
+            while await kept_from(client) < 3:
+                await asyncio.sleep(0.1)
+        for after, recovered in ((3, True), (2, False)):
+            joined = await client.join("attic", after=after, epoch=epoch)
+            assert (joined["room"], joined["head"], joined["recovered"]) == ("Attic", 3, recovered)
+            assert (await client.expect("live"))["offset"] == 3
+        assert (await client.say("1", "attic", cid="Attic 1"))["offset"] == 1
+        assert (await client.say("4", "attic"))["offset"] == 4
+        await client.cut()
+
+    with Daemon(tmp_path) as daemon:
+        token = asyncio.run(talk(daemon))
+        daemon.stop()
+        day_ms = 24 * 3600 * 1000
+        with closing(apsw.Connection(str(daemon.data / "chatd.sqlite3"))) as database:
+            old = "offset < 3 OR room = (SELECT number FROM room WHERE name = 'Attic')"
+            for table in ("event", "cid"):
+                database.execute(f"UPDATE {table} SET at_ms = at_ms - ? WHERE {old}", (3 * day_ms,))
+        daemon.flags = ("--history-days", "2")
+        daemon.start()
+        asyncio.run(look(daemon, token))
+        assert daemon.stop() == 0
+        assert "a room keeps the last 2 days" in daemon.log
         assert "Traceback" not in daemon.log
