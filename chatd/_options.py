@@ -32,7 +32,8 @@ class Option:
     One option: as flag `--name`, as variable `CHATD_NAME`, as key `name` in the TOML file.
 
     `read` turns its text into a value, or raises a ValueError that says what is wrong with it. `native` are
-    the types, beside a string, that the TOML file may use for it.
+    the types, beside a string, that the TOML file may use for it. An option without a name for its `value` is
+    on or off, and its flag alone is on.
     """
 
     name: str
@@ -185,6 +186,23 @@ def _switch(text: str) -> bool:
     return text == "on"
 
 
+def _proxy(text: str) -> str:
+    if text == "unix":
+        return text
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is neither a network such as 10.0.0.0/8 nor an address nor the word unix"
+        ) from None
+    first = network.network_address
+    if isinstance(first, ipaddress.IPv6Address) and first.ipv4_mapped and network.prefixlen >= 96:
+        network = ipaddress.ip_network((first.ipv4_mapped, network.prefixlen - 96))
+    if network.prefixlen == 0:
+        raise ValueError(f"{text!r} is everybody: anyone could then pass for anyone")
+    return str(network)
+
+
 OPTIONS: Sequence[Option] = (
     Option(
         "port",
@@ -299,6 +317,24 @@ OPTIONS: Sequence[Option] = (
         "on|off",
         "on",
         "on or off: whether the tutorial's wire (a WebSocket without subprotocol) is spoken",
+        _switch,
+        native=(bool,),
+    ),
+    Option(
+        "trusted-proxy",
+        "CIDR",
+        "none",
+        "whose X-Forwarded-For and X-Forwarded-Proto count: a network, an address, or unix for all who come"
+        " through Unix sockets",
+        _proxy,
+        repeatable=True,
+    ),
+    Option(
+        "hsts",
+        "",
+        "off",
+        "tell browsers that come by TLS to use nothing else for a year; refused beside a plain TCP listener"
+        " that is not loopback",
         _switch,
         native=(bool,),
     ),

@@ -71,6 +71,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     history_days: int = 0
     history_messages: int = 0
     tutorial: bool = True
+    trusted_proxy: tuple[str, ...] = ()
+    hsts: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -225,6 +227,9 @@ def _assemble(values: _Values, around: Surroundings) -> Config:
             raise wrong("tls-port", "needs --tls-cert")
         # A certificate file may hold its key too.
         given.setdefault("tls_key", given["tls_cert"])
+    speaks_tls = any(str(text).startswith("ssl:") for text in (given.get("port"), *given.get("listen", ())))
+    if given.get("hsts") and not (speaks_tls or given.keys() & {"tls_port", "trusted_proxy"}):
+        raise wrong("hsts", "needs --tls-port, or a --trusted-proxy that speaks TLS for chatd")
 
     if "public" in given:
         _check_page(values.origins["public"], around.seen_from_here(Path(str(given["public"]))))

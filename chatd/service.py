@@ -31,6 +31,7 @@ from chatd.dialects.v1 import V1Dialect
 from chatd.net.clock import keep_time
 from chatd.net.delivery import Delivery
 from chatd.net.door import ChatResource
+from chatd.net.forwarded import Front
 from chatd.net.framing import FramedWire
 from chatd.net.listeners import CannotListen, Listeners
 from chatd.net.site import make_site
@@ -97,6 +98,7 @@ class ChatService(Service):
             max_connections_per_address=config.max_connections_per_address,
             max_message_bytes=config.max_message_bytes,
             seconds=time.monotonic,
+            front=Front(config.trusted_proxy, hsts=config.hsts),
         )
         site = make_site(
             config.public or public_folder(),
@@ -104,6 +106,7 @@ class ChatService(Service):
             self.store.trouble,
             reactor,
             self.factory.admission,
+            self.factory.front,
         )
         self.certificates = None
         if config.tls_cert is not None and config.tls_key is not None:
@@ -141,6 +144,7 @@ class ChatService(Service):
             self._binding = self.listeners.bind()
         except CannotListen as why:
             raise CannotStart(str(why)) from None
+        self._refuse_exposed()
 
     def startService(self) -> Deferred[None]:
         """
@@ -172,6 +176,15 @@ class ChatService(Service):
             await gatherResults(self._binding, consumeErrors=True)
         except FirstError as why:
             raise CannotStart(str(why.subFailure.value)) from None
+        self._refuse_exposed()
+
+    def _refuse_exposed(self) -> None:
+        exposed = self.listeners.exposed() if self.config.hsts else []
+        if exposed:
+            raise CannotStart(
+                f"--hsts: browsers would no longer use {' and '.join(exposed)}, open to other machines"
+                " without TLS; bind it to loopback (tcp:8000:interface=127.0.0.1) or leave it out"
+            )
 
     def _let_in(self) -> None:
         # What is there by now stays for ever, and connections are in no cycles: a collection that looked at

@@ -104,9 +104,14 @@ def _flag(option: Option) -> Any:
         else:
             self.given[option.name] = text
 
+    def switch_on(self: Options) -> None:
+        self.given[option.name] = "on"
+
     default = f" [default: {option.default.replace('`', '')}]" if option.default else ""
-    take.__doc__ = f"{option.help}{' (repeatable)' if option.repeatable else ''}{default}"
-    return take
+    # usage.Options tells flags that take a text from those that do not by the arguments of the method.
+    method: Any = take if option.value else switch_on
+    method.__doc__ = f"{option.help}{' (repeatable)' if option.repeatable else ''}{default}"
+    return method
 
 
 for _option in OPTIONS:

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import chatd
 from chatd.config import OPTIONS, CannotStart, Config, MessageRate, Surroundings, load, public_folder
+from tests.certificates import make_pair
 
 HOME = Path("/home/ada")
 
@@ -133,11 +134,11 @@ class VariablesTests(ConfigTestCase):
         self.assertEqual(self.warnings, ())
 
     def test_an_unknown_one_is_warned_of(self):
-        self.load({"CHATD_HSTS": "on", "CHATD_TYPO": "1", "CHAT": "1", "PATH": "/bin"})
+        self.load({"CHATD_SHINE": "on", "CHATD_TYPO": "1", "CHAT": "1", "PATH": "/bin"})
         self.assertEqual(
             self.warnings,
             (
-                "CHATD_HSTS is no variable of chatd and is ignored",
+                "CHATD_SHINE is no variable of chatd and is ignored",
                 "CHATD_TYPO is no variable of chatd and is ignored",
             ),
         )
@@ -180,7 +181,7 @@ class FileTests(ConfigTestCase):
 
     def test_an_unknown_key_is_refused(self):
         for text, hint in (
-            ("hsts = true", "unknown key 'hsts'"),
+            ("shine = true", "unknown key 'shine'"),
             ("log-format = 'json'", "unknown key 'log-format'"),
             ("max_connections = 1", "unknown key 'max_connections'; the key is spelled max-connections"),
             ("config = 'x'", "unknown key 'config'"),
@@ -350,6 +351,44 @@ class ValuesTests(ConfigTestCase):
         for bad in ("", ":", "5:", ":5", "5:0", "-1", "1e3", "nan", "5:2.5", "5:20:1", "inf", "99999999"):
             self.assertIn("is no RATE", self.refusal(message_rate=bad), bad)
 
+    def test_a_trusted_proxy_is_a_network_or_an_address_or_unix(self):
+        for given_, kept in (
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("2001:DB8::1", "2001:db8::1/128"),
+            ("fd00::/8", "fd00::/8"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("unix", "unix"),
+        ):
+            self.assertEqual(self.load(trusted_proxy=[given_]).trusted_proxy, (kept,))
+        for bad in (
+            "",
+            "proxy",
+            "10.0.0.0/33",
+            "10.0.0",
+            "10.0.0.0/",
+            "Unix",
+            "*",
+            "10.0.0.1:80",
+            "１0.0.0.1",
+        ):
+            self.assertIn("is neither a network", self.refusal(trusted_proxy=[bad]), bad)
+        for everybody in ("0.0.0.0/0", "::/0", "::ffff:0:0/96", "10.0.0.0/0"):
+            self.assertIn("is everybody", self.refusal(trusted_proxy=[everybody]), everybody)
+        environ = {"CHATD_TRUSTED_PROXY": "127.0.0.1 unix"}
+        self.assertEqual(self.load(environ).trusted_proxy, ("127.0.0.1/32", "unix"))
+
+    def test_a_promise_of_tls_needs_somebody_who_speaks_it(self):
+        self.assertIn("--hsts: needs --tls-port", self.refusal(hsts="on"))
+        self.assertIn("CHATD_HSTS: needs --tls-port", self.refusal({"CHATD_HSTS": "on"}, listen=["unix:/x"]))
+        self.assertTrue(self.load(hsts="on", tls_port="443", tls_cert="c").hsts)
+        self.assertTrue(self.load(hsts="on", listen=["unix:/x"], trusted_proxy=["unix"]).hsts)
+        certificate, key = make_pair().write(self.folder)
+        listen = [f"ssl:443:privateKey={key}:certKey={certificate}"]
+        self.assertTrue(self.load(hsts="on", listen=listen).hsts)
+        self.assertFalse(self.load(hsts="off").hsts)
+
     def test_counts_have_bounds(self):
         for bad in ("-1", "1.5", "", "ten", "10000001", "1" * 400):
             self.assertTrue(self.refusal(max_connections=bad).startswith("--max-connections: "), bad)
@@ -390,5 +429,6 @@ def options_table() -> str:
     for option in OPTIONS:
         value = option.value.replace("|", "\\|")
         meaning = option.help + (", repeatable" if option.repeatable else "")
-        rows.append(f"| `{option.flag} {value}` | {meaning} | {option.default} |")
+        flag = f"{option.flag} {value}".rstrip()
+        rows.append(f"| `{flag}` | {meaning} | {option.default} |")
     return "\n".join(rows) + "\n"

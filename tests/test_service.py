@@ -128,6 +128,13 @@ class ServiceTests(SynchronousTestCase):
         self.assertTrue(service._forgetting.running)
         self.successResultOf(service.stopService())
 
+    def test_a_promise_of_tls_is_refused_beside_a_plain_port_that_others_reach(self) -> None:
+        service = self.service(port="8000", hsts=True, trusted_proxy=("127.0.0.1/32",))
+        with self.assertRaisesRegex(CannotStart, r"--hsts: .*:8000, .* without TLS"):
+            service.privilegedStartService()
+        self.service(port="8000", trusted_proxy=("127.0.0.1/32",)).privilegedStartService()
+        self.service(port="unix:/x", hsts=True, trusted_proxy=("unix",)).privilegedStartService()
+
     def test_a_certificate_is_looked_at_while_it_serves(self) -> None:
         folder = Path(self.mktemp())
         folder.mkdir()

@@ -80,9 +80,14 @@ class OptionsTests(SynchronousTestCase):
         self.assertEqual(self.refusal("--port"), "chatd: option --port requires argument")
 
     def test_options_of_later_versions_are_unknown(self):
-        for flag in ("trusted-proxy=::1", "hsts", "log-format=json"):
+        for flag in ("log-format=json",):
             name = flag.partition("=")[0]
             self.assertEqual(self.refusal(f"--{flag}"), f"chatd: option --{name} not recognized")
+
+    def test_a_flag_that_is_on_or_off_takes_no_text(self):
+        self.assertTrue(parse("--hsts", "--trusted-proxy=unix", "--listen=unix:/x").hsts)
+        self.assertFalse(parse().hsts)
+        self.assertIn("must not have an argument", self.refusal("--hsts=off"))
 
     def test_it_says_its_version(self):
         out = io.StringIO()

@@ -21,8 +21,9 @@ from twisted.web import http
 from twisted.web.server import Request
 from zope.interface import implementer
 
-from chatd.net.admission import RETRY_SECONDS, address_key
+from chatd.net.admission import RETRY_SECONDS
 from chatd.net.answers import HEADERS, send_text
+from chatd.net.forwarded import Client
 
 HEADER_SECONDS = 10
 # Also how long a connection may lie idle after an answer.
@@ -45,6 +46,7 @@ class ChatRequest(Request):
     """
 
     channel: Any
+    client: Client
     content: io.BytesIO
     _body_bytes = 0
 
@@ -62,7 +64,8 @@ class ChatRequest(Request):
     def process(self) -> None:
         self.site = self.channel.site
         self.setHeader(b"Date", http.datetimeToString())
-        for name, value in HEADERS:
+        self.client = self.channel.site.front.client(self)
+        for name, value in (*HEADERS, *self.client.headers):
             self.setHeader(name, value)
         self.prepath, self.postpath = [], []
         self._take_host_from_target()
@@ -151,7 +154,7 @@ class ChatChannel(http.HTTPChannel):
     def connectionMade(self) -> None:
         super().connectionMade()
         admission = self.site.admission
-        self.address = address_key(self.transport.getPeer())
+        self.address = self.site.front.address_at_first(self.transport.getPeer())
         if not admission.enter(self.address):
             if admission.desperate:
                 self.transport.abortConnection()
@@ -297,6 +300,7 @@ class ChatChannel(http.HTTPChannel):
         if self._over:
             return
         status = b"HTTP/1.1 %d %s" % (code, code.phrase.encode())
+        more = (*self.site.front.headers(secure=self.isSecure()), *more)
         headers = (*HEADERS, *more, (b"Connection", b"close"), (b"Content-Length", b"0"))
         lines = [status, *(b"%s: %s" % header for header in headers), b"", b""]
         self.transport.write(b"\r\n".join(lines))

@@ -23,6 +23,7 @@ from chatd.core.ports import Wire
 from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
 from chatd.net.door import NotSpoken
+from chatd.net.forwarded import Client
 from chatd.net.messages import MessageProtocol
 from chatd.net.outbox import TransportOutbox
 from chatd.net.patience import Patience
@@ -52,6 +53,8 @@ class ChatProtocol(MessageProtocol):
     outbox: TransportOutbox
     wire: Wire
     session: Session | None = None
+    # Who it is, as long as its handshake lasts, if whoever let it in has looked.
+    client: Client | None = None
     # What it is counted under, and whether it is counted already when it begins.
     address: str | None = None
     counted = False
@@ -70,7 +73,8 @@ class ChatProtocol(MessageProtocol):
         """
         See `IProtocol`. Instead of Autobahn's, which gathers details of the transport that nobody asks for.
         """
-        self.peer = str(getattr(self.transport.getPeer(), "host", "a local client"))
+        client = self.client or self.factory.front.peer(self.transport.getPeer(), secure=False)
+        self.peer = client.name
         self._transport_details = None
         with contextlib.suppress(AttributeError, OSError):
             self.transport.setTcpNoDelay(True)
@@ -122,7 +126,7 @@ class ChatProtocol(MessageProtocol):
 
     # What Autobahn calls
 
-    def onConnect(self, request: ConnectionRequest) -> str | None:
+    def onConnect(self, request: ConnectionRequest) -> tuple[str | None, dict[str, str]]:
         """
         Pick the dialect.
         """
@@ -131,11 +135,13 @@ class ChatProtocol(MessageProtocol):
         except NotSpoken as not_spoken:
             raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, str(not_spoken)) from None
         self.wire = self.factory.wires[subprotocol]
-        return subprotocol
+        headers = () if self.client is None else self.client.headers
+        return subprotocol, {name.decode(): value.decode() for name, value in headers}
 
     def _onOpen(self) -> None:
         # Autobahn keeps what it parsed; none of it is needed again.
         self.http_request_data = self.http_headers = self.http_response_data = None
+        self.client = None
         self._opened = True
         now = self.factory.seconds()
         deadlines = self.factory.hub.deadlines

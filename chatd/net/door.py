@@ -16,9 +16,10 @@ from autobahn.twisted.resource import WebSocketResource
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.web.server import NOT_DONE_YET
 
-from chatd.net.admission import RETRY_SECONDS, address_key
+from chatd.net.admission import RETRY_SECONDS
 from chatd.net.answers import send_text
-from chatd.net.channel import ChatChannel
+from chatd.net.channel import ChatChannel, ChatRequest
+from chatd.net.forwarded import Client
 
 if TYPE_CHECKING:
     from chatd.net.websocket import ChatFactory
@@ -122,16 +123,19 @@ class ChatResource(WebSocketResource):
         """
         See `twisted.web.resource.IResource`.
         """
+        # Behind somebody else's Site nobody has asked yet.
+        known = isinstance(request, ChatRequest)
+        client = request.client if known else self._factory.front.client(request)
         try:
-            handshake = self._let_in(request)
+            handshake = self._let_in(request, client)
         except Denied as denied:
             for name, value in denied.headers.items():
                 request.setHeader(name, value)
             return send_text(request, denied.status, denied.text)
-        self._take_over(request, handshake)
+        self._take_over(request, client, handshake)
         return NOT_DONE_YET
 
-    def _let_in(self, request: Any) -> bytes:
+    def _let_in(self, request: Any, client: Client) -> bytes:
         """
         The handshake that is left of a request; raise `Denied` if there is to be none.
         """
@@ -144,12 +148,12 @@ class ChatResource(WebSocketResource):
         if len(hosts) != 1:
             raise Denied(HTTPStatus.BAD_REQUEST, "There has to be exactly one Host.")
         if origins:
-            self._factory.origin_rule.check(origins[0], hosts[0], secure=request.isSecure())
+            self._factory.origin_rule.check(origins[0], hosts[0], secure=client.secure)
         try:
             subprotocol = self._factory.pick(_tokens(request, b"sec-websocket-protocol"))
         except NotSpoken as not_spoken:
             raise Denied(HTTPStatus.BAD_REQUEST, str(not_spoken)) from None
-        if self._factory.stopping or not self._count(request):
+        if self._factory.stopping or not self._count(request, client.address):
             raise Denied(
                 HTTPStatus.SERVICE_UNAVAILABLE, "There is no room left.", Retry_After=str(RETRY_SECONDS)
             )
@@ -166,12 +170,11 @@ class ChatResource(WebSocketResource):
             lines.append(b"Sec-WebSocket-Protocol: " + subprotocol.encode())
         return b"\r\n".join((*lines, b"", b""))
 
-    def _count(self, request: Any) -> bool:
+    def _count(self, request: Any, address: str | None) -> bool:
         """
         Count the connection under its client's address; whether there is room for it.
         """
         channel, admission = request.channel, self._factory.admission
-        address = address_key(request.transport.getPeer())
         if not isinstance(channel, ChatChannel):
             # Behind somebody else's Site it is counted from here on, and only if it comes in.
             if admission.enter(address):
@@ -181,13 +184,13 @@ class ChatResource(WebSocketResource):
         before, channel.address = channel.address, address
         return before == address or admission.move(before, address)
 
-    def _take_over(self, request: Any, handshake: bytes) -> None:
+    def _take_over(self, request: Any, client: Client, handshake: bytes) -> None:
         """
         Give the request's transport to a connection of ours, and have the HTTP channel let go of it.
         """
         channel = request.channel
         protocol = self._factory.buildProtocol(request.transport.getPeer())
-        protocol.address, protocol.counted = address_key(request.transport.getPeer()), True
+        protocol.client, protocol.address, protocol.counted = client, client.address, True
         transport, channel.transport = channel.transport, None
         channel.setTimeout(None)
         channel.requests.clear()

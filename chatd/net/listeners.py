@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -121,6 +122,17 @@ class Listeners:
         ports, self._bound = self._bound, []
         await gatherResults([maybeDeferred(port.stopListening) for _, port in ports])
 
+    def exposed(self) -> list[str]:
+        """
+        Where other machines may come without TLS, as address and port.
+        """
+        hosts = [port.getHost() for scheme, port in self._bound if scheme == "http"]
+        return [
+            f"{_in_url(host.host)}:{host.port}"
+            for host in hosts
+            if isinstance(host, IPv4Address | IPv6Address) and not _is_loopback(host.host)
+        ]
+
     def urls(self) -> list[str]:
         """
         How the server is reached, for a person: by this machine, and on the LAN where it is bound to every
@@ -136,9 +148,16 @@ class Listeners:
                 hosts = ["localhost", *filter(None, [_lan_address()])]
                 urls += [f"{scheme}://{host}:{address.port}/" for host in hosts]
             else:
-                host = f"[{address.host}]" if ":" in address.host else address.host
-                urls.append(f"{scheme}://{host}:{address.port}/")
+                urls.append(f"{scheme}://{_in_url(address.host)}:{address.port}/")
         return list(dict.fromkeys(urls))
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    return host not in _ANY and ip_address(host.partition("%")[0]).is_loopback
 
 
 def _note(failure: Failure, place: str, failures: list[Failure]) -> Failure:

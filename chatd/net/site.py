@@ -20,6 +20,7 @@ from chatd.net.admission import Admission
 from chatd.net.answers import send_content, send_not_found, send_text
 from chatd.net.avatar import find_avatar
 from chatd.net.channel import HEADER_SECONDS, ChatChannel, ChatRequest
+from chatd.net.forwarded import Front
 from chatd.net.page import Page
 from chatd.net.turns import Turns
 
@@ -33,15 +34,16 @@ def make_site(
     ready: Callable[[], str | None],
     reactor: IReactorTime,
     admission: Admission | None = None,
+    front: Front | None = None,
 ) -> ChatSite:
     """
     The whole site: the page in `public`, `/ws`, avatars, `/healthz` and `/readyz`.
 
     `websocket` renders `/ws` and answers for itself. `ready` is None while the store takes writes, else the
     reason why it does not, in words for an operator. `reactor` times the connections, and `admission` counts
-    them, those that become a WebSocket too.
+    them, those that become a WebSocket too. `front` says whose they are.
     """
-    return ChatSite(public, websocket, ready, reactor, admission or Admission())
+    return ChatSite(public, websocket, ready, reactor, admission or Admission(), front or Front())
 
 
 class _Answer(Resource):
@@ -80,9 +82,11 @@ class ChatSite(Site):
         ready: Callable[[], str | None],
         reactor: IReactorTime,
         admission: Admission,
+        front: Front,
     ) -> None:
         super().__init__(Resource(), timeout=HEADER_SECONDS, parsePOSTFormSubmission=False, reactor=reactor)
         self.admission = admission
+        self.front = front
         # Who has more to be answered, and who has just sent something.
         self.turns = Turns(reactor, CONNECTIONS_A_TURN)
         self.arrivals = Turns(reactor, CONNECTIONS_A_TURN)

@@ -20,6 +20,7 @@ from chatd.net.admission import Admission, address_key
 from chatd.net.answers import HEADERS
 from chatd.net.connection import ChatProtocol
 from chatd.net.door import ChatResource, NotSpoken, OriginRule
+from chatd.net.forwarded import Front
 from chatd.net.framing import FramedWire
 from chatd.net.outbox import CLOSE_SECONDS
 from chatd.net.turns import Turns
@@ -58,7 +59,7 @@ class ChatFactory(WebSocketServerFactory):
     Connections come from a `ChatResource`, which is the door: on a port of its own the factory would let in
     any Origin, and count but not refuse them. `wires` are by subprotocol, None being no subprotocol.
     `origins` are allowed beside the host's own. A limit of 0 is no limit. `seconds` is the clock of
-    `Hub.tick`, else the reactor's is.
+    `Hub.tick`, else the reactor's is. `front` says whose requests they are.
     """
 
     protocol: Any = ChatProtocol
@@ -74,11 +75,13 @@ class ChatFactory(WebSocketServerFactory):
         max_connections_per_address: int = 0,
         max_message_bytes: int = 65536,
         seconds: Callable[[], float] | None = None,
+        front: Front | None = None,
     ) -> None:
         headers = {name.decode(): value.decode() for name, value in HEADERS if name != b"Server"}
         super().__init__(server="chatd", headers=headers, reactor=reactor)
         self.hub = hub
         self.wires = dict(wires)
+        self.front = front or Front()
         self.origin_rule = OriginRule(origins)
         self.seconds: Callable[[], float] = seconds or reactor.seconds
         self.connections: set[ChatProtocol] = set()

@@ -153,6 +153,21 @@ class ListenersTests(SynchronousTestCase):
         self.assertEqual(urls[0], "http://localhost:8000/")
         self.assertLessEqual(len(urls), 2)
 
+    def test_what_is_open_to_other_machines_is_told(self) -> None:
+        for address, exposed in (
+            (IPv4Address("TCP", "127.0.0.1", 8000), []),
+            (IPv6Address("TCP", "::1", 8000), []),
+            (UNIXAddress("/run/chat.sock"), []),
+            (IPv4Address("TCP", "192.0.2.1", 8000), ["192.0.2.1:8000"]),
+            (IPv4Address("TCP", "0.0.0.0", 8000), ["0.0.0.0:8000"]),
+            (IPv6Address("TCP", "::", 8000), ["[::]:8000"]),
+            (IPv6Address("TCP", "fe80::1%eth0", 8000), ["[fe80::1%eth0]:8000"]),
+        ):
+            late, endpoint = self.late()
+            late.bind()
+            endpoint.listening.callback(Port(address))
+            self.assertEqual(late.exposed(), exposed, address)
+
     def test_when_it_is_closed_it_has_no_ports(self) -> None:
         late, endpoint = self.late()
         late.bind()

@@ -247,7 +247,7 @@ def test_a_bad_value_is_one_line(refusals: Refusals) -> None:
 
 
 def test_an_unknown_option_is_one_line(refusals: Refusals) -> None:
-    refusals.assert_one_line("option --hsts not recognized", "--hsts")
+    refusals.assert_one_line("option --shine not recognized", "--shine")
 
 
 def test_an_unknown_key_is_one_line(refusals: Refusals) -> None:

@@ -124,6 +124,22 @@ def test_a_certificate_that_was_replaced_is_used_without_a_signal(tmp_path: Path
         assert b'"type":"welcome"' in old.recv(4096)
 
 
+def test_browsers_are_told_to_use_tls_alone_where_that_can_be(tmp_path: Path) -> None:
+    pair = make_pair()
+    daemon = TlsDaemon(tmp_path, pair)
+    daemon.flags = [*daemon.flags, "--hsts"]
+    with daemon:
+        secure = fetch(f"https://127.0.0.1:{daemon.tls_port}/")
+        plain = fetch(f"{daemon.url}/")
+        with daemon.connect(pair) as connection:
+            connection.sendall(HANDSHAKE)
+            reply = connection.recv(4096)
+    assert secure[1]["strict-transport-security"] == "max-age=31536000"
+    assert "strict-transport-security" not in plain[1]
+    assert reply.startswith(b"HTTP/1.1 101 ")
+    assert b"Strict-Transport-Security: max-age=31536000\r\n" in reply
+
+
 def test_sighup_without_a_certificate_ends_nothing(daemon: Daemon) -> None:
     daemon.signal(signal.SIGHUP)
     wait_until(lambda: "SIGHUP" in daemon.log)
