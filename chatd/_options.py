@@ -186,6 +186,15 @@ def _switch(text: str) -> bool:
     return text == "on"
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"{text!r} is not one of {', '.join(words)}")
+        return text
+
+    return read
+
+
 def _proxy(text: str) -> str:
     if text == "unix":
         return text
@@ -337,5 +346,12 @@ OPTIONS: Sequence[Option] = (
         " that is not loopback",
         _switch,
         native=(bool,),
+    ),
+    Option(
+        "log-format",
+        "text|json",
+        "text",
+        "text or json: how a line of the log looks",
+        _one_of("text", "json"),
     ),
 )

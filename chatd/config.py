@@ -73,6 +73,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     tutorial: bool = True
     trusted_proxy: tuple[str, ...] = ()
     hsts: bool = False
+    log_format: str = "text"
 
 
 @dataclass(slots=True, frozen=True)

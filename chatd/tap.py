@@ -12,6 +12,7 @@ import atexit
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ from twisted.python.failure import Failure
 
 from chatd import __version__
 from chatd.config import OPTIONS, CannotStart, Config, Option, Surroundings, load
+from chatd.ops.log import FORMATS, Lines, write_lines
 from chatd.service import make_service
 
 __all__ = ["Launch", "Options", "makeService"]
@@ -87,6 +89,10 @@ class Options(usage.Options):
             home = Path(os.path.expanduser("~"))
             self._around = Surroundings(os.environ, home, Path.cwd(), root)
         self.config, warnings = load(self.given, self._around)
+        if self.config.log_format != "text" and (parent.get("syslog") or parent.get("logger")):
+            raise CannotStart(
+                "--log-format is for files and stdout; twistd's --syslog and --logger have their own form"
+            )
         for warning in warnings:
             self._log.warn("{warning}", warning=warning)
         # In the foreground the supervisor knows the process, and a file left by a crash would stop the next
@@ -131,7 +137,12 @@ def makeService(options: Options) -> IService:
         raise SystemExit(f"chatd: {why}") from None
     from twisted.internet import reactor
 
-    return Launch(service, reactor, _kept_stderr(), options.log_is_in_sight, options.parent)
+    lines = Lines(FORMATS[options.config.log_format], reactor, time.monotonic)
+    write_lines(lines)
+    cast(Any, reactor).addSystemEventTrigger("after", "shutdown", lines.end)
+    # Whoever collects lines of JSON looks for nothing else.
+    in_sight = options.log_is_in_sight and options.config.log_format == "text"
+    return Launch(service, reactor, _kept_stderr(), in_sight, options.parent)
 
 
 def _kept_stderr() -> TextIO | None:

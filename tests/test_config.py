@@ -182,7 +182,7 @@ class FileTests(ConfigTestCase):
     def test_an_unknown_key_is_refused(self):
         for text, hint in (
             ("shine = true", "unknown key 'shine'"),
-            ("log-format = 'json'", "unknown key 'log-format'"),
+            ("log_format = 'json'", "unknown key 'log_format'; the key is spelled log-format"),
             ("max_connections = 1", "unknown key 'max_connections'; the key is spelled max-connections"),
             ("config = 'x'", "unknown key 'config'"),
             ("[server]\nport = 1", "unknown key 'server'"),
@@ -388,6 +388,11 @@ class ValuesTests(ConfigTestCase):
         listen = [f"ssl:443:privateKey={key}:certKey={certificate}"]
         self.assertTrue(self.load(hsts="on", listen=listen).hsts)
         self.assertFalse(self.load(hsts="off").hsts)
+
+    def test_a_log_is_text_or_json(self):
+        self.assertEqual(self.load(log_format="json").log_format, "json")
+        self.assertEqual(self.load().log_format, "text")
+        self.assertEqual(self.refusal(log_format="xml"), "--log-format: 'xml' is not one of text, json")
 
     def test_counts_have_bounds(self):
         for bad in ("-1", "1.5", "", "ten", "10000001", "1" * 400):

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "_options": set(),
     "config": {"_options"},
     "service": {"core", "dialects", "store", "net", "accounts", "ops", "config"},
-    "tap": {"config", "service"},
+    "tap": {"config", "service", "ops"},
     "console": {"tap"},
     "__main__": {"console"},
     "__init__": set(),

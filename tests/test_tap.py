@@ -31,7 +31,12 @@ class Parent(usage.Options):
     """
 
     optFlags = [["nodaemon", "n", ""], ["syslog", "", ""]]
-    optParameters = [["pidfile", "", "twistd.pid"], ["logfile", "l", None], ["chroot", "", None]]
+    optParameters = [
+        ["pidfile", "", "twistd.pid"],
+        ["logfile", "l", None],
+        ["chroot", "", None],
+        ["logger", "", None],
+    ]
     subCommands = [["chatd", None, lambda: Options(AROUND), ""]]
 
 
@@ -79,15 +84,17 @@ class OptionsTests(SynchronousTestCase):
         )
         self.assertEqual(self.refusal("--port"), "chatd: option --port requires argument")
 
-    def test_options_of_later_versions_are_unknown(self):
-        for flag in ("log-format=json",):
-            name = flag.partition("=")[0]
-            self.assertEqual(self.refusal(f"--{flag}"), f"chatd: option --{name} not recognized")
-
     def test_a_flag_that_is_on_or_off_takes_no_text(self):
         self.assertTrue(parse("--hsts", "--trusted-proxy=unix", "--listen=unix:/x").hsts)
         self.assertFalse(parse().hsts)
         self.assertIn("must not have an argument", self.refusal("--hsts=off"))
+
+    def test_a_format_of_the_log_needs_a_log_that_has_one(self):
+        for flag in ("--syslog", "--logger=x"):
+            with self.assertRaises(SystemExit) as caught:
+                parse_with_twistd("-n", flag, "chatd", "--log-format=json")
+            self.assertIn("--log-format is for files and stdout", caught.exception.code)
+            parse_with_twistd("-n", flag, "chatd", "--log-format=text")
 
     def test_it_says_its_version(self):
         out = io.StringIO()

@@ -1,0 +1,3 @@
+"""
+What an operator has of a server that runs.
+"""
