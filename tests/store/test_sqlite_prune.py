@@ -7,7 +7,7 @@ from __future__ import annotations
 from chatd.core.names import LOBBY
 from chatd.core.retention import Keep, Retention, Trim
 from chatd.store.sqlite_file import APPLICATION_ID, SCHEMA
-from tests.contracts.store import ADA, GARDEN, texts
+from tests.contracts.store import ADA, GARDEN, draft, texts
 from tests.store.case import SqliteCase
 
 NOW_MS = 1_750_000_000_000
@@ -83,6 +83,22 @@ class PruneTests(SqliteCase):
         self.start()
         self.prune(1)
         self.assertEqual(self.counted(), [("lobby", 9, 9, 1), ("garden", 9, 9, 1)])
+
+    def test_what_is_said_in_the_same_commit_waits_for_the_next_step(self) -> None:
+        self.say("a")
+        self.batches.clear()
+        self.database.hold()
+        keep = Keep(NOW_MS + 1, None, 0)
+        said = [self.store.append(draft("b"))]
+        pruned = self.store.prune(keep, STEP)
+        said.append(self.store.append(draft("c")))
+        self.database.release()
+        self.assertEqual([self.settle(answer).offset for answer in said], [2, 3])
+        self.assertEqual(self.settle(pruned), Trim({LOBBY: 2}, 1, False))
+        # One commit: nothing in it had to be undone.
+        self.assertEqual(self.heard(), [["b", "c"]])
+        self.assertEqual(self.counted(), [("lobby", 2, 3, 2)])
+        self.assertEqual(self.settle(self.store.prune(keep, STEP)).first, {LOBBY: 4})
 
     def test_another_write_of_the_same_commit_that_fails_does_not_prune_twice(self) -> None:
         for text in "abcde":
