@@ -154,7 +154,7 @@ class ChatChannel(http.HTTPChannel):
     def connectionMade(self) -> None:
         super().connectionMade()
         admission = self.site.admission
-        self.address = self.site.front.address_at_first(self.transport.getPeer())
+        self.address = self.site.front.address_at_first(self.transport)
         if not admission.enter(self.address):
             if admission.desperate:
                 self.transport.abortConnection()

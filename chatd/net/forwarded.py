@@ -14,6 +14,7 @@ from typing import Any
 from twisted.internet.address import UNIXAddress
 
 from chatd.net.admission import address_key
+from chatd.net.proxied import is_proxied
 
 UNIX = "unix"
 """Stands among the trusted proxies for whoever comes through a Unix socket."""
@@ -79,12 +80,13 @@ class Front:
         ip = _ip(str(getattr(peer, "host", "")))
         return ip is not None and self._has(ip)
 
-    def address_at_first(self, peer: Any) -> str | None:
+    def address_at_first(self, transport: Any) -> str | None:
         """
         What a new connection counts as until it has asked for something: a proxy's, which may be anybody's,
         is not counted by address.
         """
-        return None if self.trusts(peer) else address_key(peer)
+        peer = transport.getPeer()
+        return None if is_proxied(transport) or self.trusts(peer) else address_key(peer)
 
     def peer(self, peer: Any, *, secure: bool) -> Client:
         """

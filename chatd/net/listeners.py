@@ -19,6 +19,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 
 from chatd.net.delivery import Delivery
+from chatd.net.proxied import read_headers
 from chatd.net.tls import Certificates
 from chatd.net.transport import send_promptly
 
@@ -101,6 +102,7 @@ class Listeners:
 
     def _take(self, port: IListeningPort, scheme: str) -> None:
         send_promptly(port, self.delivery)
+        read_headers(port)
         if not self._accepting and hasattr(port, "stopReading"):
             # The kernel keeps those who come meanwhile; they are let in as soon as the store is open.
             port.stopReading()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import Daemon, wait_until
+from tests.daemon import Daemon, free_port, wait_until
 from tests.net.frames import frame, handshake
 
 
@@ -39,6 +39,24 @@ def test_limits_and_log_go_by_the_client_of_a_trusted_proxy(tmp_path: Path) -> N
             assert b" 101 " in connect(third, "203.0.113.8")
             first.sendall(frame(b"\xff"))
             wait_until(lambda: "203.0.113.7 is closed with 1007" in daemon.log)
+
+
+def test_a_header_of_haproxys_that_cannot_be_read_is_no_line_of_the_log(tmp_path: Path) -> None:
+    port = free_port()
+    with Daemon(tmp_path / "daemon", [f"--listen=haproxy:tcp:{port}:interface=127.0.0.1"]) as daemon:
+        before = daemon.log
+        for header in (
+            b"PROXY TCP4 \xff a b c\r\n",
+            b"PROXY TCP4 203.0.113.7 192.0.2.1 x y\r\n",
+            b"GET / HTTP/1.1\r\n",
+        ):
+            with socket.create_connection(("127.0.0.1", port), 10) as client:
+                client.sendall(header)
+                assert client.recv(100) == b""
+        with socket.create_connection(("127.0.0.1", port), 10) as client:
+            client.sendall(b"PROXY TCP4 203.0.113.7 192.0.2.1 4711 80\r\n" + handshake())
+            assert b" 101 " in client.recv(4096)
+        assert daemon.log == before
 
 
 def test_a_promise_of_tls_is_refused_where_plain_tcp_is_open(tmp_path: Path) -> None:
