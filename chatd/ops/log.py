@@ -6,8 +6,10 @@ twistd decides where the log goes, and keeps its files; here is how a line looks
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -161,6 +163,9 @@ def write_lines(lines: Lines, beginner: LogBeginner = globalLogBeginner) -> None
 
     def begin_in_lines(observers: Iterable[ILogObserver], *arguments: Any, **named: Any) -> None:
         observers = list(observers)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Not every locale has all letters, and a line is not to be lost for one of them.
+            sys.stdout.reconfigure(errors="backslashreplace")
         for observer in observers:
             if isinstance(observer, FileLogObserver):
                 observer.formatEvent = lines

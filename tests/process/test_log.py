@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.daemon import TWISTD, Daemon, fetch, wait_until
+from tests.daemon import TWISTD, Daemon, environment, fetch, wait_until
 from tests.net.frames import frame
 from tests.process.test_bad_input import RawClient
 
@@ -63,6 +63,15 @@ def test_json_lines_go_to_a_log_file_which_is_rotated(tmp_path: Path) -> None:
         assert daemon.log == ""
     for file in tmp_path.glob("chat.log*"):
         assert objects(file.read_text())
+
+
+def test_a_locale_without_the_letters_loses_no_line(tmp_path: Path) -> None:
+    with Daemon(tmp_path / "世界", environ=environment(PYTHONIOENCODING="ascii")) as daemon:
+        misbehave(daemon, 11)
+        assert daemon.stop() == 0
+        assert "\\u4e16\\u754c/data/chatd.sqlite3" in daemon.log
+        assert "127.0.0.1: \\u2026 and 1 more in the same minute" in daemon.log
+        assert "Traceback" not in daemon.log
 
 
 def test_what_cannot_start_is_a_json_line_too(tmp_path: Path) -> None:
