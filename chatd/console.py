@@ -1,27 +1,32 @@
 """
-The command `chatd`: the same service as `twistd -n chatd`, in the foreground, with its log on stdout.
+The command `chatd`: the same service as `twistd -n chatd`, in the foreground, with its log on stdout; and
+`chatd check`, which looks whether the database is whole.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import cast
 
 from twisted.internet.interfaces import IReactorCore
 from twisted.logger import globalLogBeginner, textFileLogObserver
 
+from chatd import check
 from chatd.tap import Options, makeService
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """
-    Serve until SIGINT or SIGTERM. `arguments` are those of the command line unless given.
+    Serve until SIGINT or SIGTERM, or do what the first word says. `arguments` are those of the command line
+    unless given.
     """
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["check"]:
+        check.main(words[1:])
     options = Options()
-    options.synopsis = "Usage: chatd [options]"
+    options.synopsis = "Usage: chatd [options]\n       chatd check [--data DIR | --store sqlite:PATH]"
     options.log_is_in_sight = True
-    options.parseOptions(sys.argv[1:] if arguments is None else arguments)
+    options.parseOptions(words)
     service = makeService(options)
     from twisted.internet import reactor as installed
 

@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "config": {"_options"},
     "service": {"core", "dialects", "store", "net", "accounts", "ops", "config"},
     "tap": {"config", "service", "ops"},
-    "console": {"tap"},
+    "check": {"config", "core", "store"},
+    "console": {"tap", "check"},
     "__main__": {"console"},
     "__init__": set(),
 }

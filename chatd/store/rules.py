@@ -96,6 +96,13 @@ def read_only() -> Refused:
     )
 
 
+def unreadable() -> Refused:
+    """
+    The refusal of a question that the disk does not answer. Why is the operator's matter, and in the log.
+    """
+    return Refused(Code.INTERNAL, "This cannot be read at the moment.", retry_after=RETRY_SECONDS)
+
+
 def nothing() -> None:
     """
     What is called where nobody wants to be.

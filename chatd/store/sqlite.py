@@ -23,7 +23,7 @@ from chatd.core.ports import Appended, Known, Opened, Position, RoomRecord, Slic
 from chatd.core.refusals import Refused
 from chatd.core.retention import Keep, Trim
 from chatd.store import rules, sqlite_reads
-from chatd.store.sqlite_file import SCHEMA, open_again, open_for_reading, prepare, read_steps
+from chatd.store.sqlite_file import SCHEMA, Files, prepare, read_steps
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_ledger import Ledger
 from chatd.store.sqlite_marks import Marks
@@ -133,13 +133,18 @@ class SqliteStore:
         except Exception:  # noqa: BLE001  Whatever it is, whoever waits for the start is told.
             in_reactor(self._has_failed, started, Failure())
             return
-        readers = Readers(partial(open_for_reading, path, opened.identity))
+        files = Files(opened.place)
+        readers = Readers(files.open_for_reading, partial(in_reactor, self._report))
         writer = Writer(
             ledger=Ledger(
                 opened.connection,
-                partial(open_again, path, opened.identity),
-                opened.epoch,
-                opened.commits,
+                connect=files.open_for_writing,
+                check=files.check,
+                settle=files.settle,
+                alone=readers.kept_out,
+                epoch=opened.epoch,
+                commits=opened.commits,
+                settled=opened.settled,
             ),
             incarnation=rules.draw_incarnation(self._random),
             wall_ms=self._wall_ms,

@@ -1,10 +1,9 @@
 """
-The database file: who may have it, how it is made, upgraded and opened.
+The database file: how it is made, upgraded and opened.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -16,6 +15,17 @@ import apsw
 
 from chatd.core.ports import StoreUnusable
 from chatd.store import rules
+from chatd.store.sqlite_place import (
+    FileLock,
+    Mark,
+    Place,
+    check_ends,
+    check_log,
+    damaged,
+    lost,
+    mark_without_log,
+    refuse_a_loss,
+)
 
 APPLICATION_ID = 0x63687464
 """Stands in the header of each file of ours: `chtd`."""
@@ -28,66 +38,18 @@ HEADER_BYTES = 100
 WAL_LEFT_BYTES = 64 << 20
 
 
-class FileLock:
-    """
-    The right of one process to a database, from `take` to `free`, however the process ends.
-
-    The kernel frees it with the process, so nothing has to be cleared away after a SIGKILL. The file of the
-    lock stays: were it removed, two daemons could each hold a lock on a file of that name.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path + ".lock"
-        self._descriptor: int | None = None
-
-    def take(self) -> None:
-        """
-        Take the lock, or raise `StoreUnusable` if somebody has it.
-        """
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
-            os.close(descriptor)
-            process = f" (process {holder})" if holder else ""
-            raise StoreUnusable(
-                f"another chatd{process} uses {self.path.removesuffix('.lock')}; stop it, or give this one"
-                " a data directory of its own"
-            ) from None
-        except OSError:
-            os.close(descriptor)
-            raise
-        # For the one who is refused. On a full disk that line has to do without.
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, str(os.getpid()).encode())
-        self._descriptor = descriptor
-
-    def free(self) -> None:
-        """
-        Give the lock back, if it is held.
-        """
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-
-Identity = tuple[int, int]
-"""The device and the number of a file: the same wherever it is moved on that device."""
-
-
 class Prepared(NamedTuple):
     """
-    A database that is ours alone: which file it is, the connection that writes, its epoch, and how many
-    events it ever had.
+    A database that is ours alone: its files, the connection that writes, its epoch, and how many events it
+    ever had. `settled` if nothing in its write-ahead log is from the process before.
     """
 
     lock: FileLock
-    identity: Identity
+    place: Place
     connection: apsw.Connection
     epoch: str
     commits: int
+    settled: bool
 
 
 def read_steps(schema: Traversable = SCHEMA) -> tuple[str, ...]:
@@ -112,13 +74,18 @@ def prepare(path: str, random: Callable[[int], bytes], steps: Sequence[str]) -> 
         _make_folder(os.path.dirname(path))
         lock.take()
         try:
+            refuse_a_loss(path, lock.remembered)
             _make_file(path)
-            connection = open_for_writing(path)
+            connection = open_for_writing(path, mark_without_log(path))
             try:
-                _settle_log(connection)
+                settled = _settle(connection)
+                if lock.remembered is not None and not connection.pragma("user_version"):
+                    raise lost(path, "is empty")
                 _upgrade(connection, path, steps)
                 epoch, commits = _name(connection, random)
-                identity = _identify(path)
+                check_ends(connection, path)
+                lock.remember(epoch)
+                place = Place.of(path)
             except BaseException:
                 connection.close()
                 raise
@@ -126,23 +93,32 @@ def prepare(path: str, random: Callable[[int], bytes], steps: Sequence[str]) -> 
             lock.free()
             raise
     except apsw.NotADBError:
-        raise StoreUnusable(f"{path} is not a database, or is damaged") from None
+        raise StoreUnusable(
+            f"{path} is not a database, or is damaged; if it was one, `chatd check` says what to do"
+        ) from None
+    except apsw.CorruptError:
+        raise damaged(path) from None
     except apsw.BusyError:
         raise StoreUnusable(f"{path} is in use by another program") from None
     except apsw.Error as error:
         raise StoreUnusable(f"{path} cannot be used: {error}") from error
     except OSError as error:
         raise StoreUnusable(f"{error.filename or path} cannot be used: {error.strerror}") from error
-    return Prepared(lock, identity, connection, epoch, commits)
+    return Prepared(lock, place, connection, epoch, commits, settled)
 
 
-def open_for_writing(path: str) -> apsw.Connection:
+def open_for_writing(path: str, before: Mark | None = None) -> apsw.Connection:
     """
-    The one connection that writes, and that alone copies the write-ahead log into the database.
+    The one connection that writes, and that alone copies the write-ahead log into the database, when it is
+    told to. `before` is what the file said without its log, if it has one and that is not known to be its
+    own.
     """
     connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
     try:
+        # The last connection would copy the log when it is closed, also one that is refused.
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.set_busy_timeout(BUSY_MS)
+        check_log(connection, path, before)
         if connection.readonly("main"):
             raise StoreUnusable(f"{path} may not be written")
         _check_owner(connection, path)
@@ -160,55 +136,78 @@ def open_for_writing(path: str) -> apsw.Connection:
     return connection
 
 
-def _settle_log(connection: apsw.Connection) -> None:
+def _settle(connection: apsw.Connection) -> bool:
     """
-    Empty the write-ahead log into the database.
+    Empty the write-ahead log into the database; whether that could be done.
 
     The process before may have died after a sync that failed. What is in its log can be read then, and yet be
     nowhere but in the system's memory; and were it lost by a loss of power, all that had been written behind
     it would be lost with it.
     """
-    # A disk that is full leaves it as it is, to be read at least.
-    with suppress(apsw.BusyError, apsw.FullError):
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-
-
-def open_again(path: str, identity: Identity) -> apsw.Connection:
-    """
-    A connection as by `open_for_writing`, if the file there is the one that was opened before.
-
-    To look into another one would be too late: SQLite knows a write-ahead log by its name, and takes that of
-    the file before for the other's.
-    """
-    _check_identity(path, identity)
-    return open_for_writing(path)
-
-
-def _identify(path: str) -> Identity:
-    status = os.stat(path)
-    return status.st_dev, status.st_ino
-
-
-def _check_identity(path: str, identity: Identity) -> None:
     try:
-        found = _identify(path)
-    except FileNotFoundError:
-        raise StoreUnusable(f"{path} has gone") from None
-    if found != identity:
-        raise StoreUnusable(f"{path} is another file now")
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    except apsw.BusyError:
+        # Somebody reads. All that they let be copied has been.
+        return True
+    except apsw.FullError:
+        # It can be read at least.
+        return False
+    return True
 
 
-def open_for_reading(path: str, identity: Identity) -> apsw.Connection:
+class Files:
     """
-    A connection that cannot write, whatever it is asked; as `open_again`.
+    The files of an open database, and further connections to them. Each raises `StoreUnusable` if they are
+    not those that were opened before.
     """
-    _check_identity(path, identity)
-    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
-    connection.set_busy_timeout(BUSY_MS)
-    connection.wal_autocheckpoint(0)
-    connection.pragma("query_only", True)
-    connection.pragma("trusted_schema", False)
-    return connection
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def check(self) -> None:
+        """
+        Raise `StoreUnusable` if what is written would not be found again under the name of the database.
+        """
+        self._place.check()
+
+    def open_for_writing(self) -> apsw.Connection:
+        """
+        A connection as by the function of that name.
+        """
+        self._place.check()
+        return open_for_writing(self._place.path)
+
+    def open_for_reading(self) -> apsw.Connection:
+        """
+        A connection that cannot write, whatever it is asked.
+        """
+        self._place.check()
+        connection = apsw.Connection(self._place.path, flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        connection.set_busy_timeout(BUSY_MS)
+        connection.wal_autocheckpoint(0)
+        connection.pragma("query_only", True)
+        connection.pragma("trusted_schema", False)
+        return connection
+
+    def settle(self) -> None:
+        """
+        Copy the whole write-ahead log into the database, also what seems to be there already; with no other
+        connection open.
+
+        Of a database whose sync has failed nobody knows what is on the disk; and how much of the log was
+        copied is kept in an index that connections share. One that has the file for itself makes it anew.
+        """
+        self._place.check()
+        path = self._place.path
+        with closing(apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            connection.set_busy_timeout(BUSY_MS)
+            connection.pragma("locking_mode", "exclusive")
+            connection.pragma("synchronous", "full")
+            # The first look opens the log.
+            _check_owner(connection, path)
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def _make_folder(folder: str) -> None:

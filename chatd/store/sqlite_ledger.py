@@ -6,12 +6,16 @@ that fails. SQLite forgets them, since its index of that log, which all open con
 extended, and the next transaction is written over them. But the index lives only as long as a connection is
 open. If the last one is closed, or the process dies, the next to open the file reads the log itself, finds
 the transaction whole, and takes it for a committed one.
+
+A copy of the log into the database that failed at its sync is doubtful in another way. What was copied in an
+earlier piece, before the readers of that moment, was not synced by itself. Now the system holds it for
+written, the index for copied, and the next copy, which succeeds, would leave it out and give the log free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 
 import apsw
@@ -42,6 +46,7 @@ _REASONS: dict[type[Exception], str] = {
     OSError: "the disk fails",
 }
 DISK_ERRORS = tuple(_REASONS)
+DAMAGE = (apsw.CorruptError, apsw.NotADBError)
 
 # After these the connection itself is as good as before.
 _PASSING = (apsw.FullError, apsw.ReadOnlyError, apsw.BusyError, apsw.LockedError)
@@ -72,14 +77,20 @@ class Ledger:
     its place. Until then a connection stays open, whatever happens. Nobody can promise it over the death of
     the process between the failure and that commit.
 
-    `connect` opens one more connection. `epoch` and `commits` are what the file has: its name, and the number
-    of events that were ever committed.
+    `connect` opens one more connection, `check` raises `StoreUnusable` if what is written would not be found
+    again, and `settle` copies the whole log into the database anew, while nobody has it open. `alone` is the
+    time in which the readers have closed it. `epoch` and `commits` are what the file has: its name, and the
+    number of events that were ever committed. `settled` is False if the log has to be copied first.
     """
 
     connection: apsw.Connection
     connect: Callable[[], apsw.Connection]
+    check: Callable[[], object]
+    settle: Callable[[], object]
+    alone: Callable[[], AbstractContextManager[object]]
     epoch: str
     commits: int
+    settled: bool = True
     # The connection has seen the disk fail.
     _worn: bool = False
     # What a failed commit left in the log is not overwritten yet.
@@ -99,6 +110,8 @@ class Ledger:
             self._renew()
         if self._doubtful:
             self._overwrite()
+        if not self.settled:
+            self._start_over()
         self.connection.execute("BEGIN IMMEDIATE")
         return self.connection
 
@@ -108,6 +121,7 @@ class Ledger:
 
         The answer is whether the disk took something: a transaction that changed nothing never came to it.
         """
+        self.check()
         self._doubtful, self._log_grew = True, False
         try:
             self.connection.execute("COMMIT")
@@ -155,6 +169,22 @@ class Ledger:
         self._watch_log()
         self._worn = False
 
+    def _start_over(self) -> None:
+        """Copy the log into the database with no connection open, and go on with a new one."""
+        with self.alone():
+            # There is none from here on, unless all goes well.
+            self._worn = True
+            self._close()
+            try:
+                self.settle()
+            finally:
+                # Also if it failed: the readers need one to be open, so that none of them is the last.
+                self.connection = self.connect()
+        self._compare(self.connection)
+        self._watch_log()
+        self._log_pages = 0
+        self._worn, self.settled = False, True
+
     def _compare(self, connection: apsw.Connection) -> None:
         try:
             found = connection.execute("SELECT epoch, commits FROM store").fetchone()
@@ -188,7 +218,7 @@ class Ledger:
         Copy the log into the database if it has grown long. The answer is None, or a line for the operator
         who has to know that it cannot be done.
         """
-        if self._log_pages < CHECKPOINT_PAGES or self._worn or self._doubtful:
+        if self._log_pages < CHECKPOINT_PAGES or self._worn or self._doubtful or not self.settled:
             return None
         patient = self._log_pages < RESTART_PAGES
         mode = apsw.SQLITE_CHECKPOINT_PASSIVE if patient else apsw.SQLITE_CHECKPOINT_RESTART
@@ -199,6 +229,7 @@ class Ledger:
         except apsw.Error as error:
             # Nothing is lost: it is in the log, and the next commit tries again.
             self._worn = not isinstance(error, _PASSING)
+            self.settled = getattr(error, "extendedresult", 0) != apsw.SQLITE_IOERR_FSYNC
             told, self._copying_fails = self._copying_fails, True
             return None if told else f"The write-ahead log could not be copied into the database: {error}"
         self._copying_fails = False
@@ -210,5 +241,11 @@ class Ledger:
         """
         if self._doubtful:
             self._try_to_mend()
+        self._close()
+
+    def _close(self) -> None:
         with suppress(apsw.Error):
+            # The last connection copies the log when it is closed. Where that is not enough, the next start
+            # does it.
+            self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(not self.settled))
             self.connection.close()

@@ -5,7 +5,9 @@ The threads that touch the disk: one that writes, a few that read.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -19,13 +21,16 @@ from chatd.core.events import Batch
 from chatd.core.refusals import Refused
 from chatd.store import rules
 from chatd.store.sqlite_group import Group
-from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
+from chatd.store.sqlite_ledger import DAMAGE, DISK_ERRORS, Ledger, reason
 
 GROUP_BYTES = 256 * 1024
 """
 About the weight of one transaction: its events are to have room in the end of a log that is kept in memory,
 and to be one write to each listener that stays small.
 """
+
+QUIET_SECONDS = 60.0
+"""How long nothing more is said of a database that cannot be read."""
 
 
 @dataclass(slots=True)
@@ -161,14 +166,63 @@ Question = Callable[[apsw.Connection], Any]
 class Readers:
     """
     A few threads, each with a connection of its own that cannot write.
+
+    `report` is called in one of them with a line for the operator when the database cannot be read, at most
+    once a minute.
     """
 
-    def __init__(self, connect: Callable[[], apsw.Connection], threads: int = 4) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], apsw.Connection],
+        report: Callable[[str], object],
+        threads: int = 4,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._connect = connect
+        self._report = report
+        self._seconds = seconds
+        self._quiet_until = 0.0
         self._pool = _Pool(0, threads, "chatd-reader")
         self._own = threading.local()
         self._connections: set[apsw.Connection] = set()
+        # Who reads now, and whether nobody may begin to.
+        self._gate = threading.Condition()
+        self._reading = 0
+        self._shut = False
         self._pool.start()
+
+    @contextmanager
+    def kept_out(self) -> Iterator[None]:
+        """
+        Have all connections closed, and questions wait, until the end of the block.
+        """
+        with self._gate:
+            self._shut = True
+            self._gate.wait_for(lambda: not self._reading)
+        try:
+            self._close_all()
+            yield
+        finally:
+            with self._gate:
+                self._shut = False
+                self._gate.notify_all()
+
+    def _close_all(self) -> None:
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    @contextmanager
+    def _let_in(self) -> Iterator[None]:
+        with self._gate:
+            self._gate.wait_for(lambda: not self._shut)
+            self._reading += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._reading -= 1
+                self._gate.notify_all()
 
     def ask(
         self,
@@ -190,14 +244,26 @@ class Readers:
         answers: list[tuple[Deferred[Any], Any]] = []
         for asked, question in questions:
             try:
-                answers.append((asked, self._ask_one(question)))
+                with self._let_in():
+                    answers.append((asked, self._ask_one(question)))
+            except DISK_ERRORS as error:
+                self._tell(error)
+                answers.append((asked, Failure(rules.unreadable())))
             except Exception:  # noqa: BLE001  Whatever it is, whoever asked is told.
                 answers.append((asked, Failure()))
         answer(answers)
 
+    def _tell(self, error: Exception) -> None:
+        now = self._seconds()
+        if now >= self._quiet_until:
+            self._quiet_until = now + QUIET_SECONDS
+            detail = " ".join(str(error).split()) or type(error).__name__
+            more = "; `chatd check` says more" if isinstance(error, DAMAGE) else ""
+            self._report(f"The store cannot be read: {reason(error)} ({detail}){more}")
+
     def _ask_one(self, question: Question) -> Any:
         connection: apsw.Connection | None = getattr(self._own, "connection", None)
-        if connection is None:
+        if connection is None or connection not in self._connections:
             connection = self._own.connection = self._connect()
             self._connections.add(connection)
         try:
@@ -219,6 +285,4 @@ class Readers:
         Answer what was asked, and close. Waits for it.
         """
         self._pool.stop()
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+        self._close_all()

@@ -116,7 +116,8 @@ class LifeTests(SqliteCase):
 
     def test_an_epoch_and_ids_are_made_of_the_random_bytes_that_are_given(self) -> None:
         self.stop()
-        os.unlink(self.database.path)
+        for path in (self.database.path, f"{self.database.path}.lock"):
+            os.unlink(path)
         self.start(random=lambda count: b"\0" * count)
         self.assertEqual(self.store.epoch, "a" * 16)
         self.assertEqual(self.say("hi").id, "aaaaaaaa-1")

@@ -22,7 +22,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.ports import StoreUnusable
 from chatd.store import sqlite_file
 from chatd.store.sqlite import SqliteStore
-from chatd.store.sqlite_file import APPLICATION_ID, SCHEMA, FileLock
+from chatd.store.sqlite_file import APPLICATION_ID, SCHEMA
+from chatd.store.sqlite_place import FileLock
 from tests.contracts.store import draft, texts
 from tests.store.case import SqliteCase
 from tests.store.turns import Turns
@@ -186,10 +187,10 @@ class OpeningTests(SynchronousTestCase):
         self.assertNotIn("another chatd", line)
 
     def test_a_lock_is_taken_though_the_disk_has_no_room_for_its_holder(self) -> None:
-        def write(descriptor: int, data: bytes) -> int:
+        def pwrite(descriptor: int, data: bytes, offset: int) -> int:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        patched = self.patch(os, "write", write)
+        patched = self.patch(os, "pwrite", pwrite)
         self.open()
         patched.restore()
         self.assertIn("another chatd uses", self.refusal())
@@ -197,7 +198,7 @@ class OpeningTests(SynchronousTestCase):
     def test_a_killed_process_leaves_no_lock(self) -> None:
         script = (
             "import sys, time\n"
-            "from chatd.store.sqlite_file import FileLock\n"
+            "from chatd.store.sqlite_place import FileLock\n"
             "FileLock(sys.argv[1]).take()\n"
             "print('taken', flush=True)\n"
             "time.sleep(30)\n"

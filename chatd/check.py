@@ -1,0 +1,101 @@
+"""
+`chatd check`: says whether the database is whole, and if not, what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from twisted.python import usage
+
+from chatd.config import CannotStart, Config, Surroundings, load
+from chatd.core.ports import StoreUnusable
+from chatd.store.sqlite_check import examine, last_good_copy
+
+WHOLE, DAMAGED, UNREADABLE = 0, 1, 2
+"""The exit statuses."""
+
+
+class Options(usage.Options):
+    """
+    The command line of `chatd check`: where the database lies, as it is said to the daemon.
+    """
+
+    synopsis = "Usage: chatd check [options]"
+    longdesc = (
+        "Look at every page and every log of the database, and change nothing; the daemon may be running."
+        " Exits with 0 if all is well, 1 if something is damaged, 2 if it cannot be read. The CHATD_*"
+        " variables count as they do for the daemon."
+    )
+    optParameters = [
+        ["data", None, None, "the folder in which the database lies"],
+        ["store", None, None, "the database, such as sqlite:/srv/chat.sqlite3"],
+        ["config", None, None, "a TOML file that says so"],
+    ]
+
+    def parseArgs(self, *arguments: str) -> None:
+        if arguments:
+            raise usage.UsageError(f"{arguments[0]!r} is no option, such as --data DIR")
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> NoReturn:
+    """
+    Check, print what was found, and exit.
+    """
+    options = Options()
+    try:
+        options.parseOptions(arguments)
+        config = _configuration(options, os.environ if environ is None else environ)
+        raise SystemExit(check(_path(config)))
+    except (usage.UsageError, CannotStart, StoreUnusable) as why:
+        line = str(CannotStart(str(why)))
+        sys.stderr.write(f"chatd check: {line}\n")
+        raise SystemExit(UNREADABLE) from None
+
+
+def _configuration(options: Options, environ: Mapping[str, str]) -> Config:
+    given = {name: str(value) for name, value in options.items() if value is not None}
+    config, _ = load(given, Surroundings(environ, Path(os.path.expanduser("~")), Path.cwd()))
+    return config
+
+
+def _path(config: Config) -> str:
+    kind, _, path = config.store.partition(":")
+    if kind != "sqlite":
+        raise CannotStart(f"{config.store} is not kept in a file; there is nothing to check")
+    return os.path.realpath(path)
+
+
+def check(path: str) -> int:
+    """
+    Check the database at `path`, and print what was found; the exit status. Raises `StoreUnusable`.
+    """
+    report = examine(path)
+    if not report.wrong:
+        _print(f"{path} is whole: {report.summary}")
+        return WHOLE
+    _print(f"{path} is damaged:")
+    for line in report.wrong:
+        _print(f"- {line}")
+    _print("What to do:")
+    _print("- Stop chatd, and write nothing to this disk before you know that it is well.")
+    _print(
+        f"- Move {path}, {path}-wal and {path}-shm, as far as they are there, to another disk, and keep them."
+    )
+    copy = last_good_copy(path)
+    if copy is not None:
+        _print(f"- The last good copy is {copy}, from before an upgrade; copy it to {path}.")
+    else:
+        _print(f"- No good copy lies beside it; copy the last one from your backup to {path}.")
+    _print("- Start chatd. Clients notice that the log is another one, and read it anew.")
+    return DAMAGED
+
+
+def _print(line: str) -> None:
+    # A file's name may hold anything.
+    text = line if line.isprintable() else line.encode("unicode_escape").decode("ascii")
+    sys.stdout.write(f"{text}\n")
