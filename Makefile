@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format pytest trial page wheel vendor bench bench-smoke clean system
+.PHONY: help run test lint format pytest trial page wheel vendor bench bench-smoke torture conformance conformance-all clean system
 
 help:
 	@echo 'make run     an environment in $(VENV), and the daemon on http://localhost:$(PORT)'
@@ -17,6 +17,8 @@ help:
 	@echo 'make wheel   the package, in dist/'
 	@echo 'make vendor  public/vendor/ anew from tools/vendor.lock.json'
 	@echo 'make bench   chatd measured beside others (docs/performance.md); make bench-smoke: only that it runs'
+	@echo 'make torture  every promise at full size; TORTURE takes further words, such as TORTURE="kills --seed 7"'
+	@echo 'make conformance, make conformance-all    the Autobahn testsuite, quick or whole'
 	@echo 'make clean   take away what builds and tests leave, the environment included'
 
 # The environment is made once, and brought up to date when what it is made from changes.
@@ -35,7 +37,7 @@ $(VENV)/.dev: pyproject.toml setup.py | $(BIN)/python
 run: $(VENV)/.run
 	$(BIN)/twistd -n chatd --port $(PORT)
 
-test: system lint page trial pytest
+test: system lint page trial pytest conformance
 
 # What the tests need beside Python: installed where we may, else named.
 system:
@@ -81,6 +83,17 @@ bench: $(VENV)/.bench
 bench-smoke: $(VENV)/.dev
 	@mkdir -p build/bench
 	$(BIN)/python -m bench.run --size smoke --servers chatd,floor,floor-batch,go --json build/bench/smoke.json $(BENCH)
+
+# Each promise as large as it is promised, two hours in all; `make test` has them small. TORTURE names some, a seed, a size.
+torture: $(VENV)/.dev
+	$(BIN)/python -m tests.torture $(TORTURE)
+
+# The Autobahn testsuite, which runs under Python 2.7. Here behind the Site; -all has every door, and TLS.
+conformance: $(VENV)/.dev
+	$(BIN)/python -m tests.conformance.run
+
+conformance-all: $(VENV)/.dev
+	$(BIN)/python -m tests.conformance.run --all
 
 clean:
 	rm -rf $(VENV) build dist chatd.egg-info htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,292 @@
+"""
+Clients that speak TLS as nobody should: handshakes that do not end, and records of one byte.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from OpenSSL import SSL
+from twisted.internet.error import ConnectionDone
+from twisted.internet.testing import StringTransport
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
+
+from chatd.net import tls
+from chatd.net.channel import CLOSING_SECONDS, HEADER_SECONDS
+from chatd.net.tls import Certificates
+from chatd.net.transport import PromptTLSTransport
+from chatd.net.websocket import ChatFactory, FramedWire
+from tests.certificates import make_pair
+from tests.net.clock import TurningClock
+from tests.net.frames import frame, handshake
+from tests.net.http_exchange import INDEX, SiteTestCase
+from tests.net.test_tls import client_context, shake_hands
+from tests.net.test_websocket import Hub, PlainDialect
+
+READ_BYTES = 65_536
+"""The most that a socket is read at once."""
+
+
+class Socket(StringTransport):
+    """
+    What stands under the server's end.
+    """
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """
+        See `ITCPTransport`.
+        """
+
+
+class Client:
+    """
+    The client's end of a TLS connection to a factory, and the transport under the server's end.
+    """
+
+    def __init__(self, factory: TLSMemoryBIOFactory, highest: int = 0) -> None:
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.set_max_proto_version(highest)
+        self.tls = SSL.Connection(context, None)
+        self.tls.set_connect_state()
+        self.transport = Socket()
+        self.server: Any = factory.buildProtocol(self.transport.getPeer())
+        self.server.makeConnection(self.transport)
+
+    def write_hello(self) -> bytes:
+        """
+        The first bytes of a handshake.
+        """
+        self._shake()
+        return self.tls.bio_read(READ_BYTES)
+
+    def _shake(self) -> bool:
+        try:
+            self.tls.do_handshake()
+        except SSL.WantReadError:
+            return False
+        return True
+
+    def shake_hands(self) -> None:
+        """
+        Go through the whole handshake.
+        """
+        done = False
+        for _ in range(10):
+            done = self._shake() or done
+            self.deliver(self.written())
+            self.collect()
+        assert done
+
+    def written(self) -> bytes:
+        """
+        What the client's end has yet to send.
+        """
+        try:
+            return self.tls.bio_read(1 << 24)
+        except SSL.WantReadError:
+            return b""
+
+    def deliver(self, data: bytes) -> None:
+        """
+        Have the server read this, as much at once as a socket gives.
+        """
+        for start in range(0, len(data), READ_BYTES):
+            self.server.dataReceived(data[start : start + READ_BYTES])
+
+    def collect(self) -> None:
+        """
+        Take what the server has sent.
+        """
+        data = self.transport.value()
+        self.transport.clear()
+        if data:
+            self.tls.bio_write(data)
+
+    def in_records_of_one_byte(self, data: bytes) -> bytes:
+        """
+        This as TLS has it if each byte is sent by itself.
+        """
+        for byte in data:
+            self.tls.send(bytes([byte]))
+        return self.written()
+
+    def hear(self) -> bytes:
+        """
+        What the server has said.
+        """
+        self.collect()
+        heard = b""
+        try:
+            while True:
+                heard += self.tls.recv(READ_BYTES)
+        except (SSL.WantReadError, SSL.ZeroReturnError):
+            return heard
+
+
+class GroupsTests(SiteTestCase):
+    """
+    With what keys are agreed upon.
+    """
+
+    def agree(self, groups: bytes) -> str | None:
+        """
+        The group that a client gets which offers these; raises SSL.Error if it gets none.
+        """
+        certificates = Certificates(*make_pair().write(self.folder))
+        certificates.load()
+        context = client_context()
+        assert SSL._lib.SSL_CTX_set1_curves_list(context._context, groups) == 1
+        client, _ = shake_hands(certificates, context)
+        name: str | None = client.get_group_name()
+        return name
+
+    def test_each_group_of_mozillas_profile_will_do(self):
+        for group in (b"X25519", b"P-256", b"P-384"):
+            self.assertTrue(self.agree(b"X448:" + group))
+
+    def test_no_other_will(self):
+        for group in (b"X448", b"P-521", b"ffdhe2048"):
+            self.assertRaises(SSL.Error, self.agree, group)
+
+    def test_where_the_library_cannot_set_several_the_one_that_all_know_is_left(self):
+        self.patch(tls, "_GROUPS", (b"nonsense",))
+        self.assertTrue(self.agree(b"X25519:P-256"))
+        self.assertRaises(SSL.Error, self.agree, b"X25519")
+
+
+class SiteTests(SiteTestCase):
+    """
+    Until a request is there.
+    """
+
+    def setUp(self):
+        super().setUp()
+        certificates = Certificates(*make_pair().write(self.folder))
+        certificates.load()
+        self.factory = TLSMemoryBIOFactory(certificates, False, self.site, self.clock)
+        self.factory.protocol = PromptTLSTransport
+
+    def cut_in_time(self, client):
+        self.clock.advance(HEADER_SECONDS - 0.1)
+        self.assertFalse(client.transport.disconnected)
+        self.clock.advance(0.1)
+        self.assertTrue(client.transport.disconnected)
+        client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_a_client_that_does_not_begin_a_handshake_is_cut_off(self):
+        self.cut_in_time(Client(self.factory))
+
+    def test_a_client_that_goes_silent_in_its_hello_is_cut_off(self):
+        client = Client(self.factory)
+        client.deliver(client.write_hello()[:-1])
+        self.cut_in_time(client)
+
+    def test_a_client_that_does_not_answer_our_hello_is_cut_off(self):
+        for highest in (0, SSL.TLS1_2_VERSION):
+            client = Client(self.factory, highest)
+            client.deliver(client.write_hello())
+            self.assertTrue(client.transport.value())
+            self.cut_in_time(client)
+
+    def test_a_handshake_that_trickles_gains_nothing(self):
+        client = Client(self.factory)
+        hello = client.write_hello()
+        for second in range(HEADER_SECONDS):
+            self.assertFalse(client.transport.disconnected)
+            client.deliver(hello[second * 10 : second * 10 + 10])
+            self.clock.advance(1)
+        self.assertTrue(client.transport.disconnected)
+        client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_a_client_that_asks_for_nothing_after_the_handshake_is_sent_away_and_then_cut_off(self):
+        client = Client(self.factory)
+        client.shake_hands()
+        self.clock.advance(HEADER_SECONDS)
+        self.assertTrue(client.server.disconnecting)
+        self.assertFalse(client.transport.disconnected)
+        self.clock.advance(CLOSING_SECONDS)
+        self.assertTrue(client.transport.disconnected)
+        client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_what_is_no_tls_ends_at_once_and_is_no_trouble_of_ours(self):
+        for data in (
+            b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            bytes(100),
+            b"\x16\x03\x01\xff\xff" + bytes(70_000),
+        ):
+            client = Client(self.factory)
+            client.deliver(data)
+            self.assertTrue(client.transport.disconnecting, data[:5])
+            client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_a_request_in_records_of_one_byte_is_answered(self):
+        client = Client(self.factory)
+        client.shake_hands()
+        client.deliver(client.in_records_of_one_byte(b"GET / HTTP/1.1\r\nHost: chat.example\r\n\r\n"))
+        for _ in range(10):
+            self.clock.turn()
+        self.assertTrue(client.hear().endswith(INDEX))
+        client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_headers_in_records_of_one_byte_are_bounded_all_the_same(self):
+        client = Client(self.factory)
+        client.shake_hands()
+        client.deliver(client.in_records_of_one_byte(b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000))
+        self.clock.turn()
+        self.assertTrue(client.hear().startswith(b"HTTP/1.1 431 "))
+        client.server.connectionLost(Failure(ConnectionDone()))
+
+
+class ConnectionTests(SiteTestCase):
+    """
+    Once it is a WebSocket.
+    """
+
+    def setUp(self):
+        super().setUp()
+        certificates = Certificates(*make_pair().write(self.folder))
+        certificates.load()
+        self.hub = Hub()
+        clock = TurningClock()
+        self.turn = clock.turn
+        chat = ChatFactory(cast(Any, self.hub), {None: FramedWire(PlainDialect(None))}, reactor=clock)
+        factory = TLSMemoryBIOFactory(certificates, False, chat, clock)
+        factory.protocol = PromptTLSTransport
+        self.client = Client(factory)
+        self.client.shake_hands()
+        self.client.tls.send(handshake())
+        self.client.deliver(self.client.written())
+        self.assertTrue(self.client.hear().startswith(b"HTTP/1.1 101 "))
+        self.session = self.hub.sessions[-1]
+        self.addCleanup(self.client.server.connectionLost, Failure(ConnectionDone()))
+
+    def kept_bytes(self) -> int:
+        protocol = self.client.server.wrappedProtocol
+        return len(protocol._backlog) + len(protocol.data) + len(protocol._message)
+
+    def test_messages_in_records_of_one_byte_are_heard(self):
+        said = [f"message {n}" for n in range(500)]
+        stream = b"".join(frame(text.encode()) for text in said)
+        self.client.deliver(self.client.in_records_of_one_byte(stream))
+        for _ in range(100):
+            self.turn()
+        self.assertEqual(self.session.heard, said)
+
+    def test_of_records_of_one_byte_no_more_is_kept_than_is_read_at_once(self):
+        self.session.room = 0
+        stream = self.client.in_records_of_one_byte(frame(b"hi") * 2000)
+        read = 0
+        for start in range(0, len(stream), READ_BYTES):
+            if self.client.transport.producerState == "paused":
+                break
+            self.client.deliver(stream[start : start + READ_BYTES])
+            read += READ_BYTES
+        self.assertLessEqual(read, 2 * READ_BYTES)
+        self.assertLessEqual(self.kept_bytes(), READ_BYTES)
+        self.session.room = 1_000_000
+        self.session.outbox.look()
+        for _ in range(200):
+            self.turn()
+        self.assertEqual(set(self.session.heard), {"hi"})
+        self.assertEqual(self.client.transport.producerState, "producing")
