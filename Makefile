@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format pytest trial page wheel vendor bench bench-smoke torture conformance conformance-all clean system
+.PHONY: help run test lint format pytest trial page wheel vendor bench bench-smoke torture conformance conformance-all fuzz clean system
 
 help:
 	@echo 'make run     an environment in $(VENV), and the daemon on http://localhost:$(PORT)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make bench   chatd measured beside others (docs/performance.md); make bench-smoke: only that it runs'
 	@echo 'make torture  every promise at full size; TORTURE takes further words, such as TORTURE="kills --seed 7"'
 	@echo 'make conformance, make conformance-all    the Autobahn testsuite, quick or whole'
+	@echo 'make fuzz    atheris against all that reads bytes'
 	@echo 'make clean   take away what builds and tests leave, the environment included'
 
 # The environment is made once, and brought up to date when what it is made from changes.
@@ -94,6 +95,11 @@ conformance: $(VENV)/.dev
 
 conformance-all: $(VENV)/.dev
 	$(BIN)/python -m tests.conformance.run --all
+
+# Bytes that break what reads them, looked for by atheris. FUZZ takes further words.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.run $(FUZZ)
 
 clean:
 	rm -rf $(VENV) build dist chatd.egg-info htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
