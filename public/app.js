@@ -185,7 +185,10 @@ const act = {
 };
 
 const otherTabs = new BroadcastChannel("chatd.forgotten");
-otherTabs.onmessage = ({ data }) => forgotten(data);
+otherTabs.onmessage = ({ data }) => {
+  // Another program of this origin may use the channel too.
+  if (typeof data?.id === "string" && typeof data.name === "string") forgotten(data);
+};
 
 function forgotten({ id, name }) {
   connection.tokens.drop(name);

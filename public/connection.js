@@ -9,11 +9,17 @@
 import { closedForGood, delayBefore, retryMs } from "./line.js";
 import { Cursors } from "./cursors.js";
 import { Outbox } from "./outbox.js";
-import { replyTo, told } from "./dialect.js";
+import { answers, replyTo, told, TOO_LONG } from "./dialect.js";
+import { usable, wellFormed } from "./frames.js";
+import { Timers } from "./timers.js";
 
 const GREETING_MS = 15_000;
 const ANSWER_MS = 20_000;
 const QUIET_MS = 45_000;
+// What `ref` adds to a command.
+const REF_BYTES = 32;
+
+const bytes = (command) => new TextEncoder().encode(JSON.stringify(command)).length + REF_BYTES;
 
 export class Connection {
   constructor({ open, clock, random, newCid, tokens, emit }) {
@@ -22,12 +28,13 @@ export class Connection {
     this.who = null; // {name, email, token, was: the name that the token is kept under}
     this.refused = null; // the person who was joined and cannot have their name again
     this.me = null;
+    this.frameBytes = Infinity; // the largest frame that the server takes
     this.greeted = false;
     this._socket = null;
     this._asked = new Map(); // ref -> the command that waits for its reply, with what only we know of it
     this._refs = 0;
     this._attempt = 0;
-    this._timers = {};
+    this._timers = new Timers(clock);
     this._newOutbox([]);
   }
 
@@ -37,7 +44,7 @@ export class Connection {
    */
   start({ name, email = "", rooms = ["lobby"], unsent = [], as = null }) {
     this.stop();
-    this.who = { name, email, token: as?.token ?? this.tokens.get(name), was: as?.name ?? name };
+    this.who = { name, email: wellFormed(email), token: as?.token ?? this.tokens.get(name), was: as?.name ?? name };
     this.me = null;
     this.cursors.clear();
     for (const room of rooms) this.cursors.add(room);
@@ -91,7 +98,7 @@ export class Connection {
   }
 
   say(room, text) {
-    this.outbox.add({ cid: this._newCid(), room, text });
+    this.outbox.add({ cid: this._newCid(), room, text: wellFormed(text) });
   }
 
   history(room, before) {
@@ -112,7 +119,7 @@ export class Connection {
     const ref = String((this._refs += 1));
     this._asked.set(ref, { ...command, ...more });
     this._socket.send(JSON.stringify({ ...command, ref }));
-    if (this._timers.answer === undefined) this._after("answer", ANSWER_MS, () => this.cut());
+    if (!this._timers.runs("answer")) this._timers.after("answer", ANSWER_MS, () => this.cut());
   }
 
   hello() {
@@ -124,7 +131,7 @@ export class Connection {
   resume() {
     this.greeted = true;
     this._attempt = 0;
-    this._stop("greeting");
+    this._timers.stop("greeting");
     this.emit({ type: "link", link: { status: "open" } });
     for (const room of this.cursors.names) this.rejoin(room);
     this.survey();
@@ -149,11 +156,11 @@ export class Connection {
     const delay = afterMs ?? delayBefore(this._attempt, this._random);
     this._attempt += 1;
     this.emit({ type: "link", link: { status: "waiting", until: this.clock.now() + delay } });
-    this._after("retry", delay, () => this._call());
+    this._timers.after("retry", delay, () => this._call());
   }
 
   _call() {
-    this._stop("retry");
+    this._timers.stop("retry");
     this.emit({ type: "link", link: { status: "connecting" } });
     let socket;
     try {
@@ -163,7 +170,7 @@ export class Connection {
       return;
     }
     this._socket = socket;
-    this._after("greeting", GREETING_MS, () => this.cut());
+    this._timers.after("greeting", GREETING_MS, () => this.cut());
     // Whatever an old socket still has to say after we have given it up is of no interest.
     const ours = (act) => (happening) => {
       if (this._socket === socket) act(happening);
@@ -181,16 +188,18 @@ export class Connection {
       return this.cut();
     }
     this._heardAt = this.clock.now();
-    this._stop("answer");
-    const asked = typeof frame.ref === "string" ? this._asked.get(frame.ref) : undefined;
-    if (asked !== undefined) {
+    frame = usable(frame);
+    if (frame === null) return undefined;
+    this._timers.stop("answer");
+    const asked = this._asked.get(frame.ref);
+    if (asked !== undefined && answers(frame, asked)) {
       this._asked.delete(frame.ref);
       replyTo(this, asked, frame);
     } else {
       told(this, frame);
     }
-    const waits = this._socket !== null && this._asked.size > 0 && this._timers.answer === undefined;
-    if (waits) this._after("answer", ANSWER_MS, () => this.cut());
+    const waits = this._socket !== null && this._asked.size > 0 && !this._timers.runs("answer");
+    if (waits) this._timers.after("answer", ANSWER_MS, () => this.cut());
   }
 
   _closed(code, reason) {
@@ -205,7 +214,7 @@ export class Connection {
   }
 
   _hangUp() {
-    for (const name of Object.keys(this._timers)) this._stop(name);
+    this._timers.stopAll();
     const socket = this._socket;
     this._socket = null;
     this.greeted = false;
@@ -217,7 +226,7 @@ export class Connection {
 
   // A browser does not tell a page about pings, so a line that is silent for long is asked something.
   _watch() {
-    this._after("watch", QUIET_MS / 3, () => {
+    this._timers.after("watch", QUIET_MS / 3, () => {
       if (this.clock.now() - this._heardAt > QUIET_MS) this.survey();
       this._watch();
     });
@@ -229,20 +238,12 @@ export class Connection {
   }
 
   _newOutbox(items) {
-    const send = ({ cid, room, text }) => this.send({ type: "say", room, text, cid });
+    const send = ({ cid, room, text }) => {
+      const command = { type: "say", room, text, cid };
+      // The server would close the line, and the same would be said again on the next one.
+      if (bytes(command) > this.frameBytes) this.outbox.refused(cid, { code: "too_long", why: TOO_LONG });
+      else this.send(command);
+    };
     this.outbox = new Outbox({ send, emit: this.emit, clock: this.clock, items });
-  }
-
-  _after(name, delayMs, act) {
-    this._stop(name);
-    this._timers[name] = this.clock.setTimeout(() => {
-      delete this._timers[name];
-      act();
-    }, delayMs);
-  }
-
-  _stop(name) {
-    if (this._timers[name] !== undefined) this.clock.clearTimeout(this._timers[name]);
-    delete this._timers[name];
   }
 }

@@ -20,7 +20,8 @@ export class Cursors {
   }
 
   add(room) {
-    if (!this._rooms.has(room)) this._rooms.set(room, { epoch: null, offset: null, id: null, heard: false });
+    const nowhere = { epoch: null, offset: null, id: null, heard: false, torn: null };
+    if (!this._rooms.has(room)) this._rooms.set(room, nowhere);
   }
 
   drop(room) {
@@ -57,13 +58,18 @@ export class Cursors {
 
   /**
    * One event of the log: "new" moves the position, "known" has been seen, "gap" means that some were missed, which a
-   * correct server never lets happen, and "deaf" is for a room that is not heard.
+   * correct server never lets happen, and "deaf" is for a room that is not heard. After a gap the room is deaf until it
+   * is joined again; when even that leaves the same gap, it is "torn".
    */
   event({ room, offset, id }) {
     const cursor = this._rooms.get(room);
     if (cursor === undefined || !cursor.heard) return "deaf";
     if (cursor.offset !== null && offset <= cursor.offset) return "known";
-    if (cursor.offset !== null && offset > cursor.offset + 1) return "gap";
+    if (cursor.offset !== null && offset > cursor.offset + 1) {
+      const before = cursor.torn;
+      Object.assign(cursor, { heard: false, torn: cursor.offset });
+      return before === cursor.offset ? "torn" : "gap";
+    }
     Object.assign(cursor, { offset, id });
     return "new";
   }

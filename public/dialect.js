@@ -2,17 +2,19 @@
 // unasked. Types and fields that are not known here are passed over, as the protocol wants it.
 
 import { BAD_NAME, BAD_ROOM } from "./names.js";
-import { isPrivate } from "./room.js";
+import { at, isPrivate } from "./room.js";
 import { folded } from "./storage.js";
 
 const MOST_ROOMS = 2000;
+
+export const TOO_LONG = "This message is too long.";
 
 const WORDS = {
   name_taken: "Somebody else has this name right now. Choose another one.",
   bad_name: BAD_NAME,
   rate_limited: "Too fast: the server asks to wait a little.",
   read_only: "The server cannot write at the moment; it is tried again.",
-  too_long: "This message is too long.",
+  too_long: TOO_LONG,
   no_such_person: "This person is not here any more.",
   not_member: "You are not in this room.",
 };
@@ -20,9 +22,14 @@ const WORDS = {
 // Refusals of a hello that another name would spare.
 const OF_THE_NAME = ["name_taken", "bad_name"];
 
-const words = ({ code, message }) => WORDS[code] ?? message ?? `The server refused: ${code}.`;
+const words = ({ code, message }) => at(WORDS, code) ?? (message || `The server refused: ${code || "no reason given"}.`);
 
 const same = (one, other) => folded(one) === folded(other);
+
+const ANSWERS = { hello: "welcome", join: "joined", leave: "done", say: "done", history: "page", rooms: "rooms" };
+
+/** Whether a frame can be the reply to `asked`. */
+export const answers = (frame, asked) => frame.type === "refused" || frame.type === ANSWERS[asked.type];
 
 /** A reply to `asked`. */
 export function replyTo(line, asked, frame) {
@@ -32,7 +39,7 @@ export function replyTo(line, asked, frame) {
 
 /** A frame that nobody asked for. */
 export function told(line, frame) {
-  if (typeof frame.offset === "number" && typeof frame.id === "string") event(line, frame);
+  if (frame.id !== undefined) event(line, frame);
   else if (Object.hasOwn(unasked, frame.type)) unasked[frame.type](line, frame);
 }
 
@@ -46,6 +53,8 @@ function event(line, frame) {
   const place = line.cursors.event(frame);
   if (place === "new" && frame.type === "message") line.emit({ type: "event", event: frame });
   if (place === "gap") line.rejoin(room);
+  // To ask for it at once, again and again, would help nobody.
+  if (place === "torn") line.cut();
 }
 
 /** The person is called `me.name` now, and the token is kept under that name. */
@@ -60,6 +69,7 @@ function named(line, me) {
 const replies = {
   welcome(line, asked, frame) {
     if (frame.token) line.who.token = frame.token;
+    line.frameBytes = frame.limits.frame;
     if (line.me !== null && line.me.id !== frame.me.id) {
       // Somebody new, because the server does not know the old token: private conversations were not ours.
       for (const room of line.cursors.names.filter(isPrivate)) line.cursors.drop(room);
@@ -85,7 +95,9 @@ const replies = {
       who.token = other;
       return line.hello();
     }
-    if (frame.code === "read_only" || frame.code === "internal") return line.cut((frame.retry_after ?? 3) * 1000);
+    if (frame.code === "read_only" || frame.code === "internal") {
+      return line.cut(Math.max(1, frame.retry_after ?? 3) * 1000);
+    }
     return line.turnedAway(words(frame), OF_THE_NAME.includes(frame.code) ? "name" : null);
   },
 

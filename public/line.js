@@ -9,10 +9,10 @@ export function delayBefore(attempt, random) {
   return random() * Math.min(MOST_MS, FIRST_MS[1] * 2 ** Math.min(attempt, 10));
 }
 
-/** The `retry_ms` that a server which is stopping put into its reason, in milliseconds, or null. */
+/** The `retry_ms` that a server which is stopping put into its reason, within half a second and a minute, or null. */
 export function retryMs(code, reason) {
   const found = code === 4000 ? /(?:^|\s)retry_ms=(\d{1,7})(?:\s|$)/.exec(reason ?? "") : null;
-  return found === null ? null : Math.min(Number(found[1]), 60_000);
+  return found === null ? null : Math.min(Math.max(Number(found[1]), FIRST_MS[0]), 60_000);
 }
 
 const FOR_GOOD = {

@@ -16,6 +16,7 @@ export const newRoom = (name) => ({
   items: [],
   older: false,
   loading: false,
+  stuck: false, // whether to ask for older messages brought none, though there are some
   members: [],
   count: 0,
   listed: {},
@@ -37,8 +38,12 @@ export const told = (room, what, who, more = {}) => ({
   told: room.told + 1,
 });
 
+const MOST_PEOPLE = 1000;
+
 /** `people` with `who` among them, under the newest name. */
 export const withPerson = (people, who) =>
   people.some((one) => one.id === who.id)
     ? people.map((one) => (one.id === who.id ? { ...one, ...who } : one))
-    : [...people, { id: who.id, name: who.name, avatar: who.avatar }];
+    : people.length >= MOST_PEOPLE
+      ? people
+      : [...people, { id: who.id, name: who.name, avatar: who.avatar }];

@@ -83,7 +83,7 @@ const steps = {
     for (const [name, room] of Object.entries(state.rooms)) {
       // The list as it was when the line was cut; a second cut before the list is back must not empty it.
       const listed = room.live ? Object.fromEntries(room.members.map((one) => [one.id, true])) : room.listed;
-      next = patch(next, name, () => ({ live: false, loading: false, listed }));
+      next = patch(next, name, () => ({ live: false, loading: false, stuck: false, listed }));
     }
     return next;
   },
@@ -116,7 +116,7 @@ const steps = {
   joined(state, { joined, focus, at: now }) {
     const name = joined.room;
     const known = at(state.rooms, name) ?? { ...newRoom(name), seen: isPrivate(name) ? 0 : joined.head };
-    const fresh = joined.recovered ? {} : { items: [], older: false, loading: false };
+    const fresh = joined.recovered ? {} : { items: [], older: false, loading: false, stuck: false };
     const room = {
       ...known,
       ...fresh,
@@ -162,13 +162,13 @@ const steps = {
       return { live: true, older: first === null ? now.head > 0 : first > 1 };
     }),
 
-  older_wanted: (state, { room }) => patch(state, room, () => ({ loading: true })),
-  older_failed: (state, { room }) => patch(state, room, () => ({ loading: false })),
+  older_wanted: (state, { room }) => patch(state, room, () => ({ loading: true, stuck: false })),
+  older_failed: (state, { room }) => patch(state, room, () => ({ loading: false, stuck: true })),
   page: (state, { page }) =>
     patch(state, page.room, (room) => {
       const items = withPage(room.items, page.events);
       const fits = items !== room.items || page.events.length === 0;
-      return { items, loading: false, older: fits ? page.more : room.older };
+      return { items, loading: false, stuck: items === room.items, older: fits ? page.more : room.older };
     }),
 
   members: (state, { members }) => patch(state, members.room, () => ({ members: members.members, count: members.count })),
@@ -181,8 +181,8 @@ const steps = {
       if (before !== undefined) {
         return before.name === who.name ? { members } : { members, ...told(room, "renamed", who, { was: before.name }) };
       }
-      const { [who.id]: wasListed, ...listed } = room.listed;
-      const quiet = wasListed && now < room.listedUntil;
+      const { [who.id]: _, ...listed } = room.listed;
+      const quiet = at(room.listed, who.id) && now < room.listedUntil;
       return { members, listed, count: room.count + 1, ...(quiet ? {} : told(room, "joined", who)) };
     }),
 

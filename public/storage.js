@@ -1,6 +1,14 @@
 // What a browser remembers: one token for each name that it has joined under, shared by all its tabs, and for each tab
 // who it is and where. A browser may refuse to store, and may hold rubbish; the page then works without a memory.
 
+import { isName, isToken, wellFormed } from "./frames.js";
+
+const LONGEST_EMAIL = 254;
+// A person may be in 100 public ones, and is told of 200 conversations.
+const MOST_ROOMS = 300;
+const LONGEST_TEXT = 8000;
+const CID = /^[\x20-\x7e]{1,64}$/;
+
 const TOKEN = "chatd.token.";
 const SEEN = "chatd.seen.";
 const SESSION = "chatd.session";
@@ -42,9 +50,12 @@ export function tokensIn(store) {
   const memory = new Map();
   const key = (name) => TOKEN + folded(name);
   const tokens = {
-    get: (name) => reading(store, key(name)) ?? memory.get(key(name)) ?? null,
+    get(name) {
+      const kept = reading(store, key(name));
+      return isToken(kept) ? kept : (memory.get(key(name)) ?? null);
+    },
     set(name, token) {
-      if (!token) return;
+      if (!isToken(token)) return;
       memory.set(key(name), token);
       writing(store, key(name), token);
     },
@@ -61,21 +72,26 @@ export function tokensIn(store) {
   return tokens;
 }
 
-const strings = (list) => (Array.isArray(list) ? list.filter((one) => typeof one === "string") : []);
+const listed = (value) => (Array.isArray(value) ? value : []);
+
+/** Whether it can be something that was said: longer than any server takes, it would only end each line anew. */
+function isSaid(one) {
+  if (typeof one !== "object" || one === null) return false;
+  const { cid, room, text } = one;
+  return typeof cid === "string" && CID.test(cid) && isName(room) && typeof text === "string" && text.length <= LONGEST_TEXT && text === wellFormed(text);
+}
 
 /** What this tab was: {name, email, rooms, active, unsent}, or null. */
 export function readSession(store) {
   const value = parsed(reading(store, SESSION));
-  if (value === null || typeof value.name !== "string" || value.name === "") return null;
-  const unsent = (Array.isArray(value.unsent) ? value.unsent : []).filter(
-    (one) => one !== null && ["cid", "room", "text"].every((field) => typeof one[field] === "string"),
-  );
+  if (value === null || !isName(value.name)) return null;
+  const unsent = new Map(listed(value.unsent).filter(isSaid).map(({ cid, room, text }) => [cid, { cid, room, text }]));
   return {
     name: value.name,
-    email: typeof value.email === "string" ? value.email : "",
-    rooms: strings(value.rooms),
-    active: typeof value.active === "string" ? value.active : null,
-    unsent: unsent.map(({ cid, room, text }) => ({ cid, room, text })),
+    email: typeof value.email === "string" && value.email.length <= LONGEST_EMAIL ? value.email : "",
+    rooms: listed(value.rooms).filter(isName).slice(0, MOST_ROOMS),
+    active: isName(value.active) ? value.active : null,
+    unsent: [...unsent.values()],
   };
 }
 
@@ -87,7 +103,7 @@ export function writeSession(store, session) {
 /** How far each private conversation of the person `id` has been seen in this browser: {room: offset}. */
 export function readSeen(store, id) {
   const value = parsed(reading(store, SEEN + id)) ?? {};
-  return Object.fromEntries(Object.entries(value).filter(([, offset]) => Number.isSafeInteger(offset)));
+  return Object.fromEntries(Object.entries(value).filter(([, offset]) => Number.isSafeInteger(offset) && offset >= 0));
 }
 
 /** Remember it; null forgets it. */

@@ -24,6 +24,8 @@ const withDays = (items) => {
 
 const Item = ({ item, me }) => {
   if (item.kind === "day") return html`<p class="day"><span>${item.date}</span></p>`;
+  // What cannot be shown has a place in the log all the same.
+  if (item.kind === "message" && item.type !== "message") return null;
   return item.kind === "message" ? html`<${Message} item=${item} me=${me} />` : html`<${Notice} item=${item} me=${me} />`;
 };
 
@@ -88,7 +90,10 @@ export function Flow({ room, me, pending }) {
   }, []);
 
   // One may be at the top already, or there may not be enough to fill the height.
-  useEffect(more, [items.length, start, room.live, room.loading]);
+  useEffect(() => {
+    // Where asking brought nothing, it is for the person to ask again.
+    if (!room.stuck) more();
+  }, [items.length, start, room.live, room.loading]);
 
   const toEnd = () => {
     place.current = { atEnd: true, element: null, top: 0 };

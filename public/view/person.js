@@ -1,13 +1,11 @@
 // A person: picture and name. Names are written by people, so each stands in a box of its own that nothing leaves.
 
 import { useContext } from "../vendor/preact-hooks.js";
+import { isPicture } from "../frames.js";
 import { html, Page } from "./html.js";
 
-// Pictures come from the server that the page came from, whatever an event says.
-const local = (url) => typeof url === "string" && /^\/(?!\/)[^\\]*$/.test(url);
-
 export const Picture = ({ who, size = 24 }) =>
-  local(who.avatar)
+  isPicture(who.avatar)
     ? html`<img class="picture" src=${who.avatar} alt="" width=${size} height=${size} loading="lazy" />`
     : html`<span class="picture" aria-hidden="true"></span>`;
 

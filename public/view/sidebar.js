@@ -10,6 +10,7 @@ import { Icon } from "./icons.js";
 import { Chip, Name, Picture } from "./person.js";
 
 const MOST_LISTED = 100;
+const MOST_PEOPLE = 250;
 const SETTLING_MS = 500;
 
 const inOrder = new Intl.Collator(undefined, { numeric: true }).compare;
@@ -142,7 +143,8 @@ export function Rooms({ rooms, directory, active, answer }) {
 }
 
 export function People({ room, me }) {
-  const people = [...room.members].sort((one, other) => (other.id === me?.id) - (one.id === me?.id) || byName(one, other));
+  const sorted = [...room.members].sort((one, other) => (other.id === me?.id) - (one.id === me?.id) || byName(one, other));
+  const people = sorted.slice(0, MOST_PEOPLE);
   const unlisted = room.count - people.length;
   return html`
     <section aria-labelledby="people-title">

@@ -27,9 +27,14 @@ def script(name: str) -> str:
     return Path(__file__).with_name(f"{name}.js").read_text("utf-8")
 
 
+COVERED = script("covered")
 SEND = script("send")
+SURFACES = script("surfaces")
 
-__all__ = ["SEND", "Error", "People", "Tab", "expect", "script"]
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+__all__ = ["COVERED", "SEND", "SURFACES", "Error", "People", "Tab", "expect", "script"]
 
 
 class Tab:
@@ -115,6 +120,21 @@ class Tab:
         Those who are listed as being in the room.
         """
         return self.page.locator(".persons li")
+
+    def looks_right(self) -> None:
+        """
+        Look whether everything is in its place and is text alone, in a wide window and on a phone with its
+        drawers open.
+        """
+        for size in (PHONE, DESKTOP):
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            wrong = self.page.evaluate(COVERED) + self.page.evaluate(SURFACES)
+            assert wrong == [], wrong
+            for drawer in ("Rooms", "People") if size is PHONE else ():
+                self.page.get_by_role("button", name=drawer, exact=True).click()
+                wrong = self.page.evaluate(SURFACES)
+                assert wrong == [], wrong
+                self.page.keyboard.press("Escape")
 
     def texts(self) -> list[str]:
         """

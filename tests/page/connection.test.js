@@ -1,84 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Connection } from "../../public/connection.js";
-import { initial, reduce } from "../../public/state.js";
 import { tokensIn } from "../../public/storage.js";
-import { ada, bob, eve, FakeClock, FakeSocket, joined, message, seeded, welcome } from "./fakes.js";
-
-const nothing = () => {
-  throw new Error("storage is off");
-};
-
-/** A page with a line, without a browser: its state, its actions, the sockets it has opened. */
-class Tab {
-  constructor({ random = () => 0.5, tokens = tokensIn(nothing) } = {}) {
-    this.clock = new FakeClock();
-    this.sockets = [];
-    this.actions = [];
-    this.state = initial;
-    this.tokens = tokens;
-    let cids = 0;
-    this.line = new Connection({
-      open: () => {
-        const socket = new FakeSocket();
-        this.sockets.push(socket);
-        return socket;
-      },
-      clock: this.clock,
-      random,
-      newCid: () => `c${(cids += 1)}`,
-      tokens,
-      emit: (action) => {
-        this.actions.push(action);
-        this.state = reduce(this.state, action);
-      },
-    });
-  }
-
-  get socket() {
-    return this.sockets.at(-1);
-  }
-
-  get texts() {
-    return this.textsOf("lobby");
-  }
-
-  textsOf(room) {
-    return this.state.rooms[room].items.filter((one) => one.kind === "message").map((one) => one.text);
-  }
-
-  start(more = {}) {
-    this.line.start({ name: "ada", ...more });
-    return this;
-  }
-
-  /** Greeted, and live in the lobby at `head` with nothing replayed. */
-  enters(head = 0, more = {}) {
-    this.start(more);
-    this.socket.opens();
-    this.socket.answers("hello", welcome({ token: "t1" }));
-    this.socket.answers("join", joined({ head }));
-    this.socket.gives({ type: "live", room: "lobby", offset: head });
-    return this;
-  }
-
-  /** The line is cut, and as soon as there is a new one it opens. */
-  reopens() {
-    this.socket.breaks();
-    for (let tenths = 0; this.socket.shut && tenths < 300; tenths += 1) this.clock.advance(100);
-    this.socket.opens();
-  }
-
-  /** The line is cut, and after the wait there is a new one, greeted. */
-  comesBack(code = 1006, reason = "") {
-    this.socket.breaks(code, reason);
-    this.clock.advance(3000);
-    this.socket.opens();
-    this.socket.answers("hello", welcome());
-    return this.socket;
-  }
-}
+import { ada, bob, eve, joined, message, seeded, welcome } from "./fakes.js";
+import { nothing, Tab } from "./tab.js";
 
 test("the first thing said is hello, and only when it is answered the lobby is joined", () => {
   const tab = new Tab().start({ email: "ada@example.org" });
@@ -224,6 +149,20 @@ test("a hole, which no server may leave, is fetched", () => {
   assert.deepEqual(tab.texts, ["text 1", "text 2", "text 3"]);
 });
 
+test("a hole that stays when it was fetched ends the line, and is not asked for again and again", () => {
+  const tab = new Tab().enters();
+  tab.socket.gives(message(1));
+  for (let offset = 3; offset < 100; offset += 1) tab.socket.gives(message(offset));
+  assert.equal(tab.socket.asked("join").length, 2);
+  tab.socket.answers("join", joined({ recovered: true, head: 99 }));
+  tab.socket.gives(message(3));
+  assert.equal(tab.state.link.status, "waiting");
+  const socket = tab.comesBack();
+  socket.answers("join", joined({ recovered: true, head: 3 }));
+  for (const offset of [2, 3]) socket.gives(message(offset));
+  assert.deepEqual(tab.texts, ["text 1", "text 2", "text 3"]);
+});
+
 test("what was said and not answered is said again after coming back, with the same cid", () => {
   const tab = new Tab().enters();
   tab.line.say("lobby", "one");
@@ -255,6 +194,13 @@ test("what a reloaded tab had not yet got answered is said again", () => {
   assert.deepEqual(tab.socket.asked("say"), [{ type: "say", room: "lobby", text: "before the reload", cid: "kept" }]);
 });
 
+test("half a character is not said, since no server could answer to it", () => {
+  const tab = new Tab().enters();
+  tab.line.say("lobby", "a \ud83e b 🤖");
+  assert.equal(tab.socket.asked("say")[0].text, "a \ufffd b 🤖");
+  assert.equal(tab.state.pending[0].text, "a \ufffd b 🤖");
+});
+
 test("a refused message is kept, and said again only when the person asks for it", () => {
   const tab = new Tab().enters();
   tab.line.say("lobby", "no");
@@ -263,6 +209,16 @@ test("a refused message is kept, and said again only when the person asks for it
   assert.deepEqual(tab.comesBack().asked("say"), []);
   tab.line.outbox.again("c1");
   assert.deepEqual(tab.socket.asked("say").map((one) => one.cid), ["c1"]);
+});
+
+test("what is larger than the server's frames is told and not said, since the server would end each line for it", () => {
+  const tab = new Tab().start();
+  tab.socket.opens();
+  tab.socket.answers("hello", welcome({ limits: { text: 4000, frame: 1000 } }));
+  tab.socket.answers("join", joined());
+  for (const text of ["W".repeat(300), "\ufdfd".repeat(400), "W".repeat(400)]) tab.line.say("lobby", text);
+  assert.deepEqual(tab.socket.asked("say").map((one) => one.text.length), [300, 400]);
+  assert.deepEqual(tab.state.pending.map((one) => one.status), ["waiting", "refused", "waiting"]);
 });
 
 test("over the rate, the rest goes out one by one, in order and with no further refusals to provoke", () => {

@@ -233,6 +233,8 @@ test("a room may have the name of a part of every object", () => {
     assert.deepEqual(Object.keys(state.rooms), ["lobby", name]);
     assert.deepEqual(texts(state, name), ["text 1"]);
     assert.deepEqual(Object.keys(reduce(state, { type: "left", room: name }).rooms), ["lobby"]);
+    const who = { ...eve, id: name };
+    assert.deepEqual(notices(reduce(inLobby, { type: "present", room: "lobby", who, at: 5 })), ["eve joined"]);
   }
 });
 
@@ -240,6 +242,18 @@ test("leaving the room that is shown shows the lobby", () => {
   const state = after([{ type: "joined", joined: joined({ room: "tea" }), focus: true, at: 0 }], inLobby);
   assert.equal(state.active, "tea");
   assert.equal(reduce(state, { type: "left", room: "tea" }).active, "lobby");
+});
+
+test("where to ask for older messages brings none, it is not asked again until the person does", () => {
+  const wanted = { type: "older_wanted", room: "lobby" };
+  const page = (events, more = true) => ({ type: "page", page: { room: "lobby", events, more } });
+  const here = after([arrives(7)], inLobby);
+  for (const vain of [{ type: "older_failed", room: "lobby" }, page([]), page([message(3)])]) {
+    const state = after([wanted, vain], here);
+    assert.deepEqual([state.rooms.lobby.loading, state.rooms.lobby.stuck], [false, true]);
+    assert.equal(reduce(state, wanted).rooms.lobby.stuck, false);
+  }
+  assert.equal(after([wanted, page([message(6)])], here).rooms.lobby.stuck, false);
 });
 
 test("the list of rooms is taken anew, and its later pages add to it", () => {

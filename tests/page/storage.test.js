@@ -62,6 +62,19 @@ test("a reloaded tab is who it was, where it was, with what it had not sent", ()
   assert.equal(readSession(store), null);
 });
 
+test("what has not the form of a token is none, and does not hide the one that this tab knows", () => {
+  const { storage, store } = keeping();
+  const tokens = tokensIn(store);
+  for (const rubbish of ["", "W".repeat(100_000), "t\n1", "\ud800", "{\u0000}"]) {
+    tokens.set("ada", "t1");
+    storage.setItem("chatd.token.ada", rubbish);
+    assert.equal(tokens.get("ada"), "t1");
+    assert.equal(tokensIn(store).get("ada"), null);
+    tokens.set("ada", rubbish);
+    assert.equal(tokens.get("ada"), "t1");
+  }
+});
+
 test("how far a person has read is forgotten with the person", () => {
   const { storage, store } = keeping();
   writeSeen(store, "p1", { "@p2": 7 });
@@ -72,12 +85,21 @@ test("how far a person has read is forgotten with the person", () => {
 
 test("rubbish in the storage is no session, and bad parts of one are left out", () => {
   const { storage, store } = keeping();
-  for (const rubbish of ["", "{", "null", "[]", "7", '"ada"', "{}", '{"name":""}', '{"name":7}']) {
+  for (const rubbish of ["", "{", "null", "[]", "7", '"ada"', "{}", '{"name":""}', '{"name":7}', '{"name":"\\ud800"}']) {
     storage.setItem("chatd.session", rubbish);
     assert.equal(readSession(store), null, rubbish);
   }
   storage.setItem("chatd.session", '{"name":"ada","rooms":[1,"tea"],"active":{},"unsent":[null,{"cid":1},{"cid":"c","room":"r","text":"t","more":1}]}');
   assert.deepEqual(readSession(store), { name: "ada", email: "", rooms: ["tea"], active: null, unsent: [{ cid: "c", room: "r", text: "t" }] });
+  const long = { name: "ada", email: "e".repeat(300), rooms: ["x".repeat(101), "te\u202ea", "", "tea"], active: "y".repeat(101) };
+  const said = { cid: "c", room: "r", text: "t" };
+  const unsent = [said, { ...said, text: "again" }, { ...said, cid: "d", text: "W".repeat(8001) }, { ...said, cid: "d", text: "\ud800" }, { ...said, cid: "\u0001" }, { ...said, cid: "e", room: "" }, [], "c"];
+  storage.setItem("chatd.session", JSON.stringify({ ...long, unsent }));
+  assert.deepEqual(readSession(store), { name: "ada", email: "", rooms: ["tea"], active: null, unsent: [{ ...said, text: "again" }] });
+  storage.setItem("chatd.session", JSON.stringify({ name: "W".repeat(1_000_000) }));
+  assert.equal(readSession(store), null);
+  storage.setItem("chatd.session", JSON.stringify({ name: "ada", rooms: Array(10_000).fill("tea") }));
+  assert.equal(readSession(store).rooms.length, 300);
   storage.setItem("chatd.seen.p1", '{"@p2":"x","@p3":4}');
   assert.deepEqual(readSeen(store, "p1"), { "@p3": 4 });
 });

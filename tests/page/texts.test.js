@@ -102,4 +102,5 @@ test("a close says whether to come back, and when", () => {
   assert.equal(retryMs(4000, "shutdown"), null);
   assert.equal(retryMs(4001, "slow retry_ms=1234"), null);
   assert.equal(retryMs(4000, "shutdown retry_ms=9999999"), 60_000);
+  assert.equal(retryMs(4000, "shutdown retry_ms=0"), 500);
 });

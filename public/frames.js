@@ -1,0 +1,150 @@
+// What the page takes from the server: each frame made anew, of the fields that the page uses and of the kinds that they
+// must have. What cannot be used goes no further, so nothing behind this module has to doubt what it is given. Pure.
+
+const LONGEST_ID = 200;
+const LONGEST_NAME = 100;
+const LONGEST_TOPIC = 400;
+const LONGEST_TEXT = 16_000;
+const LONGEST_WORDS = 300;
+const MOST_LISTED = 1000;
+// As a number that has its place on a phone.
+const MOST_PEOPLE = 99_999;
+const RETRY_SECONDS = [0.1, 300];
+
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const ALL_HIDDEN = new RegExp(HIDDEN.source, "gu");
+const TOKEN = /^[\x20-\x7e]{1,128}$/;
+const AVATAR = /^\/avatar\/[a-z0-9]{1,32}\.svg\?([A-Za-z0-9%]{1,24})$/;
+const INITIALS = /^(?!.*\p{DI})[\p{L}\p{N}][\p{L}\p{N}\p{M}]?$/u;
+const REASONS = ["left", "gone", "kicked"];
+
+const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isId = (value) => typeof value === "string" && value !== "" && value.length <= LONGEST_ID;
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+
+/** Whether a person or a room, public or of two, can be called that. The rules for new names are in names.js. */
+export const isName = (name) => typeof name === "string" && name !== "" && name.length <= LONGEST_NAME && !HIDDEN.test(name);
+
+/** `text` with a sign in place of each half of a character, of which no server can make sense. */
+export const wellFormed = (text) => text.replace(/\p{Cs}/gu, "\ufffd");
+
+/** Whether it has the form of what a person is known by. */
+export const isToken = (value) => typeof value === "string" && TOKEN.test(value);
+
+/** Whether a URL is that of a picture which this server draws. No other is fetched, whatever a frame says. */
+export function isPicture(url) {
+  const found = AVATAR.exec(url);
+  try {
+    return found !== null && INITIALS.test(decodeURIComponent(found[1]));
+  } catch (bad) {
+    return false;
+  }
+}
+
+const count = (value, otherwise = 0) => (isCount(value) ? value : otherwise);
+const words = (value, most) => (typeof value !== "string" ? "" : value.length > most ? `${value.slice(0, most)}…` : value);
+const line = (value, most) => words(value, most).replace(ALL_HIDDEN, "");
+const list = (value) => (Array.isArray(value) ? value.slice(0, MOST_LISTED) : []);
+
+function person(value) {
+  if (!isRecord(value) || !isId(value.id)) return null;
+  const name = line(value.name, LONGEST_NAME);
+  return name === "" ? null : { id: value.id, name, avatar: words(value.avatar, LONGEST_NAME) };
+}
+
+/** How many are in a room. */
+const many = (value, otherwise = 0) => Math.min(count(value, otherwise), MOST_PEOPLE);
+
+/** The people of a list, each once. */
+function people(value) {
+  const known = new Map();
+  for (const one of list(value).map(person)) if (one !== null && !known.has(one.id)) known.set(one.id, one);
+  return [...known.values()];
+}
+
+/** {with} for a conversation of two, as far as it says whom it is with; {} for every other room. */
+function pair({ room, with: other }) {
+  const who = room.startsWith("@") ? person(other) : null;
+  return who === null ? {} : { with: who };
+}
+
+/**
+ * An event of a log. One that cannot be shown, or is of a kind that is not known yet, has no text: its offset counts all
+ * the same. Null where it has no place in a log.
+ */
+function event(frame) {
+  const { type, room, offset, id } = frame;
+  if (!isName(room) || !isCount(offset) || offset === 0 || !isId(id)) return null;
+  const place = { type: "other", room, offset, id };
+  const from = person(frame.from);
+  if (type !== "message" || from === null || typeof frame.text !== "string") return place;
+  if (typeof frame.from.via === "string") from.via = line(frame.from.via, 20);
+  const more = { ...(isId(frame.cid) ? { cid: frame.cid } : {}), ...(frame.deleted === true ? { deleted: true } : {}) };
+  return { ...place, type, at: words(frame.at, 40), from, text: words(frame.text, LONGEST_TEXT), ...more, ...pair(frame) };
+}
+
+/** The events of a page, or null unless they are of its room and follow each other without a hole. */
+function events({ room, events: given }) {
+  if (!Array.isArray(given)) return null;
+  const all = given.map((one) => (isRecord(one) ? event(one) : null));
+  const fits = (one, index) => one !== null && one.room === room && one.offset === all[0].offset + index;
+  return all.every(fits) ? all : null;
+}
+
+const entry = (one) =>
+  isRecord(one) && isName(one.room)
+    ? { room: one.room, head: count(one.head), read: count(one.read), count: many(one.count), ...pair(one) }
+    : null;
+
+const entries = (value) => list(value).map(entry).filter((one) => one !== null);
+
+/** The change that `make` finds in a frame about a room, or null where it names none. */
+const inRoom = (make) => (frame) => (isName(frame.room) ? { room: frame.room, ...make(frame) } : null);
+
+const attendance = inRoom(({ who, reason }) => ({ who: person(who), reason: REASONS.includes(reason) ? reason : "left" }));
+
+const crowd = (frame) => {
+  const members = people(frame.members);
+  return { members, count: many(frame.count, members.length) };
+};
+
+const kinds = {
+  welcome({ me, token, rooms, limits }) {
+    const given = isRecord(limits) ? limits : {};
+    const text = count(given.text) || 4000;
+    const frame = count(given.frame) || 65_536;
+    return { me: person(me), ...(isToken(token) ? { token } : {}), rooms: entries(rooms), limits: { text, frame } };
+  },
+  refused({ code, message, retry_after: seconds }) {
+    const [least, most] = RETRY_SECONDS;
+    const later = Number.isFinite(seconds) ? { retry_after: Math.min(Math.max(seconds, least), most) } : {};
+    return { code: words(code, LONGEST_NAME), message: line(message, LONGEST_WORDS), ...later };
+  },
+  joined: inRoom((frame) => ({
+    topic: line(frame.topic, LONGEST_TOPIC),
+    epoch: isId(frame.epoch) ? frame.epoch : null,
+    head: isCount(frame.head) ? frame.head : null,
+    recovered: frame.recovered === true,
+    ...crowd(frame),
+    ...pair(frame),
+  })),
+  done: () => ({}),
+  page: inRoom((frame) => ({ events: events(frame), more: frame.more === true })),
+  rooms: ({ rooms, more }) => ({ rooms: entries(rooms), more: more === true }),
+  live: inRoom(({ offset }) => ({ offset: isCount(offset) ? offset : null })),
+  present: attendance,
+  absent: attendance,
+  members: inRoom(crowd),
+  count: inRoom((frame) => ({ count: isCount(frame.count) ? many(frame.count) : null })),
+  me: ({ me }) => ({ me: person(me) }),
+};
+
+/** The part of a frame, as JSON.parse gives it, that the page can use; null where it can use none. */
+export function usable(frame) {
+  if (!isRecord(frame) || typeof frame.type !== "string") return null;
+  if (!Object.hasOwn(kinds, frame.type)) return event(frame);
+  const made = kinds[frame.type](frame);
+  // A part that the page cannot do without is null where it is missing.
+  if (made === null || Object.values(made).includes(null)) return null;
+  return { type: frame.type, ...(isId(frame.ref) ? { ref: frame.ref } : {}), ...made };
+}
