@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.request import urlopen
 
 from bench import fill
 from bench.certificate import Certificate, make_certificate
@@ -110,9 +111,9 @@ class Bench:
             data.mkdir()
             self.say(f"filling a store with {messages:,} messages")
             case = Case("chatd", "chatd", "chatd")
-            # chatd lays its database out itself.
-            with self._serve(case, data, data=data):
-                pass
+            # chatd lays its database out itself, and answers when it has.
+            with self._serve(case, data, data=data) as server:
+                urlopen(f"http://127.0.0.1:{server.port}/readyz", timeout=60).close()
             fill.fill(data, messages)
             self._stores[messages] = data
         return self._stores[messages]
