@@ -36,7 +36,7 @@ async def clock(stage: Stage) -> None:
     """
     The wall clock leaps an hour forth and back, again and again, while people talk and others only listen.
     """
-    leaps, seconds = stage.of((20, 5.0), (6, 3.0), (4, 2.0))
+    leaps, seconds = stage.of((20, 5.0), (6, 3.0), (3, 1.0))
     path = library()
     if path is None:
         raise Broken("libfaketime is not installed (the Debian package is libfaketime)")

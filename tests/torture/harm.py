@@ -114,10 +114,10 @@ async def _stopped(target: Target) -> str:
     await client.join(ROOM, limit=0)
     client.transport.pause_reading()
     client.write(_text({"type": "history", "room": ROOM, "limit": 200}) * 64)
-    return await _ended_unread(client)
+    return await ended_unread(client)
 
 
-async def _ended_unread(client: Client) -> str:
+async def ended_unread(client: Client) -> str:
     """
     Notice the end of a connection that is not read: the kernel tells whoever writes.
     """

@@ -10,6 +10,7 @@ import resource
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,6 +19,8 @@ from tests.torture.watch import no_traceback
 
 SIZES = ("full", "tenth", "small")
 """As promised; a tenth of it; and what a test has time for."""
+
+_FAULT_CHARACTERS = 200
 
 _T = TypeVar("_T")
 
@@ -40,11 +43,8 @@ class Measure(NamedTuple):
         return self.most is None or self.value <= self.most
 
     def __str__(self) -> str:
-        value = (
-            f"{self.value:,.0f}"
-            if self.value == int(self.value) or self.value >= 100
-            else f"{self.value:.3g}"
-        )
+        whole = self.value >= 100 or self.value % 1 == 0
+        value = "never" if self.value == inf else f"{self.value:,.0f}" if whole else f"{self.value:.3g}"
         bound = "" if self.most is None else f" (≤ {self.most:g})"
         return f"{self.name} {value}{' ' + self.unit if self.unit else ''}{bound}"
 
@@ -127,11 +127,8 @@ def table(rows: list[Row]) -> str:
     """
     lines = ["| promise | what was done | figures | held |", "| --- | --- | --- | --- |"]
     for row in rows:
-        figures = (
-            "; ".join(map(str, row.measures)) or row.fault.splitlines()[0]
-            if row.fault or row.measures
-            else ""
-        )
+        first = row.fault.partition("\n")[0][:_FAULT_CHARACTERS]
+        figures = "; ".join(filter(None, [*map(str, row.measures), first]))
         held = "yes" if row.held else "**no**"
         lines.append(f"| {row.promise} | {row.done} | {figures.replace('|', '/')} | {held} |")
     return "\n".join(lines) + os.linesep
