@@ -49,8 +49,12 @@ def _candidates() -> Iterator[Path]:
         found = shutil.which(name)
         if found:
             yield Path(found)
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from sorted(root.glob("versions/2.7*/bin/python2.7"), reverse=True)
+    roots = [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")]
+    # A shim stands beside the versions, and this Python itself may be one of them.
+    roots += [Path(shim).parent.parent for shim in [shutil.which("pyenv"), shutil.which("python3")] if shim]
+    roots += list(Path(sys.base_prefix).parents)[1:2]
+    for root in dict.fromkeys(roots):
+        yield from sorted(root.glob("versions/2.7*/bin/python2.7"), reverse=True)
 
 
 def make(folder: Path) -> Path:
