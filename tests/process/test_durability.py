@@ -22,9 +22,10 @@ from typing import Any
 
 import apsw
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.chat_client import ChatClient
-from tests.daemon import Daemon, environment, fetch, free_port, wait_until
+from tests.daemon import TWISTD, Daemon, environment, fetch, free_port, wait_until
 
 MESSAGES = 50
 FILE = "chatd.sqlite3"
@@ -297,15 +298,17 @@ class Remains:
     def settle(self) -> None:
         """Have the whole log in the database."""
         connection = apsw.Connection(str(self.path))
+        # The first look opens the log; without it there would be nothing to copy, and no error.
+        connection.execute("SELECT count(*) FROM event").fetchall()
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         connection.close()
 
     def content(self) -> dict[str, bytes]:
-        """The files that matter, by name."""
+        """The files that matter and are not empty, by name."""
         return {
             path.name: path.read_bytes()
             for path in self.folder.iterdir()
-            if path.is_file() and not path.name.endswith(("-shm", ".lock"))
+            if path.is_file() and path.stat().st_size and not path.name.endswith(("-shm", ".lock"))
         }
 
 
@@ -343,9 +346,44 @@ def gone(remains: Remains) -> None:
     remains.path.unlink()
 
 
+def cut_short(remains: Remains) -> None:
+    remains.settle()
+    os.truncate(remains.path, remains.path.stat().st_size // 2)
+
+
 def cut_to_its_beginning(remains: Remains) -> None:
     remains.settle()
     os.truncate(remains.path, 50)
+
+
+def garbage_at_its_beginning(remains: Remains) -> None:
+    remains.settle()
+    with open(remains.path, "r+b") as file:
+        file.write(b"\xa5" * 100)
+
+
+def garbage_in_its_schema(remains: Remains) -> None:
+    remains.settle()
+    with open(remains.path, "r+b") as file:
+        file.seek(100)
+        file.write(b"\xa5" * 3000)
+
+
+def newer(remains: Remains) -> None:
+    connection = apsw.Connection(str(remains.path))
+    connection.pragma("user_version", 999)
+    connection.close()
+
+
+def another_log(remains: Remains) -> None:
+    remains.settle()
+    path = remains.folder / "other"
+    other = apsw.Connection(str(path))
+    other.pragma("journal_mode", "wal")
+    other.execute("CREATE TABLE store (epoch, commits); INSERT INTO store VALUES ('other', 99)")
+    shutil.copy(f"{path}-wal", remains.beside("-wal"))
+    other.close()
+    path.unlink()
 
 
 def a_folder(remains: Remains) -> None:
@@ -366,7 +404,12 @@ DAMAGES: dict[Callable[[Remains], None], str] = {
     empty: "is empty, and there was a chat in it",
     empty_beside_its_log: "is empty, and there was a chat in it (beside it: ",
     gone: "has gone, and there was a chat in it",
+    cut_short: "is damaged; `chatd check` says what is wrong",
     cut_to_its_beginning: "is not a database",
+    garbage_at_its_beginning: "is not a database, or is damaged",
+    garbage_in_its_schema: "is damaged; `chatd check` says what is wrong",
+    newer: "was written by a newer chatd (its schema is 999",
+    another_log: "is not the log of this database",
     a_folder: "is a folder, and should be the file of a database",
     of_another_program: "is a database of another program",
 }
@@ -412,6 +455,67 @@ def test_no_chat_is_begun_where_one_was_lost(
     line = refusal_to_start(remains.folder)
     assert DAMAGES[damage] in line
     assert str(remains.path) in line
+    assert remains.content() == before
+
+
+def test_a_page_that_is_damaged_is_told_in_one_line_and_costs_nobody_else(
+    killed: Path, tmp_path: Path
+) -> None:
+    remains = Remains(tmp_path / "data")
+    shutil.copytree(killed, remains.folder)
+    remains.settle()
+    connection = apsw.Connection(str(remains.path))
+    root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'private_room'").get
+    connection.close()
+    with open(remains.path, "r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xa5" * 4096)
+
+    async def walk(daemon: Daemon) -> None:
+        for number in range(3):
+            client = await ChatClient.connect(daemon.port)
+            await client.send({"type": "hello", "name": f"bob{number}"})
+            # Somebody new would not know who they are, and has to begin anew.
+            with pytest.raises(ConnectionClosed) as closed:
+                await client.receive()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1011
+        # Who needs nothing of that page reads on.
+        assert len(await heard(daemon.port)) == 10
+
+    with Daemon(tmp_path / "daemon", flags=("--data", str(remains.folder))) as daemon:
+        asyncio.run(walk(daemon))
+        assert "Traceback" not in daemon.log
+        assert daemon.log.count("The store cannot be read: the database is damaged") == 1
+        checked = chatd("check", "--data", str(remains.folder))
+        assert (checked.returncode, checked.stderr) == (1, "")
+        assert "is damaged:" in checked.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_database_that_may_not_be_written_is_one_line(killed: Path, tmp_path: Path) -> None:
+    """Root may write everywhere, so it becomes nobody before it opens its files."""
+    remains = Remains(tmp_path / "data")
+    shutil.copytree(killed, remains.folder)
+    remains.settle()
+    before = remains.content()
+    where = ("--port", str(free_port()), "--interface", "127.0.0.1", "--data", str(remains.folder))
+    tried = subprocess.run(
+        [TWISTD, "-n", "--uid=65534", "--gid=65534", "chatd", *where],
+        cwd=tmp_path,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    said = tried.stdout + tried.stderr
+    assert tried.returncode == 1, said
+    assert "Traceback" not in said
+    lines = [line for line in tried.stderr.splitlines() if line.startswith("chatd: ")]
+    assert len(lines) == 1, said
+    assert "cannot be used: Permission denied" in lines[0]
     assert remains.content() == before
 
 

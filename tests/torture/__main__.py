@@ -15,6 +15,7 @@ import traceback
 from pathlib import Path
 
 from tests.torture.clock import clock
+from tests.torture.disk import power, weather
 from tests.torture.idle import idle
 from tests.torture.kills import kills, million
 from tests.torture.neighbours import neighbours, stopped
@@ -27,7 +28,10 @@ from tests.torture.storm import storm
 
 RUNS: dict[str, Run] = {
     run.__name__: run
-    for run in (kills, million, order, resume, pruning, stopped, neighbours, idle, storm, stops, clock)
+    for run in (
+        *(kills, million, power, weather, order, resume, pruning),
+        *(stopped, neighbours, idle, storm, stops, clock),
+    )
 }
 
 
