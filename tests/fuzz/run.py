@@ -17,7 +17,7 @@ from tests.daemon import CHECKOUT
 
 FOLDER = CHECKOUT / "build" / "fuzz"
 LONGEST = {"tutorial": 2048, "v1": 2048, "frames": 1024, "http": 1024}
-OURS = ("chatd.core", "chatd.dialects", "chatd.net")
+OURS = ("chatd.core", "chatd.dialects", "chatd.net", "tests.fuzz.compose")
 FRAMES = ("processData", "onFrameBegin", "onFrameData", "onFrameEnd", "processControlFrame", "onCloseFrame")
 VISITS = 100
 """How many connections come to a server, one after the other, before there is a new one."""

@@ -36,6 +36,9 @@ COMMANDS = (
     b'{"type":"leave","room":"lobby"}',
 )
 
+# See `compose`: a kind, and then a field with a value that fits and one with another.
+COMPOSED = tuple(bytes([255, kind, 0, 200, 2]) + b"hi" + bytes([1, 5, 8]) for kind in range(24))
+
 
 def piece(data: bytes) -> bytes:
     """
@@ -89,8 +92,8 @@ def _requests() -> Iterable[bytes]:
 
 
 SEEDS: dict[str, tuple[bytes, ...]] = {
-    "tutorial": POSTS,
-    "v1": COMMANDS,
+    "tutorial": tuple(b"\0" + post for post in POSTS) + COMPOSED,
+    "v1": tuple(b"\0" + command for command in COMMANDS) + COMPOSED,
     "frames": tuple(_frames()),
     "http": tuple(_requests()),
 }

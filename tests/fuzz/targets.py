@@ -16,6 +16,7 @@ from chatd.core.refusals import CloseCode, Code, Refused, Violation
 from chatd.core.text import MAX_TEXT
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import MAX_REF_BYTES, V1Dialect
+from tests.fuzz.compose import either
 from tests.fuzz.world import World
 from tests.net.frames import frame
 
@@ -28,6 +29,20 @@ def _outcome(dialect: Dialect, data: bytes) -> Any:
         return dialect.decode(data)
     except (Refused, Violation) as no:
         return no
+
+
+def fuzz_tutorial(data: bytes) -> None:
+    """
+    See `check_tutorial`, of the bytes or of what is composed of them.
+    """
+    check_tutorial(either(data))
+
+
+def fuzz_v1(data: bytes) -> None:
+    """
+    See `check_v1`, of the bytes or of what is composed of them.
+    """
+    check_v1(either(data))
 
 
 def check_tutorial(data: bytes) -> None:
@@ -159,8 +174,8 @@ class Visits:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "tutorial": check_tutorial,
-    "v1": check_v1,
+    "tutorial": fuzz_tutorial,
+    "v1": fuzz_v1,
     "frames": Visits(visit_with_frames),
     "http": Visits(visit_with_requests),
 }

@@ -5,6 +5,8 @@ What goes out over a dialect is what was put in, whatever people write.
 from __future__ import annotations
 
 import json
+from collections import Counter
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +16,11 @@ from chatd.core.commands import Page, Refusal
 from chatd.core.events import AsSent, Author, Message
 from chatd.core.names import LOBBY, PersonId
 from chatd.core.ports import View
-from chatd.core.refusals import Code
+from chatd.core.refusals import Code, Refused
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from tests.core.test_names import quick
+from tests.fuzz.compose import compose
 from tests.fuzz.targets import check_tutorial, check_v1
 
 ADA = PersonId("a" * 16)
@@ -81,3 +84,19 @@ class RoundTripTests(SynchronousTestCase):
         self.assertEqual((json.loads(told)["message"], json.loads(told)["ref"]), (message, ref))
         # What we say is no command of ours.
         check_v1(told)
+
+
+class ComposedTests(SynchronousTestCase):
+    def test_what_is_composed_is_mostly_json_of_every_kind(self) -> None:
+        """Or fuzzing would look at nothing but refusals of what is no JSON at all."""
+        draw = Random(7)
+        kinds: Counter[str] = Counter()
+        for _ in range(3000):
+            composed = compose(draw.randbytes(draw.randrange(1, 8)))
+            try:
+                kinds[type(V1Dialect().decode(composed)).__name__] += 1
+            except Refused as refused:
+                kinds["no JSON" if "JSON" in refused.message else "refused"] += 1
+        commands = {"Hello", "Join", "Leave", "Say", "History", "Who", "Rooms", "Typing", "Read"}
+        self.assertLessEqual(commands, kinds.keys())
+        self.assertLess(kinds["no JSON"], 600)
