@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.core.hub import Hub
-from chatd.core.refusals import CloseCode
+from chatd.core.refusals import CloseCode, Refused
 from chatd.core.session import Session
 from chatd.net.admission import Admission, address_key
 from chatd.net.answers import HEADERS
@@ -46,7 +46,9 @@ def spawn(coroutine: Coroutine[Any, Any, None], session: Session | None) -> None
 
 
 def _failed(failure: Failure, session: Session | None) -> None:
-    _log.failure("a task failed", failure=failure)
+    if not failure.check(Refused):
+        # Where a store cannot be read it has said so itself.
+        _log.failure("a task failed", failure=failure)
     if session is not None:
         session.close(CloseCode.INTERNAL_ERROR, CloseCode.INTERNAL_ERROR.reason)
 
