@@ -299,7 +299,8 @@ class ChatProtocol(MessageProtocol):
         Go through what has arrived until it is used up, the session or the outbox has enough, or it is the
         turn of others.
         """
-        if self._scheduled:
+        # What was aborted is gone only in the next turn of the reactor, and what it sent counts no more.
+        if self._scheduled or self.outbox.aborted:
             return
         self._now = now
         self._parsing = True

@@ -77,6 +77,7 @@ class TransportOutbox:
     session: Session | None = None
     full: bool = False
     closed: bool = False
+    aborted: bool = False
     _transport: Any = None
     _progress_at: float = 0.0
     _progress: int | None = None
@@ -131,6 +132,7 @@ class TransportOutbox:
         End the connection and throw away what is not sent, if it is not gone.
         """
         if self.connection is not None:
+            self.aborted = True
             self._shut()
             self._transport.abortConnection()
 

@@ -71,7 +71,7 @@ def _frames() -> Iterable[bytes]:
     yield tutorial + piece(frame(b"", length=1 << 40))
     yield v1 + piece(frame(b"x", 2)) + piece(frame(b"\xff")) + piece(close_frame())
     yield v1 + piece(frame(b"x", 3)) + piece(frame(b"x", 11, rsv=7)) + piece(frame(b"x", masked=False))
-    yield v1 + piece(frame(b"", 9, length=1 << 20)) + bytes([FILL, 9])
+    yield v1 + piece(frame(b"", 9, length=1 << 20)) + bytes([FILL, 255]) * 4
     yield tutorial + piece(frame(b"p", 9) * 20)
     yield greeted + b"".join(bytes([1, byte]) for byte in frame(COMMANDS[9]))
 

@@ -563,6 +563,16 @@ class BackpressureTests(SocketCase):
     When commands wait, and where.
     """
 
+    def test_of_a_client_that_was_cut_off_nothing_more_is_heard(self) -> None:
+        client, session = self.join()
+        client.send(*("one" for _ in range(100)))
+        heard = len(session.heard)
+        self.assertLess(heard, 100)
+        client.protocol.abort()
+        for _ in range(5):
+            self.turn()
+        self.assertEqual(len(session.heard), heard)
+
     def test_commands_wait_undecoded_until_the_session_takes_them(self) -> None:
         client, session = self.join()
         session.room = 2
