@@ -18,7 +18,7 @@ help:
 	@echo 'make vendor  public/vendor/ anew from tools/vendor.lock.json'
 	@echo 'make bench   chatd measured beside others (docs/performance.md); make bench-smoke: only that it runs'
 	@echo 'make torture  every promise at full size; TORTURE takes further words, such as TORTURE="kills --seed 7"'
-	@echo 'make conformance, make conformance-all    the Autobahn testsuite, quick or whole'
+	@echo 'make conformance, make conformance-all    the Autobahn testsuite, quick or whole, and sslyze'
 	@echo 'make fuzz    atheris against all that reads bytes'
 	@echo 'make clean   take away what builds and tests leave, the environment included'
 
@@ -89,12 +89,15 @@ bench-smoke: $(VENV)/.dev
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.torture $(TORTURE)
 
-# The Autobahn testsuite, which runs under Python 2.7. Here behind the Site; -all has every door, and TLS.
+# The Autobahn testsuite, which runs under Python 2.7, here behind the Site; -all has every door, and TLS. And what sslyze
+# says of our TLS.
 conformance: $(VENV)/.dev
 	$(BIN)/python -m tests.conformance.run
+	$(BIN)/python -m tests.conformance.scan
 
 conformance-all: $(VENV)/.dev
 	$(BIN)/python -m tests.conformance.run --all
+	$(BIN)/python -m tests.conformance.scan
 
 # Bytes that break what reads them, looked for by atheris. FUZZ takes further words.
 fuzz: $(VENV)/.dev

@@ -90,7 +90,7 @@ def main() -> None:
     python = make()
     authority, pair = make_chain()
     folder = FOLDER / "scan"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "daemon.log").unlink(missing_ok=True)
     (folder / "authority.pem").write_bytes(authority)
     with TlsDaemon(folder, pair) as daemon:
