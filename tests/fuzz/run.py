@@ -2,7 +2,8 @@
 `make fuzz`: atheris looks for bytes that break the decoders, the frames or the HTTP side.
 
 `python -m tests.fuzz.run` runs each target in a process of its own; with the name of one it is that process.
-What breaks something stays in build/fuzz; a line in tests/fuzz/corpus then makes it a test.
+What breaks something is in build/fuzz, and in the log there as one line of base64; that line in
+tests/fuzz/corpus makes it a test.
 """
 
 from __future__ import annotations
@@ -74,22 +75,6 @@ def run(name: str, *, runs: int, seconds: int) -> bool:
     return status == 0 and count > 0
 
 
-def merge(name: str) -> None:
-    """
-    Keep the fewest of a target's inputs that lead as far as all of them.
-    """
-    from tests.fuzz.seeds import keep
-
-    least = FOLDER / f"{name}-least"
-    least.mkdir(exist_ok=True)
-    for old in least.iterdir():
-        old.unlink()
-    command = [sys.executable, "-m", "tests.fuzz.run", "--target", name, "--", "-merge=1"]
-    with open(FOLDER / f"{name}-merge.log", "wb") as output:
-        subprocess.run([*command, str(least), str(FOLDER / name)], stdout=output, stderr=output, check=True)
-    keep(name, [path.read_bytes() for path in least.iterdir()])
-
-
 def main() -> None:
     """
     Exit with 0 if nothing was found.
@@ -98,7 +83,6 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=[], help="targets; all of them if none is named")
     parser.add_argument("--runs", type=int, default=0, help="inputs for each target, 0 for no end")
     parser.add_argument("--seconds", type=int, default=0, help="time for each target, 0 for no end")
-    parser.add_argument("--keep", action="store_true", help="keep what led far in tests/fuzz/corpus")
     parser.add_argument("--target", help="be the process that fuzzes this one; flags of libFuzzer follow")
     given = parser.parse_args()
     if given.target:
@@ -108,9 +92,6 @@ def main() -> None:
         given.seconds = 60
     names = given.names or list(LONGEST)
     results = [run(name, runs=given.runs, seconds=given.seconds) for name in names]
-    if given.keep:
-        for name in names:
-            merge(name)
     sys.exit(0 if all(results) else 1)
 
 

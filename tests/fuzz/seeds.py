@@ -113,18 +113,8 @@ WORDS = (
 
 def found(target: str) -> tuple[bytes, ...]:
     """
-    The inputs that are kept of earlier fuzzing: those that found something, and those that lead far.
+    The inputs of earlier fuzzing that found something, which are kept as a line of base64 each.
     """
     path = CORPUS / f"{target}.txt"
     lines = path.read_text("ascii").split() if path.exists() else []
     return tuple(base64.b64decode(line, validate=True) for line in lines)
-
-
-def keep(target: str, inputs: Iterable[bytes]) -> None:
-    """
-    Keep these inputs, and no others.
-    """
-    least_first = sorted(set(inputs), key=lambda each: (len(each), each))
-    lines = [base64.b64encode(each).decode() for each in least_first]
-    CORPUS.mkdir(exist_ok=True)
-    (CORPUS / f"{target}.txt").write_text("".join(f"{line}\n" for line in lines), "ascii")
