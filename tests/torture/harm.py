@@ -105,7 +105,7 @@ def _text(message: dict[str, Any]) -> bytes:
     return frame(TEXT, json.dumps(message).encode())
 
 
-# Once greeted
+# Once greeted. Who floods may meet the reset, two seconds after the close frame, before they have read that.
 
 
 @_kind("stopped reader", 4001, CUT, seconds=60)
@@ -138,7 +138,7 @@ async def _slow(target: Target) -> str:
     return await _ended(client)
 
 
-@_kind("flood of says", 4500, seconds=30)
+@_kind("flood of says", 4500, CUT, seconds=30)
 async def _says(target: Target) -> str:
     client = await target.greeted()
     await client.join(ROOM, limit=0)
@@ -152,13 +152,13 @@ async def _commands(target: Target) -> str:
     return await _flood(client, _text({"type": "who", "room": ROOM}) * 50)
 
 
-@_kind("flood of pings", 4500, seconds=30)
+@_kind("flood of pings", 4500, CUT, seconds=30)
 async def _pings(target: Target) -> str:
     opcode = target.random.choice((PING, PONG))
     return await _flood(await target.greeted(), frame(opcode, b"x" * 125) * 20)
 
 
-@_kind("flood of fragments", 1008, seconds=30)
+@_kind("flood of fragments", 1008, CUT, seconds=30)
 async def _fragments(target: Target) -> str:
     client = await target.greeted()
     client.write(frame(TEXT, b"{", fin=False))

@@ -64,7 +64,8 @@ class Harm:
             if ending == "stayed":
                 # No wonder, if it had no more time than it may have.
                 if self.kind.seconds is not None and lasted > self.kind.seconds:
-                    self.wrong[f"stayed for {lasted:.0f} s"] += 1
+                    self.wrong["stayed"] += 1
+                    self.longest = max(self.longest, lasted)
             else:
                 self.longest = max(self.longest, lasted)
                 if ending not in self.kind.endings:
@@ -73,7 +74,7 @@ class Harm:
 
 
 async def harm(
-    port: int, tls_port: int, count: int, seconds: float, seed: int, kinds: list[str]
+    port: int, tls_port: int, count: int, seconds: float, seed: int, kinds: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """
     Have `count` of them be there for so long, half of them over TLS.
