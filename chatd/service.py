@@ -33,9 +33,11 @@ from chatd.net.delivery import Delivery
 from chatd.net.door import ChatResource
 from chatd.net.forwarded import Front
 from chatd.net.framing import FramedWire
+from chatd.net.gate import Gate
 from chatd.net.listeners import CannotListen, Listeners
 from chatd.net.site import make_site
 from chatd.net.tls import BadCertificate, Certificates
+from chatd.net.turns import PATIENT_CALLS, PATIENT_SECONDS, Turns
 from chatd.net.websocket import ChatFactory, spawn
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
@@ -74,9 +76,12 @@ class ChatService(Service):
         self.reactor = reactor
         self.store: Store = _make_store(config, reactor)
         delivery = Delivery()
+        turns = Turns(reactor, PATIENT_CALLS, PATIENT_SECONDS)
         self.hub = Hub(
             store=self.store,
             delivery=delivery,
+            turns=turns,
+            gate=Gate(turns),
             settings=Settings(
                 server=f"chatd/{__version__}",
                 frame=config.max_message_bytes,

@@ -4,18 +4,22 @@ A client's cursors: live delivery, catching up and slow reading, which are one m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from chatd.core.commands import Answer, Live, Me, ReadUpTo, TypingNow
 from chatd.core.names import RoomKey, is_private
+from chatd.core.news import Item
+from chatd.core.pacing import Gate
 from chatd.core.ports import Outbox, Store, View, Wire
 from chatd.core.presence import Person
 from chatd.core.refusals import CloseCode
 from chatd.core.retention import Pruned
 from chatd.core.room import Cursor, Room
 from chatd.core.tail import Growth
+
+T = TypeVar("T")
 
 SLICE_BYTES = 64 * 1024
 """How much is read on at a time, by weight: about what a transport takes before it says that it is full."""
@@ -33,10 +37,12 @@ class Cursors:
 
     outbox: Outbox
     store: Store
+    gate: Gate
     start: Callable[[Coroutine[Any, Any, None]], None]
     person: Person | None = None
     held: bool = False
     closed: bool = False
+    _last_in: int = 0
     rooms: dict[RoomKey, Cursor] = field(default_factory=dict)
     behind: dict[Cursor, None] = field(default_factory=dict)
     _missed: dict[RoomKey, None] = field(default_factory=dict)
@@ -115,21 +121,30 @@ class Cursors:
             self.behind[cursor] = None
             self.read_on()
 
-    def notice(self, room: Room, notice: Answer, frames: dict[Wire, bytes]) -> None:
+    def notice(self, items: Sequence[Item], frames: dict[Wire, bytes]) -> None:
         """
-        Send what is in no log, or note that the room's members are to be sent instead once this client has
-        caught up.
+        See `Hearer`. If the client is behind, note what it is to be sent instead once it has caught up.
         """
         if self._late:
-            if not isinstance(notice, TypingNow):
-                self._missed[room.key] = None
+            for item in items:
+                self._miss(item)
             return
         wire = self.outbox.wire
         frame = frames.get(wire)
         if frame is None:
-            frame = frames[wire] = wire.frame(notice)
+            frame = frames[wire] = b"".join([wire.frame(item.answer) for item in items])
         if frame:
             self.outbox.write(frame)
+
+    def _miss(self, item: Item) -> None:
+        answer, room = item.answer, item.room
+        if isinstance(answer, Me):
+            self._missed_me = True
+        elif isinstance(answer, ReadUpTo) and room is not None:
+            self._missed_reads[room] = answer.room
+        elif room is not None and not isinstance(answer, TypingNow):
+            # All the room's members take the place of who came and went.
+            self._missed[room] = None
 
     def hint(self, notice: Answer) -> None:
         """
@@ -138,27 +153,19 @@ class Cursors:
         if not self._late:
             self.outbox.write(self.outbox.wire.frame(notice))
 
-    def notice_read(self, key: RoomKey, notice: ReadUpTo) -> None:
-        """
-        Send a read marker of the person's other connection, now or once this client has caught up.
-        """
-        if self._late:
-            self._missed_reads[key] = notice.room
-        else:
-            self.outbox.write(self.outbox.wire.frame(notice))
-
-    def notice_me(self, notice: Me) -> None:
-        """
-        Send who the person is now, at once or when this client has caught up.
-        """
-        if self._late:
-            self._missed_me = True
-        else:
-            self.outbox.write(self.outbox.wire.frame(notice))
-
     @property
     def _late(self) -> bool:
         return self.held or self.outbox.full or bool(self.behind)
+
+    async def in_turn(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """
+        Ask for much when it is this client's turn, and await it; None if the client has gone meanwhile.
+        """
+        self._last_in = await self.gate.enter(self._last_in)
+        try:
+            return None if self.closed else await ask()
+        finally:
+            self.gate.leave()
 
     def read_on(self) -> None:
         """
@@ -194,7 +201,9 @@ class Cursors:
                 # What is in memory is better read there: it is encoded already, and as it was sent.
                 absent = room.tail.absent(cursor.offset, upto)
                 try:
-                    events = await self.store.read(room.key, cursor.offset, absent, SLICE_BYTES)
+                    events = await self.in_turn(
+                        lambda: self.store.read(room.key, cursor.offset, absent, SLICE_BYTES)
+                    )
                 except Pruned:
                     events = ()
                 if self.rooms.get(room.key) is not cursor or self.closed:

@@ -14,6 +14,7 @@ from chatd.core.attendance import own_name, own_peer
 from chatd.core.commands import Hello, Limits, Me, Self, Welcome, WelcomeRoom
 from chatd.core.events import Card, iso_time
 from chatd.core.names import LOBBY, check_nick, fold, is_private, person_id
+from chatd.core.news import Item
 from chatd.core.ports import RoomRecord
 from chatd.core.presence import Person
 from chatd.core.refusals import CloseCode, Code, Refused
@@ -87,12 +88,21 @@ async def _identify(session: Session, command: Hello, now: float) -> tuple[Card,
     card = Card(known.id, name)
     hub.presence.claim(name, card.id)
     if name != known.name:
+        _pace_renames(hub, card, now)
         try:
             await hub.store.rename(card.id, name)
         except BaseException:
             _unclaim(hub, card)
             raise
     return card, None
+
+
+def _pace_renames(hub: Hub, card: Card, now: float) -> None:
+    person = hub.presence.people.get(card.id)
+    wait = person.renames.take(now) if person else 0.0
+    if wait:
+        _unclaim(hub, card)
+        raise Refused(Code.RATE_LIMITED, "Too many new names.", retry_after=wait)
 
 
 async def _recognize(hub: Hub, token: str) -> Card:
@@ -157,9 +167,8 @@ def _show_name(hub: Hub, person: Person, name: str, by: Session | None) -> None:
     if renamed or len(person.sessions) <= 1:
         # Also if they come with it: the rooms in memory can know them by their last name.
         hub.rename(person, name)
-    for other in person.sessions if renamed else ():
-        if other is not by:
-            other.cursors.notice_me(Me(me=person.as_self))
+    if renamed:
+        hub.news.tell(person, Me, Item(Me(me=person.as_self), but=by))
 
 
 def _become(session: Session, card: Card, email: str | None) -> None:

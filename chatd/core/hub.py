@@ -16,6 +16,8 @@ from chatd.core.deadlines import Deadlines
 from chatd.core.events import Batch, Card, Event
 from chatd.core.limits import AddressLimit
 from chatd.core.names import LOBBY, PersonId, RoomKey, is_private, peer_of, person_id, private_pair
+from chatd.core.news import News
+from chatd.core.pacing import Gate, Turns
 from chatd.core.ports import Delivery, Outbox, RoomRecord, Store
 from chatd.core.presence import GRACE_SECONDS, Person, Presence
 from chatd.core.refusals import Code, Refused
@@ -51,6 +53,8 @@ class Hub:
 
     store: Store
     delivery: Delivery
+    turns: Turns
+    gate: Gate
     settings: Settings
     wall_ms: Callable[[], int]
     random: Callable[[int], bytes]
@@ -63,10 +67,12 @@ class Hub:
     new_people: AddressLimit = field(default_factory=lambda: AddressLimit(500, 3600.0))
     new_rooms: AddressLimit = field(default_factory=lambda: AddressLimit(10, 3600.0))
     stopping: bool = False
+    news: News = field(init=False)
     _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.deadlines.report = self.report
+        self.news = News(self.turns)
         self.store.listen(self.publish, self.settled)
 
     async def open(self) -> None:
@@ -158,7 +164,7 @@ class Hub:
         """
         room = self.rooms.get(key)
         if room is None:
-            room = self.rooms[key] = Room(key, self.deadlines, tails=self.tails)
+            room = self.rooms[key] = Room(key, self.deadlines, self.news, tails=self.tails)
             if is_private(key):
                 for either in private_pair(key):
                     self._private_rooms.setdefault(either, {})[room] = None

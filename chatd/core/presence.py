@@ -4,20 +4,25 @@ Who is here, and who was a moment ago.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chatd.core.commands import Self
 from chatd.core.events import Card
+from chatd.core.limits import TokenBucket
 from chatd.core.names import PersonId, RoomKey, fold
 from chatd.core.refusals import Code, Refused
 
 if TYPE_CHECKING:
+    from chatd.core.news import Hearer
     from chatd.core.session import Session
 
 GRACE_SECONDS = 10.0
 """For how long people still count as here after their last connection was lost: a reconnect is no news."""
+
+RENAMES_A_SECOND, RENAMES_AT_ONCE = 0.2, 20
+"""How often a person may take another name: all who see them are told."""
 
 TYPING_SECONDS = 3.0
 """How often others hear that somebody is writing."""
@@ -37,6 +42,7 @@ class Person:
     sessions: dict[Session, None] = field(default_factory=dict)
     gone_at: float | None = None
     read: dict[RoomKey, int] = field(default_factory=dict)
+    renames: TokenBucket = field(default_factory=lambda: TokenBucket(RENAMES_A_SECOND, RENAMES_AT_ONCE))
     _typed: dict[RoomKey, float] = field(default_factory=dict)
 
     @property
@@ -46,6 +52,18 @@ class Person:
         """
         card = self.card
         return Self(id=card.id, name=card.name, avatar=card.avatar, role="guest")
+
+    def hearers(self) -> Collection[Hearer]:
+        """
+        See `Audience`: all connections of the person.
+        """
+        return [session.cursors for session in self.sessions]
+
+    def spared(self, but: Hashable) -> Iterable[Hearer]:
+        """
+        See `Audience`: the connection through which they did it themselves.
+        """
+        return [session.cursors for session in self.sessions if session is but]
 
     def marker(self, room: RoomKey, stored: int) -> int:
         """

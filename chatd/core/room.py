@@ -4,17 +4,18 @@ What there is to a room while somebody is in it: how far its log goes, who hears
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
-from chatd.core.commands import Absent, Answer, Count, Face, Members, Present, TypingNow
+from chatd.core.commands import Absent, Count, Face, Members, Present, TypingNow
 from chatd.core.deadlines import Deadlines
 from chatd.core.events import Card, Event
 from chatd.core.names import PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of
+from chatd.core.news import Hearer, Item, News
 from chatd.core.ports import Outbox, RoomRecord, View, Wire
-from chatd.core.presence import GRACE_SECONDS
+from chatd.core.presence import GRACE_SECONDS, TYPING_SECONDS
 from chatd.core.tail import Entry, Growth, Tail, Tails
 
 MAX_LISTED = 200
@@ -23,8 +24,11 @@ MAX_LISTED = 200
 CALM_BELOW = 150
 COUNT_SECONDS = 5.0
 
+MAX_TYPISTS = 5
+"""Of how many others hear at a time that they are writing: nobody reads more names than that."""
 
-class Listener(Protocol):
+
+class Listener(Hearer, Protocol):
     """
     Somebody who hears rooms, and has their outbox. Whoever is `held`, or has cursors that are `behind`, is
     not in step: what is new does not follow what they were sent last.
@@ -37,12 +41,6 @@ class Listener(Protocol):
     def offer(self, cursor: Cursor, growth: Growth) -> None:
         """
         The cursor's room has grown. Never waits and never raises.
-        """
-
-    def notice(self, room: Room, notice: Answer, frames: dict[Wire, bytes]) -> None:
-        """
-        Something happened that is in no log; `frames` holds what it is on each wire so far. Never waits or
-        raises.
         """
 
 
@@ -95,6 +93,7 @@ class Room:
 
     key: RoomKey
     deadlines: Deadlines
+    news: News
     name: str = ""
     topic: str = ""
     head: int = 0
@@ -108,6 +107,7 @@ class Room:
     crowded: bool = False
     _public_view: View | None = None
     _count_told: int | None = None
+    _typing: dict[PersonId, float] = field(default_factory=dict)
 
     @property
     def unused(self) -> bool:
@@ -200,7 +200,7 @@ class Room:
         elif card.id in self.members and self.members[card.id].card != card:
             self.members[card.id].rename(card)
             if not self.crowded:
-                self.tell(Present(room=self.name, who=Face.of(card)), but=card.id)
+                self._tell_of(Present(room=self.name, who=Face.of(card)))
 
     def enter(self, card: Card, listener: Listener) -> None:
         """
@@ -211,7 +211,7 @@ class Room:
         if membership is None:
             membership = self.members[card.id] = Membership(card)
             membership.listeners[listener] = None
-            self._tell_change(Present(room=self.name, who=Face.of(card)), but=card.id)
+            self._tell_change(Present(room=self.name, who=Face.of(card)))
         else:
             membership.listeners[listener] = None
             membership.gone_at = None
@@ -244,7 +244,7 @@ class Room:
 
     def _remove(self, card: Card, reason: Literal["left", "gone", "kicked"]) -> None:
         del self.members[card.id]
-        self._tell_change(Absent(room=self.name, who=Face.of(card), reason=reason), but=card.id)
+        self._tell_change(Absent(room=self.name, who=Face.of(card), reason=reason))
 
     def member_list(self, viewer: PersonId | None = None) -> Members:
         """
@@ -257,29 +257,38 @@ class Room:
         faces = tuple(membership.face for membership in listed.values())
         return Members(self.name, len(self.members), faces)
 
-    def typing(self, card: Card) -> None:
+    def typing(self, card: Card, now: float) -> None:
         """
-        Tell the others that somebody is writing.
+        Tell the others that somebody is writing, unless many are.
         """
-        if not self.crowded:
-            self.tell(TypingNow(room=self.name, who=Face.of(card)), but=card.id)
+        if self.crowded:
+            return
+        self._typing = {who: at for who, at in self._typing.items() if now - at < TYPING_SECONDS}
+        if len(self._typing) < MAX_TYPISTS:
+            self._typing[card.id] = now
+            notice = TypingNow(room=self.name, who=Face.of(card))
+            self.news.tell(self, (TypingNow, card.id), Item(notice, self.key, card.id))
 
-    def _tell_change(self, notice: Present | Absent, but: PersonId) -> None:
+    def _tell_change(self, notice: Present | Absent) -> None:
         count = len(self.members)
         if self.crowded and count < CALM_BELOW:
             self.crowded = False
-            self.tell(self.member_list())
+            self.news.tell(self, Members, Item(self.member_list(), self.key))
         elif self.crowded or count > MAX_LISTED:
             self.crowded = True
             self._tell_count()
         else:
-            self.tell(notice, but=but)
+            self._tell_of(notice)
+
+    def _tell_of(self, notice: Present | Absent) -> None:
+        # Of one person the last counts, whichever of the two it is; and nobody is told of themselves.
+        self.news.tell(self, (Present, notice.who.id), Item(notice, self.key, notice.who.id))
 
     def _tell_count(self) -> None:
         if self._count_told is not None:
             return
         told = self._count_told = len(self.members)
-        self.tell(Count(room=self.name, count=told))
+        self.news.tell(self, Count, Item(Count(room=self.name, count=told), self.key))
 
         def again(_now: float) -> None:
             self._count_told = None
@@ -288,12 +297,15 @@ class Room:
 
         self.deadlines.after(COUNT_SECONDS, again)
 
-    def tell(self, notice: Answer, but: PersonId | None = None) -> None:
+    def hearers(self) -> Collection[Listener]:
         """
-        Tell all listeners but those of one person something that is in no log.
+        See `Audience`.
         """
-        spared = self.members[but].listeners if but in self.members else ()
-        frames: dict[Wire, bytes] = {}
-        for listener in tuple(self.listeners):
-            if listener not in spared:
-                listener.notice(self, notice, frames)
+        return self.listeners
+
+    def spared(self, but: Hashable) -> Iterable[Listener]:
+        """
+        See `Audience`: the connections of one person.
+        """
+        membership = self.members.get(cast("PersonId", but))
+        return membership.listeners if membership else ()

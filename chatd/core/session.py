@@ -66,6 +66,9 @@ ACTS: dict[type, Act] = {
 ALONE = frozenset({Hello, Join, History, Who, Rooms})
 """The commands that are answered before the next one is looked at."""
 
+LARGE = frozenset({Join, History, Who, Rooms})
+"""The commands whose answers can be large, so that only a few are carried out at a time."""
+
 WATCHING = frozenset({Hello, Join, Leave, History, Who, Rooms})
 """The commands that need no person."""
 
@@ -97,7 +100,7 @@ class Session:
 
     def __post_init__(self) -> None:
         settings = self.hub.settings
-        self.cursors = Cursors(self.outbox, self.hub.store, self.start)
+        self.cursors = Cursors(self.outbox, self.hub.store, self.hub.gate, self.start)
         self.messages = TokenBucket(settings.message_rate, settings.message_burst)
         self._commands = TokenBucket(COMMAND_RATE if settings.message_rate else 0, COMMAND_BURST)
 
@@ -200,7 +203,10 @@ class Session:
         try:
             if kind is not Post:
                 self._check_standing(kind)
-            await ACTS[kind](self, command, now)
+            if kind in LARGE:
+                await self.cursors.in_turn(lambda: ACTS[kind](self, command, now))
+            else:
+                await ACTS[kind](self, command, now)
         except Refused as refused:
             self._refuse(refused, getattr(command, "ref", None), now)
         except Exception as error:  # noqa: BLE001

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from chatd.core.commands import Done, Face, History, Page, Post, Read, ReadUpTo, Say, Typing, TypingNow
 from chatd.core.events import AsSent, Author, Draft
 from chatd.core.names import LOBBY, PRIVATE_MARK, RoomKey, is_private, peer_of, shown_name
+from chatd.core.news import Item
 from chatd.core.refusals import Code, Refused
 from chatd.core.text import clean_text
 
@@ -115,7 +116,7 @@ async def typing(session: Session, command: Typing, now: float) -> None:
     else:
         room = session.cursor_in(key).room
         if person.may_show_typing(key, now):
-            room.typing(person.card)
+            room.typing(person.card, now)
     session.answer(command, Done())
 
 
@@ -130,10 +131,7 @@ async def read(session: Session, command: Read, _now: float) -> None:
     if command.offset > person.read.get(key, 0):
         person.read[key] = command.offset
         hub.store.mark_read(person.card.id, key, command.offset)
-        notice = ReadUpTo(name, command.offset)
-        for other in person.sessions:
-            if other is not session:
-                other.cursors.notice_read(key, notice)
+        hub.news.tell(person, key, Item(ReadUpTo(name, command.offset), key, session))
     session.answer(command, Done())
 
 

@@ -8,10 +8,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
+
+PATIENT_CALLS = 64
+PATIENT_SECONDS = 0.004
+"""
+How much of one turn goes to what can wait, such as pages of a log and who is writing: messages come between.
+"""
 
 _log = Logger()
 
@@ -19,18 +26,20 @@ _log = Logger()
 @dataclass(slots=True)
 class Turns:
     """
-    Calls that wait for one of the reactor's next turns, in the order in which they came, and no more than
-    `calls` in one turn.
+    Calls that wait for one of the reactor's next turns, in the order in which they came; no more than `calls`
+    in one turn, and none is begun when `seconds` of it have been spent since the first.
 
     So however many connections have much to be read, a turn stays short, and whoever has little is served
     between two of them. Where also what is new costs much, as a handshake does, no more than `calls` of them
-    are to begin in one turn: `admit`. `reactor` is an `IReactorTime`.
+    are to begin in one turn: `admit`. `reactor` is an `IReactorTime` whose time is monotonic.
     """
 
     reactor: Any
     calls: int
+    seconds: float = inf
     _waiting: OrderedDict[Callable[[], None], None] = field(default_factory=OrderedDict)
     _admitted: int = 0
+    _until: float = 0.0
     _next: IDelayedCall | None = None
 
     def admit(self) -> bool:
@@ -38,6 +47,11 @@ class Turns:
         Whether something new may begin in this turn; else it waits for its own, behind all that wait already.
         """
         if self._waiting or self._admitted >= self.calls:
+            return False
+        now = self.reactor.seconds()
+        if not self._admitted:
+            self._until = now + self.seconds
+        elif now >= self._until:
             return False
         self._admitted += 1
         self._arrange()
@@ -68,6 +82,7 @@ class Turns:
     def _turn(self) -> None:
         self._next = None
         self._admitted = 0
+        until = self.reactor.seconds() + self.seconds
         # Counted now: what waits again waits for another turn.
         for _ in range(min(self.calls, len(self._waiting))):
             if not self._waiting:
@@ -77,4 +92,6 @@ class Turns:
                 call()
             except Exception:  # noqa: BLE001
                 _log.failure("going on with a connection failed")
+            if self.reactor.seconds() >= until:
+                break
         self._arrange()

@@ -375,6 +375,67 @@ class Deliveries:
         self.under_way = False
 
 
+class BusyTurns:
+    """
+    A reactor that has time for everything, unless it is `busy`: then what can wait does, until `turn`.
+    """
+
+    def __init__(self) -> None:
+        self.busy = False
+        self._waiting: dict[Callable[[], None], None] = {}
+
+    def admit(self) -> bool:
+        """See `Turns`."""
+        return not (self.busy or self._waiting)
+
+    def wait(self, call: Callable[[], None]) -> None:
+        """See `Turns`."""
+        self._waiting.setdefault(call)
+
+    def turn(self) -> int:
+        """
+        Make the calls that wait, but none that they add; how many it were.
+        """
+        calls, self._waiting = self._waiting, {}
+        for call in calls:
+            call()
+        return len(calls)
+
+
+class NarrowGate:
+    """
+    Lets everybody in at once, unless it is `shut`: then `let_in` does, one by one.
+    """
+
+    def __init__(self) -> None:
+        self.shut = False
+        self.inside = 0
+        self.entered = 0
+        self.waiting: deque[tuple[int, Deferred[int]]] = deque()
+
+    def enter(self, last: int) -> Awaitable[int]:
+        """See `Gate`."""
+        waiting: Deferred[int] = Deferred()
+        self.waiting.append((last, waiting))
+        if not self.shut:
+            self.let_in()
+        return waiting
+
+    def leave(self) -> None:
+        """See `Gate`."""
+        self.inside -= 1
+
+    def let_in(self) -> int:
+        """
+        Let the oldest in; what its `last` was.
+        """
+        last, waiting = self.waiting.popleft()
+        self.inside += 1
+        self.entered += 1
+        waiting.callback(self.entered)
+        return last
+
+
 class Server:
     """
     A hub over a memory store, with a clock that a test moves and randomness that is the same each time.
@@ -390,6 +451,8 @@ class Server:
         self.tutorial_wire = LineWire(TutorialDialect())
         random = Random(2026).randbytes
         self.delivery = Deliveries()
+        self.turns = BusyTurns()
+        self.gate = NarrowGate()
         self.store = SlowStore(MemoryStore(lambda: self.wall_ms, random))
         self.start(random, **settings)
 
@@ -400,6 +463,8 @@ class Server:
         self.hub = Hub(
             store=self.store,
             delivery=self.delivery,
+            turns=self.turns,
+            gate=self.gate,
             settings=Settings(**{"server": "chatd/test", **settings}),
             wall_ms=lambda: self.wall_ms,
             random=random,
@@ -494,6 +559,9 @@ class Server:
         # Not everything that is due makes itself due no more at once, as the turns of the largest rooms.
         for _ in range(3):
             self.advance(20)
+        self.turns.busy = False
+        while self.turns.turn():
+            pass
 
     def leftovers(self) -> dict[str, Any]:
         """
@@ -509,6 +577,8 @@ class Server:
             "private rooms": hub._private_rooms,
             "deadlines": len(hub.deadlines),
             "delivery": self.delivery.under_way,
+            "news": hub.news._waiting,
+            "gate": self.gate.inside + len(self.gate.waiting),
             "unanswered": [client for client in self.clients if client.session._unanswered],
         }
         return {name: what for name, what in left.items() if what}

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 
 from chatd.core.greeting import hash_token
 from chatd.core.names import is_person_id
+from chatd.core.presence import RENAMES_A_SECOND, RENAMES_AT_ONCE
 from tests.core.clients import FAR_AWAY, ChatTestCase
 
 
@@ -254,6 +255,19 @@ class NameTest(ChatTestCase):
         bob.say("two", ada.private)
         self.assertEqual(bob.take("message")[0]["with"], ada.face)
         self.assertEqual(bob.ask("who", room=ada.private)["members"], [ada.face, bob.face])
+
+    def test_a_person_who_takes_name_after_name_is_slowed_down(self) -> None:
+        """Whatever connection it is on; the name that was refused is free, and after a while it goes on."""
+        ada = self.server.person("ada")
+        second = self.server.connect()
+        second.hello(token=ada.token)
+        for number in range(RENAMES_AT_ONCE):
+            self.assertEqual((ada, second)[number % 2].ask("hello", name=f"ada{number}")["type"], "welcome")
+        refused = second.ask("hello", name="ida")
+        self.assertEqual((refused["code"], refused["retry_after"]), ("rate_limited", 1 / RENAMES_A_SECOND))
+        self.assertEqual(self.server.person("ida").me["name"], "ida")
+        self.server.advance(refused["retry_after"])
+        self.assertEqual(ada.ask("hello", name="eda")["me"]["name"], "eda")
 
     def test_a_rename_that_cannot_be_stored_changes_nothing(self) -> None:
         """The refusal says when to try again, and no name is lost or held."""

@@ -21,7 +21,9 @@ from chatd.dialects.v1 import V1Dialect
 from chatd.net.delivery import Delivery
 from chatd.net.door import ChatResource
 from chatd.net.framing import FramedWire
+from chatd.net.gate import Gate
 from chatd.net.site import make_site
+from chatd.net.turns import PATIENT_CALLS, Turns
 from chatd.net.websocket import ChatFactory, spawn
 from chatd.store.memory import MemoryStore
 from tests.net.clock import TurningClock
@@ -71,9 +73,12 @@ class World:
 
     def _build(self) -> None:
         store = MemoryStore(wall_ms=self._wall_ms, random=self._random)
+        turns = Turns(self.clock, PATIENT_CALLS)
         self.hub = Hub(
             store=store,
             delivery=Delivery(),
+            turns=turns,
+            gate=Gate(turns),
             settings=Settings(server="chatd/0"),
             wall_ms=self._wall_ms,
             random=self._random,

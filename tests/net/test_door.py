@@ -26,7 +26,9 @@ from chatd.dialects.v1 import V1Dialect
 from chatd.net.admission import address_key
 from chatd.net.delivery import Delivery
 from chatd.net.door import ChatResource, Denied, OriginRule, parse_origin
+from chatd.net.gate import Gate
 from chatd.net.site import make_site
+from chatd.net.turns import PATIENT_CALLS, Turns
 from chatd.net.websocket import ChatFactory, FramedWire, spawn
 from chatd.store.memory import MemoryStore
 from tests.net.frames import Sent, close_frame, frame, handshake, parse
@@ -87,9 +89,12 @@ class DoorCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         store = MemoryStore(lambda: 1_700_000_000_000, os.urandom)
+        turns = Turns(self.clock, PATIENT_CALLS)
         self.hub = Hub(
             store=store,
             delivery=Delivery(),
+            turns=turns,
+            gate=Gate(turns),
             settings=Settings("chatd/test"),
             wall_ms=lambda: 1_700_000_000_000,
             random=os.urandom,

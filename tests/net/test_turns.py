@@ -89,3 +89,29 @@ class TurnsTests(SynchronousTestCase):
         self.turns.wait(self.connection("bob"))
         self.assertEqual(self.turn(), ["bob"])
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_nothing_more_begins_when_the_time_of_a_turn_is_spent(self) -> None:
+        turns = Turns(self.reactor, 100, seconds=0.004)
+
+        def slow(name: Any) -> Callable[[], None]:
+            def go_on() -> None:
+                self.served.append(name)
+                self.reactor.rightNow += 0.003
+
+            return go_on
+
+        for name in range(5):
+            turns.wait(slow(name))
+        self.assertEqual([self.turn() for _ in range(4)], [[0, 1], [2, 3], [4], []])
+
+    def test_what_is_new_is_admitted_while_the_turn_has_time(self) -> None:
+        turns = Turns(self.reactor, 100, seconds=0.004)
+        self.assertTrue(turns.admit())
+        self.reactor.rightNow += 0.003
+        self.assertTrue(turns.admit())
+        self.reactor.rightNow += 0.003
+        self.assertFalse(turns.admit())
+        self.turn()
+        self.assertTrue(turns.admit())
+        self.turn()
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
