@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # Autobahn copies what it has yet to read with each frame; small pieces keep that from growing with the input.
 _PIECE_BYTES = 4096
 # A header and a payload are a step each. Whoever sends more than that at once waits for `ChatFactory.turns`.
-_STEPS_A_TURN = 32
+_STEPS_A_TURN = 8
 
 _log = Logger()
 

@@ -23,7 +23,7 @@ from chatd.net.door import ChatResource, NotSpoken, OriginRule
 from chatd.net.forwarded import Front
 from chatd.net.framing import FramedWire
 from chatd.net.outbox import CLOSE_SECONDS
-from chatd.net.turns import Turns
+from chatd.net.turns import PATIENT_SECONDS, Turns
 
 __all__ = ["ChatFactory", "ChatProtocol", "ChatResource", "FramedWire", "address_key", "spawn"]
 
@@ -88,7 +88,7 @@ class ChatFactory(WebSocketServerFactory):
         self.seconds: Callable[[], float] = seconds or reactor.seconds
         self.connections: set[ChatProtocol] = set()
         self.traffic = TrafficStats()
-        self.turns = Turns(reactor, CONNECTIONS_A_TURN)
+        self.turns = Turns(reactor, CONNECTIONS_A_TURN, PATIENT_SECONDS)
         self.admission = Admission(max_connections, max_connections_per_address)
         self._max_message_bytes = max_message_bytes
         self._all_gone: Deferred[None] | None = None
