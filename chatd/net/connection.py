@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 
 # Autobahn copies what it has yet to read with each frame; small pieces keep that from growing with the input.
 _PIECE_BYTES = 4096
-# A header and a payload are a step each. Whoever sends more than that at once waits for `ChatFactory.turns`.
-_STEPS_A_TURN = 8
+# A header and a piece of a payload are a step each: enough for the largest message, or for a few small ones.
+# Whoever sends more than that at once waits for `ChatFactory.turns`.
+_STEPS_A_TURN = 32
+_MESSAGES_A_TURN = 4
 
 _log = Logger()
 
@@ -304,11 +306,11 @@ class ChatProtocol(MessageProtocol):
             return
         self._now = now
         self._parsing = True
-        steps = _STEPS_A_TURN
+        steps, last = _STEPS_A_TURN, self.finished + _MESSAGES_A_TURN
         try:
             more = self._has_input()
             while more and self._receptive():
-                if not steps:
+                if not steps or self.finished >= last:
                     self._schedule()
                     break
                 steps -= 1
