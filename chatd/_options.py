@@ -156,6 +156,13 @@ def _origin(text: str) -> str:
     return lowered
 
 
+def _host(text: str) -> str:
+    lowered = text.lower()
+    if not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9._-]+", lowered) or not _is_host(lowered):
+        raise ValueError(f"{text!r} is no name of a host such as chat.example.org (no port; in ASCII)")
+    return lowered
+
+
 def _is_host(text: str) -> bool:
     if not text.startswith("["):
         return True
@@ -271,6 +278,15 @@ OPTIONS: Sequence[Option] = (
         "same host only",
         "a further Origin, such as https://example.org, whose pages may open a WebSocket",
         _origin,
+        repeatable=True,
+    ),
+    Option(
+        "host",
+        "NAME",
+        "any",
+        "a name or address under which this server is reached: pages of other hosts may then open no"
+        " WebSocket, whatever name they reach it by",
+        _host,
         repeatable=True,
     ),
     Option(

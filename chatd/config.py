@@ -64,6 +64,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     tls_key: Path | None = None
     public: Path | None = None
     origin: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()
     max_connections: int = 10_000
     max_connections_per_address: int = 250
     max_message_bytes: int = 65_536

@@ -99,6 +99,7 @@ class ChatService(Service):
             {dialect.subprotocol: FramedWire(dialect) for dialect in dialects},
             reactor=reactor,
             origins=config.origin,
+            hosts=config.host,
             max_connections=config.max_connections,
             max_connections_per_address=config.max_connections_per_address,
             max_message_bytes=config.max_message_bytes,

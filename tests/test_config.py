@@ -338,6 +338,11 @@ class ValuesTests(ConfigTestCase):
         ):
             self.assertIn("is no origin", self.refusal(origin=[bad]), bad)
 
+    def test_a_host_is_a_name_or_an_address_without_a_port(self):
+        self.assertEqual(self.load(host=["Chat.example", "[::1]"]).host, ("chat.example", "[::1]"))
+        for bad in ("", "chat.example:80", "http://chat.example", "::1", "[::1::]", "a b", "bücher.example"):
+            self.assertIn("is no name of a host", self.refusal(host=[bad]), bad)
+
     def test_a_message_rate_has_a_burst(self):
         for text, rate in (
             ("5:20", MessageRate(5, 20)),

@@ -75,16 +75,24 @@ class OriginRule:
     """
     Which Origins may open a WebSocket: the host that was asked for, and the listed ones.
 
-    Raises `ValueError` for a listed text that is no origin.
+    If `hosts` are named (as in a URL, without a port), the host that was asked for has to be one of them.
+    Otherwise a page from anywhere could have its own name point here, and would then be of the same host: DNS
+    rebinding. Raises `ValueError` for a listed text that is no origin, or a named one that is no host.
     """
 
-    def __init__(self, listed: Iterable[str]) -> None:
+    def __init__(self, listed: Iterable[str], hosts: Iterable[str] = ()) -> None:
         self._listed: set[Origin] = set()
         for text in listed:
             origin = parse_origin(text)
             if origin is None:
                 raise ValueError(f"{text!r} is no origin such as https://chat.example.org")
             self._listed.add(origin)
+        self._hosts: set[str] = set()
+        for host in hosts:
+            named = parse_origin(f"http://{host}:1")
+            if named is None:
+                raise ValueError(f"{host!r} is no name of a host such as chat.example.org")
+            self._hosts.add(named[1])
 
     def check(self, origin: str, host: str, *, secure: bool) -> None:
         """
@@ -101,7 +109,9 @@ class OriginRule:
         scheme, name, port = parsed
         asked = parse_origin(f"{'https' if secure else scheme}://{host}")
         if scheme in _DEFAULT_PORTS and asked is not None and asked[1:] == (name, port):
-            return
+            if not self._hosts or name in self._hosts:
+                return
+            raise Denied(HTTPStatus.FORBIDDEN, "This server goes by another name (--host).")
         shown = f"{scheme}://[{name}]" if ":" in name else f"{scheme}://{name}"
         if port != _DEFAULT_PORTS.get(scheme):
             shown += f":{port}"

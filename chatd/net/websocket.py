@@ -60,7 +60,8 @@ class ChatFactory(WebSocketServerFactory):
 
     Connections come from a `ChatResource`, which is the door: on a port of its own the factory would let in
     any Origin, and count but not refuse them. `wires` are by subprotocol, None being no subprotocol.
-    `origins` are allowed beside the host's own. A limit of 0 is no limit. `seconds` is the clock of
+    `origins` are allowed beside the host's own, which is one of `hosts` if any are
+    named. A limit of 0 is no limit. `seconds` is the clock of
     `Hub.tick`, else the reactor's is. `front` says whose requests they are.
     """
 
@@ -73,6 +74,7 @@ class ChatFactory(WebSocketServerFactory):
         *,
         reactor: Any,
         origins: Iterable[str] = (),
+        hosts: Iterable[str] = (),
         max_connections: int = 0,
         max_connections_per_address: int = 0,
         max_message_bytes: int = 65536,
@@ -84,7 +86,7 @@ class ChatFactory(WebSocketServerFactory):
         self.hub = hub
         self.wires = dict(wires)
         self.front = front or Front()
-        self.origin_rule = OriginRule(origins)
+        self.origin_rule = OriginRule(origins, hosts)
         self.seconds: Callable[[], float] = seconds or reactor.seconds
         self.connections: set[ChatProtocol] = set()
         self.traffic = TrafficStats()

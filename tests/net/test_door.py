@@ -410,6 +410,22 @@ class OriginTests(SynchronousTestCase):
             if named:
                 OriginRule([named.removeprefix("--origin ")])
 
+    def test_a_page_that_reaches_us_by_a_name_of_its_own_is_not_let_in_where_ours_are_known(self) -> None:
+        rule = OriginRule(["http://friend.example"], ["Chat.example", "[::1]", "192.0.2.7"])
+        for origin in (
+            "http://chat.example",
+            "https://chat.example:8443",
+            "http://[0::1]:80",
+            "http://192.0.2.7",
+        ):
+            rule.check(origin, origin.partition("://")[2], secure=False)
+        rule.check("http://friend.example", "chat.example", secure=False)
+        for origin in ("http://evil.example", "http://192.0.2.8", "http://chat.example.evil.example"):
+            with self.assertRaises(Denied) as caught:
+                rule.check(origin, origin.partition("://")[2], secure=False)
+            self.assertIn("--host", caught.exception.text)
+        self.assertRaises(ValueError, OriginRule, [], ["a b"])
+
     def test_an_origin_is_scheme_host_and_port(self) -> None:
         self.assertEqual(parse_origin("https://a.example"), ("https", "a.example", 443))
         self.assertEqual(parse_origin("app://a"), ("app", "a", None))
