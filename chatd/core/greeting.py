@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -209,7 +210,10 @@ async def _welcome(session: Session, token: str | None = None, *, first: bool = 
 
 async def _own_rooms(session: Session, person: Person | None) -> list[RoomRecord]:
     store = session.hub.store
-    records = await store.inbox(person.card.id, MAX_WELCOME_ROOMS) if person else ()
+    records: Collection[RoomRecord] = ()
+    if person is not None:
+        own = person.card.id
+        records = await session.cursors.in_turn(lambda: store.inbox(own, MAX_WELCOME_ROOMS)) or ()
     lobby = next((record for record in records if record.key == LOBBY), None)
     if lobby is None:
         lobby = await store.room(LOBBY, session.viewer) or RoomRecord(LOBBY, LOBBY, "", 0, 1)
