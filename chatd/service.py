@@ -126,6 +126,7 @@ class ChatService(Service):
             tls_port=config.tls_port,
             listen=config.listen,
             delivery=delivery,
+            arrivals=site.arrivals,
         )
         self._watching = LoopingCall(self._look_at_certificates)
         self._watching.clock = reactor

@@ -129,6 +129,8 @@ class ChatChannel(http.HTTPChannel):
     _waits = False
     _ended = False
     _over = False
+    # Whether it has stood in line with this request before.
+    _stood = False
 
     @property
     def paused(self) -> bool:  # type: ignore[override]
@@ -185,6 +187,7 @@ class ChatChannel(http.HTTPChannel):
     def requestDone(self, request: Any) -> None:
         super().requestDone(request)
         self._answers += 1
+        self._stood = False
         if self._answers >= ANSWERS_A_TURN and not self._over:
             self._waits = True
             self.site.turns.wait(self._go_on)
@@ -206,14 +209,19 @@ class ChatChannel(http.HTTPChannel):
         served. That takes nothing of a client's time.
         """
         self._arriving = True
-        now = self.site.arrivals.reactor.seconds()
-        self._left = None if self._due is None else max(0.0, self._due - now)
-        self.setTimeout(None)
+        if not self._stood:
+            # Once a request: else who sends a byte now and then would stand in line for ever, at no cost.
+            self._stood = True
+            now = self.site.arrivals.reactor.seconds()
+            self._left = None if self._due is None else max(0.0, self._due - now)
+            self.setTimeout(None)
         self.site.arrivals.wait(self._arrive)
 
     def _arrive(self) -> None:
         self._arriving = False
-        self.setTimeout(self._left)
+        if self._left is not None:
+            self.setTimeout(self._left)
+            self._left = None
         self._parse_later()
 
     def _go_on(self) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
+from twisted.internet import tcp, unix
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
@@ -22,9 +23,13 @@ from chatd.net.delivery import Delivery
 from chatd.net.proxied import read_headers
 from chatd.net.tls import Certificates
 from chatd.net.transport import send_promptly
+from chatd.net.turns import Turns
 
 # Enough for a crowd that comes back at once; the kernel cuts it to its own limit.
 BACKLOG = 4096
+
+ACCEPTS_A_TURN = 16
+"""How many connections a port accepts in one turn of the reactor; the others are in the backlog."""
 
 _ANY = ("0.0.0.0", "::", "")  # noqa: S104
 
@@ -42,7 +47,7 @@ class Listeners:
 
     `port` is a number or the description of a Twisted endpoint, `tls_port` a number, `listen` descriptions of
     further endpoints. `interface` is the address to which numbers are bound; None is every one, IPv4 and
-    IPv6. The connections of all of them share the `delivery`.
+    IPv6. The connections of all of them share the `delivery`, and their handshakes wait for `arrivals`.
     """
 
     reactor: Any
@@ -53,6 +58,7 @@ class Listeners:
     tls_port: int | None
     listen: tuple[str, ...]
     delivery: Delivery
+    arrivals: Turns
     _bound: list[tuple[str, IListeningPort]] = field(default_factory=list)
     _accepting: bool = False
 
@@ -101,7 +107,8 @@ class Listeners:
         return TCP4ServerEndpoint(self.reactor, port, BACKLOG, interface)
 
     def _take(self, port: IListeningPort, scheme: str) -> None:
-        send_promptly(port, self.delivery)
+        send_promptly(port, self.delivery, self.arrivals)
+        _accept_few(port)
         read_headers(port)
         if not self._accepting and hasattr(port, "stopReading"):
             # The kernel keeps those who come meanwhile; they are let in as soon as the store is open.
@@ -160,6 +167,21 @@ def _in_url(host: str) -> str:
 
 def _is_loopback(host: str) -> bool:
     return host not in _ANY and ip_address(host.partition("%")[0]).is_loopback
+
+
+def _accept_few(port: IListeningPort) -> None:
+    """
+    Have a port of Twisted's own accept no more than so many in one turn, where it would take more and more.
+    """
+    if not isinstance(port, tcp.Port | unix.Port):
+        return
+    accept = port.doRead
+
+    def accept_few() -> None:
+        port.numberAccepts = min(port.numberAccepts, ACCEPTS_A_TURN)
+        accept()
+
+    port.doRead = accept_few  # type: ignore[method-assign]
 
 
 def _note(failure: Failure, place: str, failures: list[Failure]) -> Failure:

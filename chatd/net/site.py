@@ -22,7 +22,7 @@ from chatd.net.avatar import find_avatar
 from chatd.net.channel import HEADER_SECONDS, ChatChannel, ChatRequest
 from chatd.net.forwarded import Front
 from chatd.net.page import Page
-from chatd.net.turns import Turns
+from chatd.net.turns import PATIENT_SECONDS, Turns
 
 CONNECTIONS_A_TURN = 8
 """How many that have sent many requests at once are served in one turn of the reactor."""
@@ -88,8 +88,8 @@ class ChatSite(Site):
         self.admission = admission
         self.front = front
         # Who has more to be answered, and who has just sent something.
-        self.turns = Turns(reactor, CONNECTIONS_A_TURN)
-        self.arrivals = Turns(reactor, CONNECTIONS_A_TURN)
+        self.turns = Turns(reactor, CONNECTIONS_A_TURN, PATIENT_SECONDS)
+        self.arrivals = Turns(reactor, CONNECTIONS_A_TURN, PATIENT_SECONDS)
         self._page = Page(public)
         self._ready = ready
         self._content = _Answer(self._send_content)

@@ -1,9 +1,8 @@
 """
-TCP, Unix and TLS transports that hand bytes to the kernel at once.
+TCP and Unix transports that hand bytes to the kernel at once.
 
 Twisted's own put every write into a buffer, ask the reactor for writability, send in its next turn and take
-that back: two system calls and a turn of the reactor more for each client and message. Over TLS they also
-wait a turn for further writes to encrypt with the first, with a timer for each connection.
+that back: two system calls and a turn of the reactor more for each client and message.
 """
 
 from __future__ import annotations
@@ -12,17 +11,13 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
 
-from OpenSSL import SSL
 from twisted.internet import tcp, unix
 from twisted.internet.interfaces import IListeningPort
-from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from chatd.net.delivery import Delivery
-
-_RECORD = 2**14
-"""The most bytes of an application that one TLS record carries (RFC 8446, section 5.1)."""
-_RECORD_OVERHEAD = 128
-"""More than a record is longer than what it carries."""
+from chatd.net.tls_transport import PromptTLSTransport
+from chatd.net.turns import Turns
 
 
 class PromptTCPTransport(tcp.Server):
@@ -148,51 +143,16 @@ class PromptUNIXTransport(unix.Server, PromptTCPTransport):
             super().write(data)
 
 
-class PromptTLSTransport(TLSMemoryBIOProtocol):
+def send_promptly(port: IListeningPort, delivery: Delivery, arrivals: Turns) -> None:
     """
-    TLS above a TCP or Unix transport, whose `write` encrypts at once what fits into one record.
-
-    What is larger, or comes before the handshake is done, goes Twisted's way.
-    """
-
-    def write(self, data: bytes) -> None:
-        """
-        Encrypt and pass on.
-        """
-        # As few steps as there can be, for the same reason as in `PromptTCPTransport.write`.
-        if (
-            self._appSendBuffer
-            or not self._handshakeDone
-            or self._lostTLSConnection
-            or self.disconnecting
-            or not 0 < len(data) <= _RECORD
-        ):
-            super().write(data)
-            return
-        connection, below = self._tlsConnection, self.transport
-        assert below is not None
-        try:
-            connection.send(data)
-        except SSL.Error:
-            # OpenSSL wants to read first, or the connection is broken: Twisted's way deals with either.
-            super().write(data)
-            return
-        room = len(data) + _RECORD_OVERHEAD
-        record = connection.bio_read(room)
-        below.write(record)
-        if len(record) == room:
-            self._flushSendBIO()
-
-
-def send_promptly(port: IListeningPort, delivery: Delivery) -> None:
-    """
-    Have a listening port make its connections with the transports of this module, which share a delivery.
+    Have a listening port make its connections with the transports of this module, which share a delivery. The
+    handshakes of TLS wait for `arrivals`.
 
     To be called in the turn in which the port began to listen. A port that is not Twisted's own TCP or Unix
     one, or that makes transports of another kind, is left as it is.
     """
     if isinstance(port, tcp.Port | unix.Port) and isinstance(port.factory, TLSMemoryBIOFactory):
-        port.factory.protocol = PromptTLSTransport
+        port.factory.protocol = cast(Any, partial(PromptTLSTransport, arrivals))
     if isinstance(port, unix.Port):
         if port.transport is unix.Server:
             port.transport = cast(Any, partial(_make, PromptUNIXTransport, delivery))

@@ -146,6 +146,21 @@ class PipelineTests(SiteTestCase):
         for channel, _ in crowd:
             lose(channel)
 
+    def test_whoever_trickles_in_a_crowd_stands_in_line_at_their_own_cost(self):
+        crowd = [connect(self.site) for _ in range(4 * CONNECTIONS_A_TURN)]
+        for channel, _ in crowd:
+            channel.dataReceived(b"GET / HTTP/1.1\r\nX: ")
+        # Each of them with a byte as soon as it is read, so that the line is never empty.
+        for _ in range(2 * HEADER_SECONDS):
+            self.clock.rightNow += 1
+            self.clock.turn()
+            for channel, transport in crowd:
+                if transport.producerState != "paused" and not transport.disconnecting:
+                    channel.dataReceived(b"x")
+        self.assertTrue(all(transport.disconnecting for _, transport in crowd))
+        for channel, _ in crowd:
+            channel.connectionLost(Failure(ConnectionDone()))
+
     def test_a_crowd_that_comes_at_once_is_let_in_a_few_at_a_time(self):
         crowd = [connect(self.site) for _ in range(3 * CONNECTIONS_A_TURN)]
         for channel, _ in crowd:

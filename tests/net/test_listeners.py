@@ -10,11 +10,13 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory
+from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.net.delivery import Delivery
 from chatd.net.listeners import CannotListen, Listeners
+from chatd.net.turns import Turns
 
 
 class Port:
@@ -72,6 +74,7 @@ def listeners(kind: type[Listeners] = Listeners, **options: Any) -> Any:
         "tls_port": None,
         "listen": (),
         "delivery": Delivery(),
+        "arrivals": Turns(Clock(), 16),
         **options,
     }
     return kind(MemoryReactorClock(), Factory(), None, **given)

@@ -4,6 +4,7 @@ Clients that speak TLS as nobody should: handshakes that do not end, and records
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 from OpenSSL import SSL
@@ -14,8 +15,10 @@ from twisted.python.failure import Failure
 
 from chatd.net import tls
 from chatd.net.channel import CLOSING_SECONDS, HEADER_SECONDS
+from chatd.net.site import CONNECTIONS_A_TURN
 from chatd.net.tls import Certificates
-from chatd.net.transport import PromptTLSTransport
+from chatd.net.tls_transport import PromptTLSTransport
+from chatd.net.turns import Turns
 from chatd.net.websocket import ChatFactory, FramedWire
 from tests.certificates import make_pair
 from tests.net.clock import TurningClock
@@ -165,7 +168,7 @@ class SiteTests(SiteTestCase):
         certificates = Certificates(*make_pair().write(self.folder))
         certificates.load()
         self.factory = TLSMemoryBIOFactory(certificates, False, self.site, self.clock)
-        self.factory.protocol = PromptTLSTransport
+        self.factory.protocol = partial(PromptTLSTransport, self.site.arrivals)
 
     def cut_in_time(self, client):
         self.clock.advance(HEADER_SECONDS - 0.1)
@@ -208,6 +211,47 @@ class SiteTests(SiteTestCase):
         self.clock.advance(CLOSING_SECONDS)
         self.assertTrue(client.transport.disconnected)
         client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_of_a_crowd_that_shakes_hands_a_few_do_in_one_turn_and_all_in_the_end(self):
+        clients = [Client(self.factory) for _ in range(3 * CONNECTIONS_A_TURN)]
+        for client in clients:
+            client.deliver(client.write_hello())
+
+        def answered():
+            return sum(bool(client.transport.value()) for client in clients)
+
+        self.assertEqual(answered(), CONNECTIONS_A_TURN)
+        waiting = [client for client in clients if client.transport.producerState == "paused"]
+        self.assertEqual(len(waiting), 2 * CONNECTIONS_A_TURN)
+        for times in (2, 3):
+            self.clock.turn()
+            self.assertEqual(answered(), times * CONNECTIONS_A_TURN)
+        for client in clients:
+            self.assertEqual(client.transport.producerState, "producing")
+            client.collect()
+            client.tls.do_handshake()
+            client.tls.send(b"GET / HTTP/1.1\r\nHost: chat.example\r\n\r\n")
+            client.deliver(client.written())
+        for _ in range(20):
+            self.clock.turn()
+        for client in clients:
+            self.assertTrue(client.hear().endswith(INDEX))
+            client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_what_comes_of_a_hello_while_it_waits_is_kept_and_whoever_goes_is_out_of_the_line(self):
+        first = [Client(self.factory) for _ in range(CONNECTIONS_A_TURN)]
+        for client in first:
+            client.deliver(client.write_hello())
+        late, gone = Client(self.factory), Client(self.factory)
+        hello = late.write_hello()
+        late.deliver(hello[:50])
+        late.deliver(hello[50:])
+        gone.deliver(gone.write_hello())
+        gone.server.connectionLost(Failure(ConnectionDone()))
+        self.clock.turn()
+        self.assertTrue(late.transport.value())
+        for client in (*first, late):
+            client.server.connectionLost(Failure(ConnectionDone()))
 
     def test_what_is_no_tls_ends_at_once_and_is_no_trouble_of_ours(self):
         for data in (
@@ -252,7 +296,7 @@ class ConnectionTests(SiteTestCase):
         self.turn = clock.turn
         chat = ChatFactory(cast(Any, self.hub), {None: FramedWire(PlainDialect(None))}, reactor=clock)
         factory = TLSMemoryBIOFactory(certificates, False, chat, clock)
-        factory.protocol = PromptTLSTransport
+        factory.protocol = cast(Any, partial(PromptTLSTransport, Turns(clock, 16)))
         self.client = Client(factory)
         self.client.shake_hands()
         self.client.tls.send(handshake())
@@ -269,9 +313,54 @@ class ConnectionTests(SiteTestCase):
         said = [f"message {n}" for n in range(500)]
         stream = b"".join(frame(text.encode()) for text in said)
         self.client.deliver(self.client.in_records_of_one_byte(stream))
-        for _ in range(100):
+        for _ in range(200):
             self.turn()
         self.assertEqual(self.session.heard, said)
+
+    def test_what_one_read_brings_is_one_piece(self):
+        pieces = []
+        self.patch(self.client.server.wrappedProtocol, "dataReceived", pieces.append)
+        self.client.deliver(self.client.in_records_of_one_byte(b"x" * 100))
+        self.assertEqual(pieces, [b"x" * 100])
+
+    def test_more_is_read_at_a_time_of_whoever_sends_much_and_little_again_of_tiny_records(self):
+        self.patch(self.client.server.wrappedProtocol, "dataReceived", lambda data: None)
+        sizes = []
+        for _ in range(5):
+            self.client.tls.send(b"y" * 10_000)
+            self.client.deliver(self.client.written())
+            sizes.append(self.client.transport.bufferSize)
+        self.assertEqual(sizes, [4096, 8192, 16_384, 16_384, 16_384])
+        self.client.tls.send(b"y")
+        self.client.deliver(self.client.written())
+        self.assertEqual(self.client.transport.bufferSize, 16_384)
+        self.client.deliver(self.client.in_records_of_one_byte(b"x" * 100))
+        self.assertEqual(self.client.transport.bufferSize, 2048)
+
+    def test_what_stands_before_a_goodbye_is_heard(self):
+        self.client.tls.send(frame(b"one"))
+        self.client.tls.send(frame(b"two"))
+        self.client.tls.shutdown()
+        self.client.deliver(self.client.written())
+        self.assertEqual(self.session.heard, ["one", "two"])
+        self.assertTrue(self.client.transport.disconnecting)
+
+    def test_what_stands_before_a_broken_record_is_heard(self):
+        self.client.tls.send(frame(b"one"))
+        good = self.client.written()
+        self.client.tls.send(frame(b"two"))
+        broken = bytearray(self.client.written())
+        broken[-1] ^= 1
+        self.client.deliver(good + bytes(broken))
+        self.assertEqual(self.session.heard, ["one"])
+        self.assertTrue(self.client.transport.disconnecting)
+
+    def test_nothing_more_is_heard_of_a_connection_that_is_cut_off_meanwhile(self):
+        self.client.tls.send(frame(b"one"))
+        data = self.client.written()
+        self.client.server.abortConnection()
+        self.client.deliver(data)
+        self.assertEqual(self.session.heard, [])
 
     def test_of_records_of_one_byte_no_more_is_kept_than_is_read_at_once(self):
         self.session.room = 0

@@ -8,6 +8,7 @@ import contextlib
 import os
 import socket
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,10 +28,13 @@ from zope.interface import implementer
 
 from chatd.net.delivery import Delivery
 from chatd.net.tls import Certificates
-from chatd.net.transport import PromptTCPTransport, PromptTLSTransport, PromptUNIXTransport, send_promptly
+from chatd.net.tls_transport import PromptTLSTransport
+from chatd.net.transport import PromptTCPTransport, PromptUNIXTransport, send_promptly
+from chatd.net.turns import Turns
 from tests.certificates import make_pair
 
 PATIENCE_SECONDS = 10
+ARRIVALS = Turns(Clock(), 16)
 
 
 class Descriptors:
@@ -271,8 +275,9 @@ class TLSWritingTests(SynchronousTestCase):
         (folder / "key.pem").write_bytes(pair.key)
         certificates = Certificates(folder / "cert.pem", folder / "key.pem")
         certificates.load()
-        factory = TLSMemoryBIOFactory(certificates, False, Factory.forProtocol(Ends), cast(Any, Clock()))
-        factory.protocol = PromptTLSTransport
+        clock: Any = Clock()
+        factory = TLSMemoryBIOFactory(certificates, False, Factory.forProtocol(Ends), clock)
+        factory.protocol = cast(Any, partial(PromptTLSTransport, Turns(clock, 16)))
         factory.wrappedFactory.noisy = False
         self.server: Any = factory.buildProtocol(None)
         self.below = StringTransport()
@@ -392,7 +397,7 @@ class PortTests(TestCase):
         factory = Factory.forProtocol(Greets)
         factory.noisy = False
         port: Any = self.listen(cast(Any, reactor).listenTCP(0, factory, interface="127.0.0.1"))
-        send_promptly(port, Delivery())
+        send_promptly(port, Delivery(), ARRIVALS)
         client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=PATIENCE_SECONDS)
         self.addCleanup(client.close)
 
@@ -412,7 +417,7 @@ class PortTests(TestCase):
         factory.noisy = False
         port = self.listen(cast(Any, reactor).listenUNIX(os.path.join(folder, "socket"), factory))
         delivery = Delivery()
-        send_promptly(port, delivery)
+        send_promptly(port, delivery, ARRIVALS)
         ours, theirs = socket.socketpair(socket.AF_UNIX)
         self.addCleanup(ours.close)
         self.addCleanup(theirs.close)
@@ -424,8 +429,9 @@ class PortTests(TestCase):
     def test_a_tls_port_gets_the_tls_transport(self) -> None:
         factory = TLSMemoryBIOFactory(CertificateOptions(), False, Factory())
         port = tcp.Port(0, factory, reactor=reactor)
-        send_promptly(port, Delivery())
-        self.assertIs(factory.protocol, PromptTLSTransport)
+        send_promptly(port, Delivery(), ARRIVALS)
+        made = factory.protocol(cast(Any, factory), Protocol())
+        self.assertIs(type(made), PromptTLSTransport)
 
     def test_ports_of_another_kind_are_left_alone(self) -> None:
         class OwnTransport(tcp.Server):
@@ -435,6 +441,6 @@ class PortTests(TestCase):
             transport = OwnTransport
 
         port = OwnPort(0, Factory(), reactor=reactor)
-        send_promptly(port, Delivery())
+        send_promptly(port, Delivery(), ARRIVALS)
         self.assertIs(port.transport, OwnTransport)
-        send_promptly(cast(Any, object()), Delivery())
+        send_promptly(cast(Any, object()), Delivery(), ARRIVALS)

@@ -1,0 +1,150 @@
+"""
+TLS that hands bytes on at once, and that a client cannot make expensive for others.
+
+Twisted's own waits a turn for further writes to encrypt with the first, with a timer for each connection. It
+does all handshakes that have come in one turn, and hands over each record by itself, though it hold one byte.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.policies import ProtocolWrapper
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
+
+from chatd.net.turns import Turns
+
+_RECORD = 2**14
+"""The most bytes of an application that one TLS record carries (RFC 8446, section 5.1)."""
+_RECORD_OVERHEAD = 128
+"""More than a record is longer than what it carries."""
+_FEW_RECORDS, _SMALL_BYTES = 16, 64
+"""Above how many records in one read their size is looked at, and below which size they are tiny."""
+_LEAST_READ, _MOST_READ = 2048, 16_384
+"""How much is read at a time, of whoever sends tiny records, or has yet to show otherwise; and at most."""
+
+
+class PromptTLSTransport(TLSMemoryBIOProtocol):
+    """
+    TLS above a TCP or Unix transport, whose `write` encrypts at once what fits into one record.
+
+    What is larger, or comes before the handshake is done, goes Twisted's way. What one read brings in many
+    records is handed on as one piece, and of a client that sends tiny ones little is read at a time. Each
+    step of a handshake waits for its turn among `arrivals`.
+    """
+
+    transport: Any
+
+    def __init__(self, arrivals: Turns, factory: TLSMemoryBIOFactory, wrapped: Any) -> None:
+        super().__init__(factory, wrapped)
+        self._arrivals = arrivals
+        # What has come of a handshake and is not looked at yet.
+        self._early = b""
+
+    def makeConnection(self, transport: Any) -> None:
+        """
+        See `IProtocol`.
+        """
+        transport.bufferSize = _LEAST_READ
+        super().makeConnection(transport)
+
+    # The way in
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Decrypt and hand on; in the beginning, shake hands.
+        """
+        if self._handshakeDone:
+            super().dataReceived(data)
+            return
+        waits = bool(self._early)
+        self._early += data
+        if waits:
+            return
+        if self._arrivals.admit():
+            self._shake_hands()
+        else:
+            self.transport.pauseProducing()
+            self._arrivals.wait(self._arrive)
+
+    def _arrive(self) -> None:
+        # First: what was sent behind the handshake may be too much for the protocol above.
+        self.transport.resumeProducing()
+        self._shake_hands()
+
+    def _shake_hands(self) -> None:
+        early, self._early = self._early, b""
+        super().dataReceived(early)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        See `IProtocol`.
+        """
+        self._arrivals.leave(self._arrive)
+        super().connectionLost(reason)
+
+    def _flushReceiveBIO(self) -> None:
+        pieces: list[bytes] = []
+        end: Failure | None = None
+        over = False
+        while not (over or self._lostTLSConnection):
+            try:
+                pieces.append(self._tlsConnection.recv(_RECORD))
+            except SSL.WantReadError:
+                break
+            except SSL.ZeroReturnError:
+                over = True
+            except SSL.Error:
+                over, end = True, Failure()
+        if pieces:
+            data = b"".join(pieces)
+            self._set_read_size(len(pieces), len(data))
+            if not self._aborted:
+                ProtocolWrapper.dataReceived(self, data)
+        if over and not self._lostTLSConnection:
+            if end is None:
+                # The other side's goodbye.
+                self._shutdownTLS()
+            self._tlsShutdownFinished(end)
+        self._flushSendBIO()
+
+    def _set_read_size(self, records: int, size: int) -> None:
+        # Each record costs the same, however little is in it. It grows step by step, so that whoever wants
+        # many tiny ones read at once has to send as much that is not.
+        below = self.transport
+        if records > _FEW_RECORDS and size < records * _SMALL_BYTES:
+            below.bufferSize = _LEAST_READ
+        elif size > below.bufferSize // 2 and below.bufferSize < _MOST_READ:
+            below.bufferSize *= 2
+
+    # The way out
+
+    def write(self, data: bytes) -> None:
+        """
+        Encrypt and pass on.
+        """
+        # As few steps as there can be, for the same reason as in `PromptTCPTransport.write`.
+        if (
+            self._appSendBuffer
+            or not self._handshakeDone
+            or self._lostTLSConnection
+            or self.disconnecting
+            or not 0 < len(data) <= _RECORD
+        ):
+            super().write(data)
+            return
+        connection, below = self._tlsConnection, self.transport
+        try:
+            connection.send(data)
+        except SSL.Error:
+            # OpenSSL wants to read first, or the connection is broken: Twisted's way deals with either.
+            super().write(data)
+            return
+        room = len(data) + _RECORD_OVERHEAD
+        record = connection.bio_read(room)
+        below.write(record)
+        if len(record) == room:
+            self._flushSendBIO()
