@@ -196,6 +196,13 @@ class TransportOutbox:
         """
         return getattr(self._transport, "bytes_sent", None)
 
+    def taken_at(self) -> float:
+        """
+        When the kernel last took some; 0 if the transport does not say.
+        """
+        at: float = getattr(self._transport, "taken_at", 0.0)
+        return at
+
     def _look_at_progress(self, now: float) -> None:
         self._watched = False
         if self.closed or not self.full:

@@ -13,9 +13,6 @@ from chatd.net.outbox import TransportOutbox
 PING_SECONDS = 25.0
 """After how much silence a client is asked whether it is there."""
 PONG_SECONDS = 10.0
-PROGRESS_LOOK_SECONDS = 5.0
-# What a ping itself adds to `bytes_sent`, at most, with the record of a TLS layer around it.
-_PING_BYTES = 128
 
 
 @dataclass(slots=True, eq=False)
@@ -23,10 +20,12 @@ class Pulse:
     """
     Pings a client that has been silent for 25 s, and closes with 4003 if it stays so for 10 s more.
 
-    What it sends is life, and so is what its socket takes. A connection that we do not read is not silent:
-    if it is full the outbox has an eye on it, else a ping makes the kernel notice a peer that is gone.
+    What it sends is life, and so is what its socket takes, counted from when it took it. A connection that we
+    do not read is not silent: if it is full the outbox has an eye on it, else a ping makes the kernel notice
+    a peer that is gone.
 
-    There is one deadline for a connection at any time. `alive_at` is when it last sent something.
+    There is one deadline for a connection at any time. `alive_at` is when it last gave a sign of life, as far
+    as has been looked.
     """
 
     outbox: TransportOutbox
@@ -36,7 +35,7 @@ class Pulse:
     _sent: int = 0
 
     def __post_init__(self) -> None:
-        self._sent = self.outbox.bytes_sent() or 0
+        self._note_sent()
         self.outbox.deadlines.at(self.alive_at + PING_SECONDS, self._look)
 
     def set_reading(self, reading: bool, now: float) -> None:
@@ -56,25 +55,29 @@ class Pulse:
         """
         Do what is due; when to look again, or None if that was the end.
         """
-        sent = self.outbox.bytes_sent() or 0
-        took_bytes = sent - self._sent > _PING_BYTES
-        self._sent = sent
-        if took_bytes or not self._reading:
+        if self._sent != (self.outbox.bytes_sent() or 0):
+            self._note_sent()
+            self.alive_at = max(self.alive_at, self.outbox.taken_at())
+        if not self._reading:
             self.alive_at = now
-        if self._pinged_at is not None and self.alive_at > self._pinged_at:
-            self._pinged_at = None
-        if self._pinged_at is not None:
-            if now < self._pinged_at + PONG_SECONDS:
-                return self._pinged_at + PONG_SECONDS
+        if self._pinged_at is not None and self.alive_at < self._pinged_at:
             self.outbox.close(CloseCode.NO_PONG, CloseCode.NO_PONG.reason)
             return None
+        self._pinged_at = None
         if not self._reading:
             if not self.outbox.full:
-                self.outbox.write(PING)
+                self._ping()
             return now + PING_SECONDS
         if now - self.alive_at >= PING_SECONDS:
-            self.outbox.write(PING)
+            self._ping()
             self._pinged_at = now
             return now + PONG_SECONDS
-        # When it takes bytes is known only from looking.
-        return now + PROGRESS_LOOK_SECONDS if took_bytes else self.alive_at + PING_SECONDS
+        return self.alive_at + PING_SECONDS
+
+    def _ping(self) -> None:
+        self.outbox.write(PING)
+        # That the socket has room for a ping is no sign of life.
+        self._note_sent()
+
+    def _note_sent(self) -> None:
+        self._sent = self.outbox.bytes_sent() or 0

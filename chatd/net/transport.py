@@ -26,10 +26,12 @@ class PromptTCPTransport(tcp.Server):
     end of a delivery that is under way.
 
     What the kernel does not take goes Twisted's way, so order, producers and `loseConnection` are as always.
-    `bytes_sent` counts what the kernel has taken; it grows as long as the peer makes progress.
+    `bytes_sent` counts what the kernel has taken, and `taken_at` is when it last took some, by the delivery's
+    clock; they grow as long as the peer makes progress.
     """
 
     bytes_sent: int = 0
+    taken_at: float = 0.0
     delivery = Delivery()
     # Where it stands in the delivery that is under way, or in an earlier one.
     _place = -1
@@ -57,10 +59,12 @@ class PromptTCPTransport(tcp.Server):
             self._place = delivery.first + len(delivery.data)
             # For now it is taken for sent: there is no looking at each again when it is.
             self.bytes_sent += len(data)
+            self.taken_at = delivery.now
             delivery.transports.append(self)
             delivery.sockets.append(self.socket)
             delivery.data.append(data)
         elif self.delivery.join(self._place, data):
+            # At the same time as what it joins.
             self.bytes_sent += len(data)
         else:
             self._let_go()
@@ -74,6 +78,8 @@ class PromptTCPTransport(tcp.Server):
             # Full or broken, or gone and without a socket. If broken, the reactor finds that out in its own
             # turn: to lose the connection here would be to call the protocol back from inside its own write.
             sent = 0
+        if sent:
+            self.taken_at = self.delivery.now
         if sent < len(data):
             self.fell_short(data, sent)
 
@@ -120,8 +126,9 @@ class PromptTCPTransport(tcp.Server):
         As Twisted's, and count.
         """
         sent = super().writeSomeData(data)
-        if isinstance(sent, int):
+        if isinstance(sent, int) and sent:
             self.bytes_sent += sent
+            self.taken_at = self.delivery.now
         return sent
 
 

@@ -164,6 +164,20 @@ class WritingTests(SynchronousTestCase):
         self.assertEqual(self.drain(), written + b"the end")
         self.assertEqual(self.transport.bytes_sent, len(written) + 7)
 
+    def test_when_the_kernel_last_took_something_is_known_and_no_try_counts(self) -> None:
+        self.transport.delivery = clock = Delivery()
+        clock.now = 1.0
+        self.transport.write(b"hello")
+        self.assertEqual(self.transport.taken_at, 1.0)
+        self.fill()
+        clock.now = 2.0
+        self.transport.write(b"has to wait")
+        self.reactor.turn()
+        self.assertEqual(self.transport.taken_at, 1.0)
+        clock.now = 3.0
+        self.drain()
+        self.assertEqual(self.transport.taken_at, 3.0)
+
     def test_one_message_larger_than_the_kernel_takes_arrives_whole(self) -> None:
         message = bytes(range(256)) * 2000
         self.transport.write(message)
