@@ -173,10 +173,18 @@ class ChatService(Service):
         # What is stopped while it opens its store, such as during an upgrade, does not go on to open its
         # doors.
         if self.running:
-            await self.hub.open()
+            await self._open_lobby()
             await self._bound()
         if self.running:
             self._let_in()
+
+    async def _open_lobby(self) -> None:
+        try:
+            await self.hub.open()
+        except Refused:
+            # What the disk said is in the log already.
+            path = self.config.store.partition(":")[2]
+            raise CannotStart(f"{path} was opened, but cannot be read") from None
 
     async def _bound(self) -> None:
         try:

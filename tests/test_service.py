@@ -8,7 +8,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from msgspec import structs
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,6 +19,7 @@ from chatd.core.events import Author, Draft
 from chatd.core.names import LOBBY, PersonId
 from chatd.core.ports import StoreUnusable
 from chatd.service import CERTIFICATE_SECONDS, ChatService
+from chatd.store.rules import unreadable
 from tests.certificates import make_pair
 
 PUBLIC = Path(chatd.__file__).parent.parent / "public"
@@ -83,6 +85,16 @@ class ServiceTests(SynchronousTestCase):
         store.starting.errback(StoreUnusable("it is damaged"))
         failure = self.failureResultOf(started, CannotStart)
         self.assertEqual(str(failure.value), "it is damaged")
+
+    def test_a_store_that_cannot_answer_its_first_question_is_why_it_cannot_start(self) -> None:
+        service, store = self.reluctant()
+        store.inner.room = lambda *_: fail(unreadable())
+        service.config = structs.replace(service.config, store="sqlite:/srv/chat.sqlite3")
+        started = self.start(service)
+        store.starting.callback(None)
+        failure = self.failureResultOf(started, CannotStart)
+        self.assertEqual(str(failure.value), "/srv/chat.sqlite3 was opened, but cannot be read")
+        self.assertFalse(service._ticking.running)
 
     def test_a_certificate_that_cannot_be_read_is_why_it_cannot_start(self) -> None:
         missing = Path("nowhere.pem")
