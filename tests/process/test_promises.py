@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from tests.chat_client import ChatClient
-from tests.daemon import Daemon, wait_until
+from tests.daemon import Daemon
 
 
 def test_everyone_of_a_thousand_on_the_tutorials_wire_hears_every_message(daemon: Daemon) -> None:
@@ -240,9 +240,12 @@ def resident_bytes(daemon: Daemon) -> int:
 
 
 def test_who_stops_reading_costs_little_and_delays_nobody_and_gets_it_all(unlimited: Daemon) -> None:
-    """While 100 MB go through the room."""
+    """
+    While 48 MB go through the room. That whoever goes on so is sent away after half a minute is the run
+    `stopped` of `make torture`, and with a clock that is turned by hand a test of the outbox.
+    """
     text = "\N{SNAKE}" * 4000
-    messages = 100 * 1024 * 1024 // len(text.encode())
+    messages = 48 * 1024 * 1024 // len(text.encode())
 
     async def pump(writer: ChatClient, healthy: ChatClient, count: int) -> None:
         async def write() -> None:
@@ -274,8 +277,7 @@ def test_who_stops_reading_costs_little_and_delays_nobody_and_gets_it_all(unlimi
             event = await stopped.expect("message")
             assert event["offset"] == joined["head"] + 1 + number
             assert event["text"] == text
-        # The other one who stopped was sent away after half a minute, and comes back to where it was.
-        await asyncio.to_thread(wait_until, lambda: "is closed with 4001 slow" in unlimited.log, 60)
+        # The other one who stopped comes back to where it was.
         await gone.cut()
         back = await ChatClient.connect(unlimited.port)
         await back.hello(token=token)

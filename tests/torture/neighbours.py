@@ -183,7 +183,7 @@ async def neighbours(stage: Stage) -> None:
     """
     Hostile connections of all kinds beside a hundred ordinary people, on plain and TLS connections.
     """
-    hostile, seconds = stage.of((1000, 300.0), (100, 30.0), (60, 12.0))
+    hostile, seconds = stage.of((1000, 300.0), (100, 30.0), (60, 6.0))
     alone = stage.of(30.0, 10.0, 1.0)
     tls_port, flags = tls_flags(stage.folder / "tls")
     with stage.daemon(*flags, rates=True) as daemon:
