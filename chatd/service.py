@@ -75,7 +75,7 @@ class ChatService(Service):
         self.config = config
         self.reactor = reactor
         self.store: Store = _make_store(config, reactor)
-        self.delivery = delivery = Delivery()
+        delivery = Delivery()
         turns = Turns(reactor, PATIENT_CALLS, PATIENT_SECONDS)
         self.hub = Hub(
             store=self.store,
@@ -130,7 +130,7 @@ class ChatService(Service):
         )
         self._watching = LoopingCall(self._look_at_certificates)
         self._watching.clock = reactor
-        self._ticking = LoopingCall(self._tick)
+        self._ticking = LoopingCall(lambda: self.hub.tick(time.monotonic()))
         self._forgetting = LoopingCall(lambda: Deferred.fromCoroutine(self._forget_guests()))
         self.retention = Retention(config.history_days, config.history_messages)
         pruning = Pruning(self.hub, self.retention, _doubt)
@@ -255,10 +255,6 @@ class ChatService(Service):
             return
         if forgotten:
             _log.info("forgot {count} guests who never wrote", count=forgotten)
-
-    def _tick(self) -> None:
-        now = self.delivery.now = time.monotonic()
-        self.hub.tick(now)
 
     def _look_at_certificates(self) -> None:
         if self.certificates is not None:

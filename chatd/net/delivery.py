@@ -28,12 +28,9 @@ class Delivery:
     The three lists are one: a transport, its socket and its data. Transports append to them by themselves,
     for it is done for each listener and batch, and remember the place, counted from the first delivery on, so
     that nothing has to be taken back at the end: a place before `first` is of an earlier delivery.
-
-    `now` is the time for those transports, as it was at the last tick: none of them reads the clock.
     """
 
     def __init__(self) -> None:
-        self.now = 0.0
         self.under_way = False
         self.first = 0
         self.transports: list[PromptTCPTransport] = []

@@ -196,12 +196,12 @@ class TransportOutbox:
         """
         return getattr(self._transport, "bytes_sent", None)
 
-    def taken_at(self) -> float:
+    def bytes_arrived(self) -> int:
         """
-        When the kernel last took some; 0 if the transport does not say.
+        How many bytes have reached the peer, as far as can be told; 0 if the transport does not say.
         """
-        at: float = getattr(self._transport, "taken_at", 0.0)
-        return at
+        arrived: int = getattr(self._transport, "bytes_arrived", int)()
+        return arrived
 
     def _look_at_progress(self, now: float) -> None:
         self._watched = False

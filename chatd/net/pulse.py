@@ -13,29 +13,31 @@ from chatd.net.outbox import TransportOutbox
 PING_SECONDS = 25.0
 """After how much silence a client is asked whether it is there."""
 PONG_SECONDS = 10.0
+# What the ping itself adds to what arrives, at most, with the record of a TLS layer around it.
+_PING_BYTES = 128
 
 
 @dataclass(slots=True, eq=False)
 class Pulse:
     """
-    Pings a client that has been silent for 25 s, and closes with 4003 if it stays so for 10 s more.
+    Pings a client that has been silent for 25 s, and closes with 4003 if it does not answer within 10 s.
 
-    What it sends is life, and so is what its socket takes, counted from when it took it. A connection that we
-    do not read is not silent: if it is full the outbox has an eye on it, else a ping makes the kernel notice
-    a peer that is gone.
+    If it has much to read before it comes to the ping, it has 10 s more as long as something arrives. What
+    our own kernel takes for it is no sign of life: that goes on when a peer is long gone. A connection that
+    we do not read is not silent: if it is full the outbox has an eye on it, else a ping makes the kernel
+    notice a peer that is gone.
 
-    There is one deadline for a connection at any time. `alive_at` is when it last gave a sign of life, as far
-    as has been looked.
+    There is one deadline for a connection at any time. `alive_at` is when it last sent something.
     """
 
     outbox: TransportOutbox
     alive_at: float
     _reading: bool = True
     _pinged_at: float | None = None
-    _sent: int = 0
+    # What had arrived when it was looked at last.
+    _arrived: int = 0
 
     def __post_init__(self) -> None:
-        self._note_sent()
         self.outbox.deadlines.at(self.alive_at + PING_SECONDS, self._look)
 
     def set_reading(self, reading: bool, now: float) -> None:
@@ -55,29 +57,25 @@ class Pulse:
         """
         Do what is due; when to look again, or None if that was the end.
         """
-        if self._sent != (self.outbox.bytes_sent() or 0):
-            self._note_sent()
-            self.alive_at = max(self.alive_at, self.outbox.taken_at())
         if not self._reading:
             self.alive_at = now
-        if self._pinged_at is not None and self.alive_at < self._pinged_at:
+            if not self.outbox.full:
+                self.outbox.write(PING)
+            return now + PING_SECONDS
+        if self._pinged_at is None or self.alive_at > self._pinged_at:
+            return self._ask(now)
+        arrived = self.outbox.bytes_arrived()
+        if arrived - self._arrived <= _PING_BYTES:
             self.outbox.close(CloseCode.NO_PONG, CloseCode.NO_PONG.reason)
             return None
+        self._arrived = arrived
+        return now + PONG_SECONDS
+
+    def _ask(self, now: float) -> float:
         self._pinged_at = None
-        if not self._reading:
-            if not self.outbox.full:
-                self._ping()
-            return now + PING_SECONDS
-        if now - self.alive_at >= PING_SECONDS:
-            self._ping()
-            self._pinged_at = now
-            return now + PONG_SECONDS
-        return self.alive_at + PING_SECONDS
-
-    def _ping(self) -> None:
+        if now - self.alive_at < PING_SECONDS:
+            return self.alive_at + PING_SECONDS
+        self._pinged_at = now
         self.outbox.write(PING)
-        # That the socket has room for a ping is no sign of life.
-        self._note_sent()
-
-    def _note_sent(self) -> None:
-        self._sent = self.outbox.bytes_sent() or 0
+        self._arrived = self.outbox.bytes_arrived()
+        return now + PONG_SECONDS

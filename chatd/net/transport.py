@@ -7,6 +7,9 @@ that back: two system calls and a turn of the reactor more for each client and m
 
 from __future__ import annotations
 
+import fcntl
+import sys
+import termios
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
@@ -26,12 +29,10 @@ class PromptTCPTransport(tcp.Server):
     end of a delivery that is under way.
 
     What the kernel does not take goes Twisted's way, so order, producers and `loseConnection` are as always.
-    `bytes_sent` counts what the kernel has taken, and `taken_at` is when it last took some, by the delivery's
-    clock; they grow as long as the peer makes progress.
+    `bytes_sent` counts what the kernel has taken.
     """
 
     bytes_sent: int = 0
-    taken_at: float = 0.0
     delivery = Delivery()
     # Where it stands in the delivery that is under way, or in an earlier one.
     _place = -1
@@ -59,12 +60,10 @@ class PromptTCPTransport(tcp.Server):
             self._place = delivery.first + len(delivery.data)
             # For now it is taken for sent: there is no looking at each again when it is.
             self.bytes_sent += len(data)
-            self.taken_at = delivery.now
             delivery.transports.append(self)
             delivery.sockets.append(self.socket)
             delivery.data.append(data)
         elif self.delivery.join(self._place, data):
-            # At the same time as what it joins.
             self.bytes_sent += len(data)
         else:
             self._let_go()
@@ -78,8 +77,6 @@ class PromptTCPTransport(tcp.Server):
             # Full or broken, or gone and without a socket. If broken, the reactor finds that out in its own
             # turn: to lose the connection here would be to call the protocol back from inside its own write.
             sent = 0
-        if sent:
-            self.taken_at = self.delivery.now
         if sent < len(data):
             self.fell_short(data, sent)
 
@@ -121,14 +118,24 @@ class PromptTCPTransport(tcp.Server):
         """
         self.write(b"".join(iovec))
 
+    def bytes_arrived(self) -> int:
+        """
+        How many bytes the peer's kernel has acknowledged, where ours tells (SIOCOUTQ, see tcp(7)); else how
+        many ours has taken.
+        """
+        try:
+            waiting = fcntl.ioctl(self.fileno(), termios.TIOCOUTQ, bytes(4))
+        except (OSError, ValueError):
+            return self.bytes_sent
+        return self.bytes_sent - int.from_bytes(waiting, sys.byteorder)
+
     def writeSomeData(self, data: Any) -> Any:
         """
         As Twisted's, and count.
         """
         sent = super().writeSomeData(data)
-        if isinstance(sent, int) and sent:
+        if isinstance(sent, int):
             self.bytes_sent += sent
-            self.taken_at = self.delivery.now
         return sent
 
 

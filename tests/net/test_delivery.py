@@ -72,14 +72,6 @@ class DeliveryTests(SynchronousTestCase):
         self.ada.write(b"next")
         self.assertEqual(self.sends(self.ada_end), [b"next"])
 
-    def test_what_is_kept_is_taken_at_the_time_of_its_delivery(self) -> None:
-        for self.delivery.now in (1.0, 2.0):
-            self.delivery.begin()
-            self.ada.write(b"event")
-            self.delivery.end()
-            self.assertEqual(self.ada.taken_at, self.delivery.now)
-        self.assertEqual(self.bob.taken_at, 0.0)
-
     def test_a_second_delivery_is_like_the_first(self) -> None:
         for _ in range(2):
             self.delivery.begin()

@@ -32,6 +32,7 @@ from chatd.net.tls_transport import PromptTLSTransport
 from chatd.net.transport import PromptTCPTransport, PromptUNIXTransport, send_promptly
 from chatd.net.turns import Turns
 from tests.certificates import make_pair
+from tests.daemon import wait_until
 
 PATIENCE_SECONDS = 10
 ARRIVALS = Turns(Clock(), 16)
@@ -163,20 +164,6 @@ class WritingTests(SynchronousTestCase):
         self.assertLess(self.transport.bytes_sent, len(written))
         self.assertEqual(self.drain(), written + b"the end")
         self.assertEqual(self.transport.bytes_sent, len(written) + 7)
-
-    def test_when_the_kernel_last_took_something_is_known_and_no_try_counts(self) -> None:
-        self.transport.delivery = clock = Delivery()
-        clock.now = 1.0
-        self.transport.write(b"hello")
-        self.assertEqual(self.transport.taken_at, 1.0)
-        self.fill()
-        clock.now = 2.0
-        self.transport.write(b"has to wait")
-        self.reactor.turn()
-        self.assertEqual(self.transport.taken_at, 1.0)
-        clock.now = 3.0
-        self.drain()
-        self.assertEqual(self.transport.taken_at, 3.0)
 
     def test_one_message_larger_than_the_kernel_takes_arrives_whole(self) -> None:
         message = bytes(range(256)) * 2000
@@ -422,6 +409,34 @@ class PortTests(TestCase):
 
         served.addCallback(check)
         # The server's end goes in the reactor's next turns, which trial waits for.
+        return cast(Any, served.addTimeout(PATIENCE_SECONDS, cast(Any, reactor)))
+
+    def test_what_has_arrived_is_known_and_what_only_our_kernel_has_is_not_counted(self) -> None:
+        served: Deferred[PromptTCPTransport] = Deferred()
+
+        class Greets(Protocol):
+            def connectionMade(self) -> None:
+                served.callback(cast(Any, self.transport))
+
+        factory = Factory.forProtocol(Greets)
+        factory.noisy = False
+        port: Any = self.listen(cast(Any, reactor).listenTCP(0, factory, interface="127.0.0.1"))
+        send_promptly(port, Delivery(), ARRIVALS)
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", port.getHost().port))
+        self.addCleanup(client.close)
+
+        def check(transport: PromptTCPTransport) -> None:
+            transport.write(b"welcome")
+            self.assertEqual(client.recv(10), b"welcome")
+            # The other kernel may take its time to say so.
+            wait_until(lambda: transport.bytes_arrived() == 7, PATIENCE_SECONDS)
+            transport.write(bytes(200_000))
+            self.assertTrue(7 <= transport.bytes_arrived() < transport.bytes_sent)
+            transport.abortConnection()
+
+        served.addCallback(check)
         return cast(Any, served.addTimeout(PATIENCE_SECONDS, cast(Any, reactor)))
 
     def test_a_unix_port_gets_the_unix_transport(self) -> None:
