@@ -14,7 +14,7 @@ test("the carried libraries are the locked ones, each with its licence", () => {
     const hash = createHash("sha512").update(readFileSync(new URL(name, folder))).digest("base64");
     assert.equal(`sha512-${hash}`, lock.made[name], name);
   }
-  for (const { name } of lock.packages) assert.ok(names.includes(`LICENSE.${name}.txt`), name);
+  for (const { name } of lock.packages) assert.ok(names.includes(`LICENSE.${name.replace(/^@/, "").replace("/", "-")}.txt`), name);
 });
 
 test("no script of the page names another host, or makes code or HTML out of a string", () => {
