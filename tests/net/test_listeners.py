@@ -4,8 +4,9 @@ Where a server listens, and how it says so.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from twisted.internet import reactor, tcp
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
@@ -15,7 +16,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.net.delivery import Delivery
-from chatd.net.listeners import CannotListen, Listeners
+from chatd.net.listeners import ACCEPTS_A_TURN, CannotListen, Listeners
 from chatd.net.turns import Turns
 
 
@@ -85,6 +86,21 @@ class ListenersTests(SynchronousTestCase):
         late = listeners(LateListeners)
         late.endpoint = Endpoint()
         return late, late.endpoint
+
+    def test_a_port_accepts_a_few_in_one_turn_however_many_there_are(self) -> None:
+        accepted = []
+
+        class CountingPort(tcp.Port):
+            def doRead(self) -> None:
+                accepted.append(self.numberAccepts)
+
+        late, endpoint = self.late()
+        late.bind()
+        port = CountingPort(0, Factory(), reactor=cast(Any, reactor))
+        endpoint.listening.callback(port)
+        for port.numberAccepts in (1, 1000):
+            port.doRead()
+        self.assertEqual(accepted, [1, ACCEPTS_A_TURN])
 
     def test_a_number_is_bound_on_every_address(self) -> None:
         some = listeners(port="8000")

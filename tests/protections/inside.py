@@ -1,0 +1,129 @@
+"""
+The protections of the log, and of people who are in.
+"""
+
+from __future__ import annotations
+
+from tests.protections.protection import Protection
+
+INSIDE = (
+    Protection(
+        "every commit is synced (`synchronous=FULL`)",
+        "chatd/store/sqlite_file.py",
+        'pragma("synchronous", "full")',
+        'pragma("synchronous", "normal")',
+        "tests/store/test_power_cut.py::PowerCutTests::test_nothing_that_was_acknowledged_is_lost_when_the_power_is_cut",
+    ),
+    Protection(
+        "who publishes before who answers",
+        "chatd/store/sqlite.py",
+        "                self._publish(settled.batch)\n",
+        "                self._reactor.callLater(0, self._publish, settled.batch)\n",
+        "tests/contracts/test_sqlite_store.py",
+    ),
+    Protection(
+        "a recipient that is full is not written to",
+        "chatd/core/room.py",
+        "not (outbox.full or listener.held or listener.behind)",
+        "not (listener.held or listener.behind)",
+        "tests/core/test_cursors.py::SlowReaderTest::test_a_slow_reader_gets_nothing_until_it_reads_and_then_everything",
+    ),
+    Protection(
+        "time to greet",
+        "chatd/core/session.py",
+        "        self.hub.deadlines.at(now + HELLO_SECONDS, check)\n",
+        "",
+        "tests/core/test_greeting.py",
+    ),
+    Protection(
+        "messages a second",
+        "chatd/core/talk.py",
+        "    wait = session.messages.take(now)\n",
+        "    wait = 0.0\n",
+        "tests/core/test_session.py::RateTest::test_messages_over_the_rate_are_refused",
+    ),
+    Protection(
+        "other commands a second",
+        "chatd/core/session.py",
+        "            self.pace(self.messages if kind is Post else self._commands, now)\n",
+        "            pass\n",
+        "tests/core/test_session.py::RateTest::test_other_commands_are_slowed_and_not_refused",
+    ),
+    Protection(
+        "refusals",
+        "chatd/core/session.py",
+        "            self.close(CloseCode.FLOOD, CloseCode.FLOOD.reason)\n",
+        "            pass\n",
+        "tests/core/test_session.py::FloodTest::test_the_hundred_and_first_refusal_in_ten_seconds_closes_the_connection",
+    ),
+    Protection(
+        "unanswered commands",
+        "chatd/core/session.py",
+        "self._unanswered + self.cursors.owed < MAX_UNANSWERED",
+        "True",
+        "tests/core/test_session.py::OrderTest::test_at_most_thirty_two_commands_are_unanswered",
+    ),
+    Protection(
+        "what was pruned is not passed over in silence",
+        "chatd/core/cursors.py",
+        "CloseCode.RESYNC,",
+        "CloseCode.SLOW,",
+        "tests/core/test_pruning.py",
+    ),
+    Protection(
+        "rooms of a connection",
+        "chatd/core/attendance.py",
+        "        if joined >= MAX_JOINED:\n",
+        "        if False:\n",
+        "tests/core/test_attendance.py",
+    ),
+    Protection(
+        "new rooms of an address",
+        "chatd/core/attendance.py",
+        "    wait = session.hub.new_rooms.take(session.address, now)\n",
+        "    wait = 0.0\n",
+        "tests/core/test_attendance.py::JoinTest::test_an_address_makes_ten_rooms_an_hour",
+    ),
+    Protection(
+        "new people of an address",
+        "chatd/core/greeting.py",
+        "        wait = hub.new_people.take(session.address, now)\n",
+        "        wait = 0.0\n",
+        "tests/core/test_greeting.py",
+    ),
+    Protection(
+        "names after names",
+        "chatd/core/greeting.py",
+        "        _pace_renames(hub, card, now)\n",
+        "        pass\n",
+        "tests/core/test_greeting.py::NameTest::test_a_person_who_takes_name_after_name_is_slowed_down",
+    ),
+    Protection(
+        "a crowd that is writing",
+        "chatd/core/room.py",
+        "        if len(self._typing) < MAX_TYPISTS:\n",
+        "        if True:\n",
+        "tests/core/test_news.py::NewsTest::test_of_a_crowd_that_is_writing_only_a_few_are_told",
+    ),
+    Protection(
+        "what others do costs no more than a part of each turn",
+        "chatd/core/news.py",
+        "not self._waiting and self.turns.admit()",
+        "True",
+        "tests/core/test_news.py",
+    ),
+    Protection(
+        "large answers wait for their turn",
+        "chatd/core/session.py",
+        "            if kind in LARGE:\n",
+        "            if False:\n",
+        "tests/core/test_news.py::GateTest",
+    ),
+    Protection(
+        "and so does what one has missed",
+        "chatd/core/cursors.py",
+        "        self._last_in = await self.gate.enter(self._last_in)\n",
+        "        await self.gate.enter(0)\n",
+        "tests/core/test_news.py::GateTest",
+    ),
+)

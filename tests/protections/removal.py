@@ -1,0 +1,70 @@
+"""
+Taking protections out, in a copy of the checkout, and seeing whether a test notices.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.daemon import CHECKOUT
+from tests.protections.inside import INSIDE
+from tests.protections.protection import Protection
+from tests.protections.way_in import WAY_IN
+
+PROTECTIONS = (*INSIDE, *WAY_IN)
+PATIENCE = 60
+"""For how many seconds a test is waited for. Each takes a few."""
+TABLE = CHECKOUT / "tests" / "protections.md"
+
+
+def copy_checkout(folder: Path) -> Path:
+    """
+    A copy of what a test needs.
+    """
+    copy = folder / "checkout"
+    left_out = shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", ".hypothesis", ".*_cache")
+    shutil.copytree(CHECKOUT, copy, ignore=left_out)
+    return copy
+
+
+def is_noticed(protection: Protection, copy: Path) -> bool:
+    """
+    Whether the test fails without it. Raises `LookupError` if there is nothing to be taken out.
+    """
+    path = copy / protection.path
+    whole = path.read_text("utf-8")
+    if whole.count(protection.lines) < 1:
+        raise LookupError(f"{protection.path} has no {protection.lines!r}")
+    path.write_text(whole.replace(protection.lines, protection.instead), "utf-8")
+    try:
+        run = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", protection.test]
+        ended = subprocess.run(run, cwd=copy, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        # Some take themselves in turns as long as they are let.
+        return True
+    finally:
+        path.write_text(whole, "utf-8")
+    # 1 is pytest's word for tests that failed; any other is a test that could not be run.
+    if ended.returncode not in (0, 1):
+        raise LookupError(f"{protection.test} cannot be run:\n{ended.stdout}{ended.stderr}")
+    return ended.returncode == 1
+
+
+def table() -> str:
+    """
+    All of them, for people.
+    """
+    lines = [
+        "# What fails when a protection is taken out",
+        "",
+        "Written by `python -m tests.protections --table`. Without `--table` that takes each out, in a copy",
+        "of the checkout, and wants the test to fail. `make torture` does so too.",
+        "",
+        "| protection | where | test |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| {each.name} | {each.path} | {each.test.replace('::', ' ')} |" for each in PROTECTIONS]
+    return "\n".join(lines) + "\n"
