@@ -38,13 +38,14 @@ STALL_SECONDS = 30
 class Content:
     """
     Bytes with what a client needs to keep them: their media type, a strong entity tag in its quotes, and for
-    how long they may be used (a Cache-Control).
+    how long they may be used (a Cache-Control); `packed` is the body in gzip, where that is worth while.
     """
 
     body: bytes
     media_type: bytes
     etag: bytes
     cache: bytes
+    packed: bytes | None = None
 
 
 def send_content(request: Any, content: Content) -> bytes | int:
@@ -52,17 +53,24 @@ def send_content(request: Any, content: Content) -> bytes | int:
     Answer a GET or HEAD with `content`: whole, one range of it, or "not modified". To be returned by
     `render`.
 
-    Source: RFC 9110, sections 13 and 14. Several ranges, or a malformed one, are answered with the whole.
+    Source: RFC 9110, sections 8.4 and 12 to 14. Several ranges, or a malformed one, are answered with the
+    whole; a range is one of the bytes as they are, and never packed.
     """
-    request.setHeader(b"ETag", content.etag)
+    body, etag = content.body, content.etag
+    wanted = request.getHeader(b"range")
+    if content.packed is not None:
+        request.setHeader(b"Vary", b"Accept-Encoding")
+        if not wanted and _takes_gzip(request.getHeader(b"accept-encoding")):
+            body, etag = content.packed, etag[:-1] + b'-gzip"'
+            request.setHeader(b"Content-Encoding", b"gzip")
+    request.setHeader(b"ETag", etag)
     request.setHeader(b"Cache-Control", content.cache)
     request.setHeader(b"Accept-Ranges", b"bytes")
-    if _known(request.getHeader(b"if-none-match"), content.etag):
+    if _known(request.getHeader(b"if-none-match"), etag):
         _set_status(request, HTTPStatus.NOT_MODIFIED)
         return b""
-    total = len(content.body)
+    total = len(body)
     first, end = 0, total
-    wanted = request.getHeader(b"range")
     if wanted and request.method == b"GET" and request.getHeader(b"if-range") in (None, content.etag):
         span = _span(wanted, total)
         if span is not None:
@@ -79,9 +87,20 @@ def send_content(request: Any, content: Content) -> bytes | int:
     if request.method == b"HEAD":
         return b""
     if end - first <= CHUNK_BYTES:
-        return content.body[first:end]
-    _Download(request, content.body, first, end).start()
+        return body[first:end]
+    _Download(request, body, first, end).start()
     return NOT_DONE_YET
+
+
+def _takes_gzip(accepted: bytes | None) -> bool:
+    """
+    Whether an Accept-Encoding names gzip, and not with a weight of nothing.
+    """
+    for one in (accepted or b"").lower().split(b","):
+        coding, *parameters = (part.strip() for part in one.split(b";"))
+        if coding == b"gzip":
+            return not any(re.fullmatch(rb"q\s*=\s*0(\.0*)?", parameter) for parameter in parameters)
+    return False
 
 
 def send_text(request: Any, status: HTTPStatus, text: str) -> bytes:

@@ -4,6 +4,7 @@ The files of the page, out of one folder and no other.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import stat
@@ -47,6 +48,9 @@ _DEEPEST = 16
 _CACHE = b"no-cache"
 _KEPT_FILE_BYTES = 1 << 20
 _KEPT_BYTES = 32 << 20
+# Below this the headers are most of an answer.
+_WORTH_PACKING_BYTES = 512
+_PACKED_TYPES = (b"text/", b"image/svg+xml", b"application/json", b"application/manifest+json")
 
 _Stamp = tuple[int, int, int, int]
 
@@ -94,8 +98,11 @@ class Page:
         body = Path(found).read_bytes()
         etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()
         media_type = _MEDIA_TYPES.get(os.path.splitext(found)[1].lower(), _UNKNOWN)
-        content = Content(body, media_type, etag, _CACHE)
-        if len(body) <= _KEPT_FILE_BYTES:
+        # Packed once, when it is read: a copy beside it on the disk could be of another version.
+        keeps = len(body) <= _KEPT_FILE_BYTES
+        packed = _pack(body) if keeps and media_type.startswith(_PACKED_TYPES) else None
+        content = Content(body, media_type, etag, _CACHE, packed)
+        if keeps:
             if self._kept_bytes + len(body) > _KEPT_BYTES:
                 self._kept.clear()
                 self._kept_bytes = 0
@@ -105,6 +112,16 @@ class Page:
 
     def _forget(self, found: str) -> None:
         self._kept_bytes -= len(self._kept.pop(found)[1].body)
+
+
+def _pack(body: bytes) -> bytes | None:
+    """
+    The same in gzip, or None where little would be spared.
+    """
+    if len(body) < _WORTH_PACKING_BYTES:
+        return None
+    packed = gzip.compress(body, mtime=0)
+    return packed if len(packed) < len(body) * 0.9 else None
 
 
 def _names(path: bytes) -> list[str] | None:

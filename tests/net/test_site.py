@@ -4,6 +4,7 @@ The whole Site in memory: what is at which path, and what a client cannot do to 
 
 from __future__ import annotations
 
+import gzip
 import os
 
 from twisted.logger import globalLogPublisher
@@ -179,6 +180,30 @@ class KeepingTests(SiteTestCase):
         self.assertRegex(etag, '^"[0-9a-f]{32}"$')
         (self.public / "copy.html").write_bytes(INDEX)
         self.assertEqual(ask(self.site, "/copy.html").headers["etag"], etag)
+
+    def test_who_takes_gzip_gets_what_is_long_packed(self):
+        long = SCRIPT * 200
+        (self.public / "long.js").write_bytes(long)
+        plain = ask(self.site, "/long.js")
+        packed = ask(self.site, "/long.js", Accept_Encoding="br, GZIP;q=0.5")
+        self.assertEqual(gzip.decompress(packed.body), long)
+        self.assertEqual(packed.headers["content-encoding"], "gzip")
+        self.assertEqual(packed.headers["content-length"], str(len(packed.body)))
+        self.assertNotEqual(packed.headers["etag"], plain.headers["etag"])
+        for reply in (plain, packed):
+            self.assertEqual(reply.headers["vary"], "Accept-Encoding")
+        for accepted in ("", "br", "gzip;q=0", "gzip; q=0.00", "xgzip"):
+            self.assertEqual(ask(self.site, "/long.js", Accept_Encoding=accepted).body, long, accepted)
+        again = ask(self.site, "/long.js", Accept_Encoding="gzip", If_None_Match=packed.headers["etag"])
+        self.assertEqual((again.status, again.body), (304, b""))
+        part = ask(self.site, "/long.js", Accept_Encoding="gzip", Range="bytes=0-5")
+        self.assertEqual((part.status, part.body), (206, long[:6]))
+        # What is short, or is a picture that is packed by itself, goes as it is.
+        (self.public / "picture.png").write_bytes(long)
+        for path in ("/", "/picture.png"):
+            reply = ask(self.site, path, Accept_Encoding="gzip")
+            self.assertNotIn("content-encoding", reply.headers)
+            self.assertNotIn("vary", reply.headers)
 
     def test_a_part_can_be_asked_for(self):
         for wanted, part in (
