@@ -85,6 +85,9 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         """
         self._arrivals.leave(self._arrive)
         super().connectionLost(reason)
+        # The protocol above, which has us as its transport: without it the memory is given back now, and not
+        # when cycles are collected.
+        self._producer = None
 
     def _flushReceiveBIO(self) -> None:
         pieces: list[bytes] = []
@@ -97,8 +100,9 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
                 break
             except SSL.ZeroReturnError:
                 over = True
-            except SSL.Error:
-                over, end = True, Failure()
+            except SSL.Error as why:
+                # Without its traceback, which would keep this frame, and so itself.
+                over, end = True, Failure(why.with_traceback(None))
         if pieces:
             data = b"".join(pieces)
             self._set_read_size(len(pieces), len(data))

@@ -4,6 +4,8 @@ Clients that speak TLS as nobody should: handshakes that do not end, and records
 
 from __future__ import annotations
 
+import gc
+import weakref
 from functools import partial
 from typing import Any, cast
 
@@ -252,6 +254,28 @@ class SiteTests(SiteTestCase):
         self.assertTrue(late.transport.value())
         for client in (*first, late):
             client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_whoever_breaks_off_leaves_nothing_to_be_collected(self):
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        gone = []
+        for behaviour in ("says nothing", "only hello", "half a request", "cut short"):
+            client = Client(self.factory)
+            if behaviour != "says nothing":
+                client.deliver(client.write_hello())
+            if behaviour in ("half a request", "cut short"):
+                client.collect()
+                client.shake_hands()
+                client.tls.send(b"GET / HTTP/1.1\r\n")
+                client.deliver(client.written()[: 20 if behaviour == "cut short" else None])
+            gone += [weakref.ref(client.server), weakref.ref(client.server.wrappedProtocol)]
+            client.server.connectionLost(Failure(ConnectionDone()))
+            # As Twisted's own transports do.
+            client.transport.producer = None
+        del client
+        self.clock.turn()
+        self.assertEqual([it() for it in gone], [None] * 8)
 
     def test_what_is_no_tls_ends_at_once_and_is_no_trouble_of_ours(self):
         for data in (
