@@ -43,6 +43,8 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         self._arrivals = arrivals
         # What has come of a handshake and is not looked at yet.
         self._early = b""
+        # How much has come since something was in it for the protocol above.
+        self._barren = 0
 
     def makeConnection(self, transport: Any) -> None:
         """
@@ -103,11 +105,10 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
             except SSL.Error as why:
                 # Without its traceback, which would keep this frame, and so itself.
                 over, end = True, Failure(why.with_traceback(None))
-        if pieces:
-            data = b"".join(pieces)
-            self._set_read_size(len(pieces), len(data))
-            if not self._aborted:
-                ProtocolWrapper.dataReceived(self, data)
+        data = b"".join(pieces)
+        self._set_read_size(len(pieces), len(data))
+        if data and not self._aborted:
+            ProtocolWrapper.dataReceived(self, data)
         if over and not self._lostTLSConnection:
             if end is None:
                 # The other side's goodbye.
@@ -116,10 +117,12 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         self._flushSendBIO()
 
     def _set_read_size(self, records: int, size: int) -> None:
-        # Each record costs the same, however little is in it. It grows step by step, so that whoever wants
-        # many tiny ones read at once has to send as much that is not.
+        # Each record costs the same, however little is in it, and also if it holds nothing for the protocol
+        # above, such as a key update. The size grows step by step, so that whoever wants many of them read at
+        # once has to send as much that is not like this.
         below = self.transport
-        if records > _FEW_RECORDS and size < records * _SMALL_BYTES:
+        self._barren = 0 if size else self._barren + below.bufferSize
+        if self._barren > 2 * _RECORD or (records > _FEW_RECORDS and size < records * _SMALL_BYTES):
             below.bufferSize = _LEAST_READ
         elif size > below.bufferSize // 2 and below.bufferSize < _MOST_READ:
             below.bufferSize *= 2

@@ -361,6 +361,23 @@ class ConnectionTests(SiteTestCase):
         self.client.deliver(self.client.in_records_of_one_byte(b"x" * 100))
         self.assertEqual(self.client.transport.bufferSize, 2048)
 
+    def test_little_is_read_at_a_time_of_what_brings_nothing_and_a_large_record_is_not_that(self):
+        for _ in range(3):
+            self.client.tls.send(b"y" * 16_000)
+            record = self.client.written()
+            for start in range(0, len(record), 4000):
+                self.client.server.dataReceived(record[start : start + 4000])
+        self.assertEqual(self.client.transport.bufferSize, 16_384)
+
+        # As a key update, of which pyOpenSSL knows nothing: read, and nothing in it.
+        def nothing(size):
+            raise SSL.WantReadError
+
+        self.patch(self.client.server._tlsConnection, "recv", nothing)
+        for _ in range(4):
+            self.client.deliver(self.client.in_records_of_one_byte(b"x"))
+        self.assertEqual(self.client.transport.bufferSize, 2048)
+
     def test_what_stands_before_a_goodbye_is_heard(self):
         self.client.tls.send(frame(b"one"))
         self.client.tls.send(frame(b"two"))
