@@ -39,6 +39,7 @@ from chatd.net.site import make_site
 from chatd.net.tls import BadCertificate, Certificates
 from chatd.net.turns import PATIENT_CALLS, PATIENT_SECONDS, Turns
 from chatd.net.websocket import ChatFactory, spawn
+from chatd.ops.memory import Memory
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 
@@ -128,9 +129,10 @@ class ChatService(Service):
             delivery=delivery,
             arrivals=site.arrivals,
         )
+        self._memory = Memory()
         self._watching = LoopingCall(self._look_at_certificates)
         self._watching.clock = reactor
-        self._ticking = LoopingCall(lambda: self.hub.tick(time.monotonic()))
+        self._ticking = LoopingCall(lambda: self._tick(time.monotonic()))
         self._forgetting = LoopingCall(lambda: Deferred.fromCoroutine(self._forget_guests()))
         self.retention = Retention(config.history_days, config.history_messages)
         pruning = Pruning(self.hub, self.retention, _doubt)
@@ -255,6 +257,11 @@ class ChatService(Service):
             return
         if forgotten:
             _log.info("forgot {count} guests who never wrote", count=forgotten)
+
+    def _tick(self, now: float) -> None:
+        self.hub.tick(now)
+        admission = self.factory.admission
+        self._memory.look(admission.count, admission.came, now)
 
     def _look_at_certificates(self) -> None:
         if self.certificates is not None:

@@ -22,15 +22,16 @@ class Admission:
     Counts every connection from the moment when it is accepted, whatever becomes of it: a page's, a
     WebSocket's, or one that says nothing.
 
-    `most` are there at once, and `most_of_address` of one address (see `address_key`; None is not counted by
-    address). 0 is no limit. `descriptors` is how many the process may spend on them, 0 if
-    nobody knows.
+    `count` of them are there, and `came` is how many ever were. `most` may be there at once, and
+    `most_of_address` of one address (see `address_key`; None is not counted by address). 0 is no limit.
+    `descriptors` is how many the process may spend on them, 0 if nobody knows.
     """
 
     most: int = 0
     most_of_address: int = 0
     descriptors: int = 0
     count: int = 0
+    came: int = 0
     _by_address: Counter[str] = field(default_factory=Counter)
 
     def enter(self, address: str | None) -> bool:
@@ -38,6 +39,10 @@ class Admission:
         Count a connection that is there; whether there was room for it. It is counted until it leaves, even
         if there was none.
         """
+        self.came += 1
+        return self._count(address)
+
+    def _count(self, address: str | None) -> bool:
         self.count += 1
         if address is not None:
             self._by_address[address] += 1
@@ -58,7 +63,7 @@ class Admission:
         Count a connection under another address, which is known only now; whether there was room for it.
         """
         self.leave(before)
-        return self.enter(address)
+        return self._count(address)
 
     def _fits(self, address: str | None) -> bool:
         if any(0 < most < self.count for most in (self.most, self.descriptors)):

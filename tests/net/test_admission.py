@@ -54,7 +54,7 @@ class AdmissionTests(SynchronousTestCase):
         for _ in range(3):
             admission.enter(None)
         self.assertEqual([admission.move(None, "a") for _ in range(2)], [True, False])
-        self.assertEqual(admission.count, 3)
+        self.assertEqual((admission.count, admission.came), (3, 3))
         admission.leave("a")
         admission.leave("a")
         self.assertTrue(admission.move(None, "a"))

@@ -1,0 +1,64 @@
+"""
+When memory is given back to the machine.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.ops.memory import CROWD, LOOK_SECONDS, SEARCHED, Memory, give_back
+
+
+class MemoryTests(SynchronousTestCase):
+    """
+    The connections of a server, as numbers.
+    """
+
+    def setUp(self) -> None:
+        self.given: list[bool] = []
+        self.memory = Memory(self.given.append)
+
+    def test_nothing_is_done_while_people_come_and_while_few_go(self) -> None:
+        self.memory.look(10_000, 10_000, 1.0)
+        self.memory.look(10_000 - CROWD + 1, 10_000, 100.0)
+        self.assertEqual(self.given, [])
+
+    def test_once_a_crowd_has_gone_its_memory_is_given_back_and_only_once(self) -> None:
+        self.memory.look(5, 5 + CROWD, 1.0)
+        self.memory.look(5, 5 + CROWD, 100.0)
+        self.assertEqual(self.given, [True])
+
+    def test_those_who_pass_by_one_by_one_are_a_crowd_too_and_each_is_counted(self) -> None:
+        for count in range(3 * CROWD):
+            self.memory.look(0, count + 1, count * LOOK_SECONDS)
+        self.assertEqual(len(self.given), 3)
+
+    def test_a_flood_costs_no_more_than_one_time_in_ten_seconds_and_is_looked_at_after_its_end(self) -> None:
+        for tenth in range(200):
+            self.memory.look(0, (tenth + 1) * CROWD, 1.0 + tenth / 10)
+        self.assertEqual(len(self.given), 2)
+        self.memory.look(0, 200 * CROWD, 1.0 + 2 * LOOK_SECONDS)
+        self.memory.look(0, 200 * CROWD, 1000.0)
+        self.assertEqual(len(self.given), 3)
+
+    def test_no_search_holds_up_the_many_who_are_still_there(self) -> None:
+        self.memory.look(SEARCHED + 1, SEARCHED + 1 + CROWD, 1.0)
+        self.assertEqual(self.given, [False])
+
+    def test_what_led_back_to_itself_is_gone_after_a_search(self) -> None:
+        class Ring:
+            ring: object = None
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        ring = Ring()
+        ring.ring = ring
+        seen = weakref.ref(ring)
+        del ring
+        give_back(False)
+        self.assertIsNotNone(seen())
+        give_back(True)
+        self.assertIsNone(seen())
