@@ -12,6 +12,8 @@ from typing import Any
 
 CROWD = 100
 LOOK_SECONDS = 10.0
+AGAIN_SECONDS = 20.0
+"""By when deadlines that still know of a connection, such as the one for its greeting, have passed."""
 SEARCHED = 1000
 """With how many connections a search for cycles is so short that nobody notices it."""
 
@@ -40,7 +42,8 @@ _trim = _find_trim()
 @dataclass(slots=True)
 class Memory:
     """
-    Has memory given back when a hundred connections have gone since the last time, at most every ten seconds.
+    Has memory given back when a hundred connections have gone since the last time, at most every ten seconds,
+    and once more twenty seconds after the last of these times.
 
     `give_back` is told whether to search for cycles. Those would stay for ever: the server's own collector
     looks at what is old so rarely that it never holds up ten thousand people.
@@ -49,6 +52,7 @@ class Memory:
     give_back: Callable[[bool], None] = give_back
     _gone: int = 0
     _next: float = 0.0
+    _again: float | None = None
 
     def look(self, there: int, came: int, now: float) -> None:
         """
@@ -56,5 +60,9 @@ class Memory:
         """
         gone = came - there
         if now >= self._next and gone - self._gone >= CROWD:
-            self.give_back(there <= SEARCHED)
-            self._gone, self._next = gone, now + LOOK_SECONDS
+            self._gone, self._next, self._again = gone, now + LOOK_SECONDS, now + AGAIN_SECONDS
+        elif self._again is not None and now >= self._again:
+            self._again = None
+        else:
+            return
+        self.give_back(there <= SEARCHED)

@@ -9,7 +9,7 @@ import weakref
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.ops.memory import CROWD, LOOK_SECONDS, SEARCHED, Memory, give_back
+from chatd.ops.memory import AGAIN_SECONDS, CROWD, LOOK_SECONDS, SEARCHED, Memory, give_back
 
 
 class MemoryTests(SynchronousTestCase):
@@ -26,22 +26,25 @@ class MemoryTests(SynchronousTestCase):
         self.memory.look(10_000 - CROWD + 1, 10_000, 100.0)
         self.assertEqual(self.given, [])
 
-    def test_once_a_crowd_has_gone_its_memory_is_given_back_and_only_once(self) -> None:
+    def test_once_a_crowd_has_gone_its_memory_is_given_back_and_once_more_when_nothing_knows_it(self) -> None:
         self.memory.look(5, 5 + CROWD, 1.0)
-        self.memory.look(5, 5 + CROWD, 100.0)
         self.assertEqual(self.given, [True])
+        self.memory.look(5, 5 + CROWD, AGAIN_SECONDS)
+        self.assertEqual(len(self.given), 1)
+        for now in (1.0 + AGAIN_SECONDS, 100.0, 1000.0):
+            self.memory.look(5, 5 + CROWD, now)
+        self.assertEqual(len(self.given), 2)
 
     def test_those_who_pass_by_one_by_one_are_a_crowd_too_and_each_is_counted(self) -> None:
         for count in range(3 * CROWD):
             self.memory.look(0, count + 1, count * LOOK_SECONDS)
-        self.assertEqual(len(self.given), 3)
+        self.assertEqual(len(self.given), 3 + 2)
 
     def test_a_flood_costs_no_more_than_one_time_in_ten_seconds_and_is_looked_at_after_its_end(self) -> None:
         for tenth in range(200):
             self.memory.look(0, (tenth + 1) * CROWD, 1.0 + tenth / 10)
         self.assertEqual(len(self.given), 2)
         self.memory.look(0, 200 * CROWD, 1.0 + 2 * LOOK_SECONDS)
-        self.memory.look(0, 200 * CROWD, 1000.0)
         self.assertEqual(len(self.given), 3)
 
     def test_no_search_holds_up_the_many_who_are_still_there(self) -> None:
