@@ -132,8 +132,9 @@ class Lines:
         self._ration.end()
 
     def _look_again(self, now: float) -> None:
-        wait = self._ration.wait(now)
-        if wait is not None and self._next is None:
+        # First: most lines that are left out come while that is known.
+        wait = self._ration.wait(now) if self._next is None else None
+        if wait is not None:
             self._next = self._reactor.callLater(wait, self._look)
 
     def _look(self) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 LINES = 10
@@ -21,7 +22,12 @@ def ration_key(peer: object) -> str:
     Whose ration the lines about a peer are of: an IPv4 address, the /64 of an IPv6 one, or what else it is
     called. `peer` is a text, or what `getPeer` of a transport gives.
     """
-    name = str(getattr(peer, "host", peer))
+    return _key(str(getattr(peer, "host", peer)))
+
+
+# A flood is of few addresses.
+@lru_cache(maxsize=1024)
+def _key(name: str) -> str:
     try:
         ip = ip_address(name.partition("%")[0])
     except ValueError:
