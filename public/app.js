@@ -1,19 +1,28 @@
 // The wiring, in one place: storage, connection, reducer and views. The only module that knows the browser's clock,
 // chance and sockets.
 
+import { actsOf } from "./acts.js";
+import { addressOf, placeOf } from "./address.js";
 import { Connection } from "./connection.js";
-import { emojiTable, withEmoji } from "./emoji.js";
-import { nameProblem } from "./names.js";
-import { at, isPrivate } from "./room.js";
+import { Door } from "./door.js";
+import { mayHoldCodes, withEmoji } from "./emoji.js";
+import { lazy } from "./lazy.js";
+import { mayHoldMarkdown, parser } from "./markdown.js";
+import { unreadIn } from "./order.js";
+import { isPrivate } from "./room.js";
+import { readSettings, writeSettings } from "./settings.js";
+import { showUnread, tell } from "./signals.js";
 import { initial, reduce } from "./state.js";
-import { readSeen, readSession, tokensIn, writeSeen, writeSession } from "./storage.js";
-import { firstOffset } from "./timeline.js";
+import { readDrafts, readSeen, readSession, tokensIn, writeDrafts, writeSeen, writeSession } from "./storage.js";
 import { html } from "./view/html.js";
 import { Root } from "./view/page.js";
 import { render } from "./vendor/preact.js";
+import { direction, language, pick, speak } from "./words.js";
 
 const SURVEY_MS = 20_000;
 const FEW_ROOMS = 100;
+const AWAY_MS = 60_000;
+const READ_MS = 500;
 
 const local = () => window.localStorage;
 const session = () => window.sessionStorage;
@@ -33,16 +42,21 @@ const open = () => {
 };
 
 let state = initial;
-let panel = null;
-let page;
 let drawing = false;
-let written = { session: null, seen: null };
+let written = { session: null, seen: null, read: {} };
+let reading = null;
+
+// What every view may use, and a new object whenever texts have to be made anew.
+let page;
+// What is open: a drawer (rooms or people), a dialog (switcher, help, settings).
+let ui = { panel: null, dialog: null };
+
+const drafts = readDrafts(session);
 
 function draw() {
   drawing = false;
-  const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
-  document.title = unread > 0 ? `(${unread}) chatd` : "chatd";
-  render(html`<${Root} state=${{ ...state, now: clock.now() }} page=${page} panel=${panel} />`, document.getElementById("app"));
+  showUnread(unreadIn(state.rooms));
+  render(html`<${Root} state=${{ ...state, now: clock.now() }} page=${page} ui=${ui} />`, document.getElementById("app"));
 }
 
 // Many events may come at once: they are drawn together. A hidden tab gets no animation frames.
@@ -54,15 +68,27 @@ function redraw() {
   setTimeout(once, 200);
 }
 
+const renew = (change = {}) => {
+  page = { ...page, ...change };
+  redraw();
+};
+
 function dispatch(action) {
   const before = state;
   // The drawer in which a room was chosen stays until the room is there.
-  if (action.type === "joined" && action.focus) panel = null;
+  if (action.type === "joined" && action.focus) ui = { ...ui, panel: null };
   const seen = action.type === "welcome" ? readSeen(local, action.welcome.me.id) : undefined;
   state = reduce(state, seen === undefined ? action : { ...action, seen });
   if (state === before) return;
+  if (state.called !== before.called && state.called !== null) {
+    const { room, offset } = state.called;
+    tell(state.called, page.settings, () => act.goTo(room, offset));
+  }
+  if (state.active !== before.active && state.active !== null) history.replaceState(null, "", addressOf(state.active));
+  if (state.phase === "form" && before.phase !== "form") door.watch();
   remember();
   redraw();
+  if (action.type === "live") act.goOn();
 }
 
 /** Keep what a reloaded tab needs to go on as it was. */
@@ -80,131 +106,109 @@ function remember() {
   const pairs = Object.fromEntries(rooms.filter((room) => isPrivate(room.name)).map((room) => [room.name, room.seen]));
   const seen = JSON.stringify(pairs);
   if (seen !== written.seen && seen !== "{}") writeSeen(local, state.me.id, pairs);
-  written = { session: now, seen };
+  written = { ...written, session: now, seen };
+  // One's other tabs need not be told of each message by itself.
+  reading ??= setTimeout(tellRead, READ_MS);
+}
+
+function tellRead() {
+  reading = null;
+  for (const { name, seen, live } of Object.values(state.rooms)) {
+    if (!live || seen <= (written.read[name] ?? 0)) continue;
+    written.read[name] = seen;
+    connection.read(name, seen);
+  }
 }
 
 const connection = new Connection({ open, clock, random: Math.random, newCid, tokens: tokensIn(local), emit: dispatch });
-const emoji = emojiTable(() => import("./vendor/emoji-codes.js"), () => {
-  // A new object tells every view that its texts have changed.
-  page = { ...page };
-  redraw();
-});
+const door = new Door({ open, clock, hear: (event) => dispatch({ type: "at_the_door", event }) });
 
-function text(raw) {
-  emoji.want(raw);
-  return emoji.table() === null ? raw : withEmoji(raw, emoji.table());
+const codes = lazy(() => import("./vendor/emoji-codes.js").then((module) => module.default), () => renew());
+const grid = lazy(() => import("./vendor/emoji-grid.js").then((module) => module.default), () => renew());
+const markdown = lazy(() => import("./vendor/markdown-it.js").then((module) => parser(module.default)), () => renew());
+
+/** A text with its emoji, where the table is there. */
+function emoji(raw) {
+  if (mayHoldCodes(raw)) codes.want();
+  return codes.get() === null ? raw : withEmoji(raw, codes.get());
 }
 
-function begin({ name, email, rooms, active, unsent, as = null }) {
-  page = { ...page, name, email };
-  const pending = unsent.map((one) => ({ ...one, status: "waiting", why: null }));
-  dispatch({ type: "joining", wanted: active, pending });
-  connection.start({ name, email, rooms, unsent, as });
+/** The tree of a text, see markdown.js, or null where it is plain or cannot be told yet. */
+function tree(raw) {
+  if (!mayHoldMarkdown(raw)) return null;
+  markdown.want();
+  return markdown.get() === null ? null : markdown.get()(raw);
 }
 
-const setPanel = (next) => {
-  panel = next;
-  redraw();
-};
-
-// What is typed next must go where the click has led, so this does not wait for the next frame.
-function look(action) {
-  panel = null;
-  dispatch(action);
-  draw();
+async function useLanguage(name) {
+  let words = {};
+  try {
+    if (name !== "en") words = await (await fetch(`/languages/${name}.json`)).json();
+  } catch (lost) {
+    name = "en";
+  }
+  speak(name, words);
+  document.documentElement.lang = language();
+  document.documentElement.dir = direction();
+  renew();
 }
 
-const act = {
-  start(name, email) {
-    // Somebody who was here and lost the name while the line was cut goes on under another one.
-    const as = state.me === null ? null : connection.refused;
-    if (as === null) return begin({ name, email, rooms: ["lobby"], active: "lobby", unsent: [] });
-    const rooms = Object.values(state.rooms).filter((room) => room.joined);
-    return begin({ name, email, rooms: rooms.map((room) => room.name), active: state.active, unsent: state.pending, as });
+function useTheme(theme) {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}
+
+const app = {
+  connection,
+  dispatch,
+  drafts,
+  grid,
+  renew,
+  redraw,
+  draw,
+  get state() {
+    return state;
   },
-  notice: (words) => dispatch({ type: "notice", text: words }),
-  answered: (form, fault) => dispatch({ type: "answered", form, fault }),
-  retyped: (form) => dispatch({ type: "retyped", form }),
-  noticeOver: (n) => dispatch({ type: "notice_over", n }),
-  wake: () => connection.wake(),
-  panel: setPanel,
-  show(room) {
-    look({ type: "show", room: room.name });
-    if (isPrivate(room.name)) connection.hear(room.name);
+  get page() {
+    return page;
   },
-  /** Whether it was `typed` says which form is to be told how it went. */
-  join(name, { typed = false } = {}) {
-    if (at(state.rooms, name) === undefined) return connection.join(name, { typed });
-    if (typed) act.answered("room", null);
-    return look({ type: "show", room: name });
+  get ui() {
+    return ui;
   },
-  leave: (name) => connection.leave(name),
-  openPrivate(who) {
-    const room = `@${who.id}`;
-    look({ type: "opened", room, person: { id: who.id, name: who.name, avatar: who.avatar } });
-    connection.hear(room);
+  show(change) {
+    ui = { ...ui, ...change };
+    redraw();
   },
-  say: (room, words) => connection.say(room, words),
-  again: (cid) => connection.outbox.again(cid),
-  edit(cid) {
-    connection.outbox.drop(cid);
-    dispatch({ type: "handed_back", cid });
+  keepDrafts: () => writeDrafts(session, drafts),
+  settle(settings) {
+    const before = page.settings;
+    renew({ settings });
+    writeSettings(local, settings);
+    useTheme(settings.theme);
+    if (settings.language !== before.language) useLanguage(settings.language ?? pick(navigator.languages));
   },
-  discard(cid) {
-    connection.outbox.drop(cid);
-    dispatch({ type: "settled", cid });
-  },
-  drafted: (n) => dispatch({ type: "drafted", n }),
-  older: (room) => connection.history(room.name, firstOffset(room.items)),
-  survey: () => connection.survey(),
-  rename(name) {
-    const chosen = name.trim();
-    const problem = nameProblem(chosen);
-    const other = connection.tokens.get(chosen);
-    const taken = other !== null && other !== connection.who?.token;
-    if (problem !== null) act.answered("rename", problem);
-    else if (taken) act.answered("rename", "In this browser that name is somebody else. Join under it in another tab.");
-    else connection.rename(chosen);
-  },
-  /** This tab leaves; the browser goes on knowing the person. */
-  leaveChat() {
-    const { name, email } = connection.who ?? page;
-    page = { ...page, name, email };
-    connection.stop();
+  begun: () => door.stop(),
+  ended() {
     writeSession(session, null);
-    written = { session: null, seen: null };
-    panel = null;
-    dispatch({ type: "form" });
+    written = { session: null, seen: null, read: {} };
+    ui = { panel: null, dialog: null };
+    door.watch();
   },
-  /** Every tab of this browser leaves, and none can be this person again. */
-  forget() {
-    const gone = { id: state.me.id, name: state.me.name };
-    otherTabs.postMessage(gone);
-    forgotten(gone);
-  },
+  forgets: (id) => writeSeen(local, id, null),
 };
 
-const otherTabs = new BroadcastChannel("chatd.forgotten");
-otherTabs.onmessage = ({ data }) => {
-  // Another program of this origin may use the channel too.
-  if (typeof data?.id === "string" && typeof data.name === "string") forgotten(data);
-};
-
-function forgotten({ id, name }) {
-  connection.tokens.drop(name);
-  writeSeen(local, id, null);
-  if (state.me === null || state.me.id !== id) return;
-  connection.forget();
-  act.leaveChat();
-  page = { ...page, name: "", email: "" };
-}
-
-page = { act, text, name: "", email: "" };
+const act = actsOf(app);
+page = { act, emoji, tree, grid: () => grid.get(), drafts, settings: readSettings(local), name: "", email: "" };
+useTheme(page.settings.theme);
 
 addEventListener("online", () => connection.wake());
+addEventListener("hashchange", () => act.follow(placeOf(location.hash)));
+let hiddenAt = clock.now();
 document.addEventListener("visibilitychange", () => {
   dispatch({ type: "hidden", hidden: document.hidden });
-  if (!document.hidden) connection.survey();
+  if (document.hidden) hiddenAt = clock.now();
+  else if (clock.now() - hiddenAt > AWAY_MS) connection.probe();
+  else connection.survey();
 });
 // Which rooms there are is asked now and then while somebody looks, less often where there are many.
 let surveys = 0;
@@ -212,10 +216,18 @@ setInterval(() => {
   surveys += 1;
   if (!document.hidden && (state.directory.length <= FEW_ROOMS || surveys % 6 === 0)) connection.survey();
 }, SURVEY_MS);
-// The line that counts down to the next try.
-setInterval(() => state.link.status === "waiting" && redraw(), 1000);
+// Who writes no longer, and the line that counts down to the next try.
+setInterval(() => {
+  dispatch({ type: "tick", at: clock.now() });
+  if (state.link.status !== "open") redraw();
+}, 1000);
 
 dispatch({ type: "hidden", hidden: document.hidden });
+const chosen = page.settings.language ?? pick(navigator.languages);
+if (chosen !== "en") await useLanguage(chosen);
 const before = readSession(session);
-if (before !== null) begin(before);
-else draw();
+if (before !== null) act.begin(before, placeOf(location.hash));
+else {
+  door.watch();
+  draw();
+}

@@ -6,12 +6,14 @@
 //   tokens: {get(name), set(name, token), drop(name), move(old, new, token)}
 //   emit(action): see state.js
 
+import { Asking } from "./asking.js";
 import { closedForGood, delayBefore, retryMs } from "./line.js";
 import { Cursors } from "./cursors.js";
 import { Outbox } from "./outbox.js";
 import { answers, replyTo, told, TOO_LONG } from "./dialect.js";
 import { usable, wellFormed } from "./frames.js";
 import { Timers } from "./timers.js";
+import { t } from "./words.js";
 
 const GREETING_MS = 15_000;
 const ANSWER_MS = 20_000;
@@ -21,8 +23,9 @@ const REF_BYTES = 32;
 
 const bytes = (command) => new TextEncoder().encode(JSON.stringify(command)).length + REF_BYTES;
 
-export class Connection {
+export class Connection extends Asking {
   constructor({ open, clock, random, newCid, tokens, emit }) {
+    super();
     Object.assign(this, { _open: open, clock, _random: random, _newCid: newCid, tokens, emit });
     this.cursors = new Cursors();
     this.who = null; // {name, email, token, was: the name that the token is kept under}
@@ -31,10 +34,11 @@ export class Connection {
     this.frameBytes = Infinity; // the largest frame that the server takes
     this.greeted = false;
     this._socket = null;
+    this._typed = new Map(); // room -> when the others were last told
     this._asked = new Map(); // ref -> the command that waits for its reply, with what only we know of it
     this._refs = 0;
     this._attempt = 0;
-    this._timers = new Timers(clock);
+    this.timers = new Timers(clock);
     this._newOutbox([]);
   }
 
@@ -71,55 +75,14 @@ export class Connection {
     this._call();
   }
 
-  rename(name) {
-    if (!this._whenOpen()) return;
-    const { email, token } = this.who;
-    this.send({ type: "hello", name, ...(email ? { email } : {}), ...(token ? { token } : {}) }, { renames: true });
-  }
-
-  /** Hear a room and show it when it is there; the form where its name was `typed` is told how it went. */
-  join(room, { typed = false } = {}) {
-    if (this.cursors.has(room) || !this._whenOpen()) return;
-    this.cursors.add(room);
-    this.send({ type: "join", room }, { focus: true, typed });
-  }
-
-  /** Hear a private conversation, without showing it. */
-  hear(room) {
-    if (this.cursors.has(room)) return;
-    this.cursors.add(room);
-    if (this.greeted) this.send({ type: "join", room });
-  }
-
-  leave(room) {
-    this.cursors.drop(room);
-    if (this.greeted) this.send({ type: "leave", room });
-    this.emit({ type: "left", room });
-  }
-
-  say(room, text) {
-    this.outbox.add({ cid: this._newCid(), room, text: wellFormed(text) });
-  }
-
-  history(room, before) {
-    if (!this.greeted || !this.cursors.heard(room)) return;
-    this.emit({ type: "older_wanted", room });
-    this.send({ type: "history", room, ...(before === null ? {} : { before }) });
-  }
-
-  /** Ask anew which rooms there are. */
-  survey() {
-    if (this.greeted) this.send({ type: "rooms" }, { anew: true });
-  }
-
-  // What follows is for this module and dialect.js.
+  // What follows is for this module, asking.js and dialect.js.
 
   /** Put a command on the line and remember what its reply will be about. */
   send(command, more = {}) {
     const ref = String((this._refs += 1));
     this._asked.set(ref, { ...command, ...more });
     this._socket.send(JSON.stringify({ ...command, ref }));
-    if (!this._timers.runs("answer")) this._timers.after("answer", ANSWER_MS, () => this.cut());
+    if (!this.timers.runs("answer")) this.timers.after("answer", ANSWER_MS, () => this.cut());
   }
 
   hello() {
@@ -131,8 +94,8 @@ export class Connection {
   resume() {
     this.greeted = true;
     this._attempt = 0;
-    this._timers.stop("greeting");
-    this.emit({ type: "link", link: { status: "open" } });
+    this.timers.stop("greeting");
+    this.emit({ type: "link", link: { status: "open" }, at: this.clock.now() });
     for (const room of this.cursors.names) this.rejoin(room);
     this.survey();
     this.outbox.opened();
@@ -144,10 +107,10 @@ export class Connection {
   }
 
   /** One cannot come in like this; somebody has to choose another name, if `form` is "name", or to wait. */
-  turnedAway(why, form) {
+  turnedAway(why, form, offer = null) {
     this.refused = this.me === null ? null : this.who;
     this.stop();
-    this.emit({ type: "turned_away", form, why });
+    this.emit({ type: "turned_away", form, why, offer });
   }
 
   /** Give up this line and come back later. */
@@ -155,13 +118,13 @@ export class Connection {
     this._hangUp();
     const delay = afterMs ?? delayBefore(this._attempt, this._random);
     this._attempt += 1;
-    this.emit({ type: "link", link: { status: "waiting", until: this.clock.now() + delay } });
-    this._timers.after("retry", delay, () => this._call());
+    this.emit({ type: "link", link: { status: "waiting", until: this.clock.now() + delay }, at: this.clock.now() });
+    this.timers.after("retry", delay, () => this._call());
   }
 
   _call() {
-    this._timers.stop("retry");
-    this.emit({ type: "link", link: { status: "connecting" } });
+    this.timers.stop("retry");
+    this.emit({ type: "link", link: { status: "connecting" }, at: this.clock.now() });
     let socket;
     try {
       socket = this._open();
@@ -170,7 +133,7 @@ export class Connection {
       return;
     }
     this._socket = socket;
-    this._timers.after("greeting", GREETING_MS, () => this.cut());
+    this.timers.after("greeting", GREETING_MS, () => this.cut());
     // Whatever an old socket still has to say after we have given it up is of no interest.
     const ours = (act) => (happening) => {
       if (this._socket === socket) act(happening);
@@ -190,7 +153,7 @@ export class Connection {
     this._heardAt = this.clock.now();
     frame = usable(frame);
     if (frame === null) return undefined;
-    this._timers.stop("answer");
+    this.timers.stop("answer");
     const asked = this._asked.get(frame.ref);
     if (asked !== undefined && answers(frame, asked)) {
       this._asked.delete(frame.ref);
@@ -198,8 +161,8 @@ export class Connection {
     } else {
       told(this, frame);
     }
-    const waits = this._socket !== null && this._asked.size > 0 && !this._timers.runs("answer");
-    if (waits) this._timers.after("answer", ANSWER_MS, () => this.cut());
+    const waits = this._socket !== null && this._asked.size > 0 && !this.timers.runs("answer");
+    if (waits) this.timers.after("answer", ANSWER_MS, () => this.cut());
   }
 
   _closed(code, reason) {
@@ -210,11 +173,11 @@ export class Connection {
       this.tokens.drop(this.who.name);
       this.who.token = null;
     }
-    this.emit({ type: "link", link: { status: "closed", why } });
+    this.emit({ type: "link", link: { status: "closed", why }, at: this.clock.now() });
   }
 
   _hangUp() {
-    this._timers.stopAll();
+    this.timers.stopAll();
     const socket = this._socket;
     this._socket = null;
     this.greeted = false;
@@ -226,22 +189,17 @@ export class Connection {
 
   // A browser does not tell a page about pings, so a line that is silent for long is asked something.
   _watch() {
-    this._timers.after("watch", QUIET_MS / 3, () => {
+    this.timers.after("watch", QUIET_MS / 3, () => {
       if (this.clock.now() - this._heardAt > QUIET_MS) this.survey();
       this._watch();
     });
-  }
-
-  _whenOpen() {
-    if (!this.greeted) this.emit({ type: "notice", text: "There is no connection right now." });
-    return this.greeted;
   }
 
   _newOutbox(items) {
     const send = ({ cid, room, text }) => {
       const command = { type: "say", room, text, cid };
       // The server would close the line, and the same would be said again on the next one.
-      if (bytes(command) > this.frameBytes) this.outbox.refused(cid, { code: "too_long", why: TOO_LONG });
+      if (bytes(command) > this.frameBytes) this.outbox.refused(cid, { code: "too_long", why: t(TOO_LONG) });
       else this.send(command);
     };
     this.outbox = new Outbox({ send, emit: this.emit, clock: this.clock, items });

@@ -1,32 +1,45 @@
 // What each frame of `chatd.v1` means for a connection (see connection.js): replies to what was asked, and what comes
 // unasked. Types and fields that are not known here are passed over, as the protocol wants it.
 
-import { BAD_NAME, BAD_ROOM } from "./names.js";
+import { BAD_NAME, BAD_ROOM, nearestName } from "./names.js";
 import { at, isPrivate } from "./room.js";
 import { folded } from "./storage.js";
+import { key, t } from "./words.js";
 
 const MOST_ROOMS = 2000;
 
-export const TOO_LONG = "This message is too long.";
+export const TOO_LONG = key("This message is too long.");
 
 const WORDS = {
-  name_taken: "Somebody else has this name right now. Choose another one.",
+  name_taken: key("Somebody else has this name right now. Choose another one."),
   bad_name: BAD_NAME,
-  rate_limited: "Too fast: the server asks to wait a little.",
-  read_only: "The server cannot write at the moment; it is tried again.",
+  rate_limited: key("Too fast: the server asks to wait a little."),
+  read_only: key("The server cannot write at the moment; it is tried again."),
   too_long: TOO_LONG,
-  no_such_person: "This person is not here any more.",
-  not_member: "You are not in this room.",
+  no_such_person: key("This person is not here any more."),
+  not_member: key("You are not in this room."),
 };
 
 // Refusals of a hello that another name would spare.
 const OF_THE_NAME = ["name_taken", "bad_name"];
 
-const words = ({ code, message }) => at(WORDS, code) ?? (message || `The server refused: ${code || "no reason given"}.`);
+const words = ({ code, message }) => {
+  const known = at(WORDS, code);
+  return known !== undefined ? t(known) : message || t("The server refused: {code}.", { code: code || "?" });
+};
 
 const same = (one, other) => folded(one) === folded(other);
 
-const ANSWERS = { hello: "welcome", join: "joined", leave: "done", say: "done", history: "page", rooms: "rooms" };
+const ANSWERS = {
+  hello: "welcome",
+  join: "joined",
+  leave: "done",
+  say: "done",
+  history: "page",
+  rooms: "rooms",
+  typing: "done",
+  read: "done",
+};
 
 /** Whether a frame can be the reply to `asked`. */
 export const answers = (frame, asked) => frame.type === "refused" || frame.type === ANSWERS[asked.type];
@@ -98,7 +111,8 @@ const replies = {
     if (frame.code === "read_only" || frame.code === "internal") {
       return line.cut(Math.max(1, frame.retry_after ?? 3) * 1000);
     }
-    return line.turnedAway(words(frame), OF_THE_NAME.includes(frame.code) ? "name" : null);
+    const ofTheName = OF_THE_NAME.includes(frame.code);
+    return line.turnedAway(words(frame), ofTheName ? "name" : null, ofTheName ? nearestName(who.name, { taken: [who.name] }) : null);
   },
 
   joined(line, asked, frame) {
@@ -111,7 +125,7 @@ const replies = {
     line.cursors.drop(asked.room);
     // A conversation in which nobody has said anything yet may be no room so far; its first message makes it one.
     if (isPrivate(asked.room) && frame.code === "no_such_room") return;
-    const why = frame.code === "bad_name" ? BAD_ROOM : words(frame);
+    const why = frame.code === "bad_name" ? t(BAD_ROOM) : words(frame);
     line.emit({ type: "left", room: asked.room, why: asked.typed ? null : why });
     if (asked.typed) line.emit({ type: "answered", form: "room", fault: why });
   },
@@ -125,11 +139,11 @@ const replies = {
   },
 
   page(line, asked, frame) {
-    line.emit({ type: "page", page: frame });
+    line.emit({ type: "page", page: frame, way: asked.way });
   },
 
   "refused history"(line, asked) {
-    line.emit({ type: "older_failed", room: asked.room });
+    line.emit({ type: "more_failed", room: asked.room });
   },
 
   rooms(line, asked, frame) {
@@ -149,6 +163,8 @@ const unasked = {
   absent: (line, { room, who, reason }) => line.emit({ type: "absent", room, who, reason }),
   members: (line, frame) => line.emit({ type: "members", members: frame }),
   count: (line, frame) => line.emit({ type: "count", count: frame }),
+  typing: (line, { room, who }) => line.emit({ type: "typing", room, who, at: line.clock.now() }),
+  read: (line, { room, offset }) => line.emit({ type: "read", room, offset }),
   me(line, { me }) {
     named(line, me);
     line.emit({ type: "me", me });

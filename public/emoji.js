@@ -1,9 +1,17 @@
-// Codes such as `:robot:` to the characters that the system's font has for them.
+// Codes such as `:robot:` to the characters that the system's font has for them. Pure functions.
+
+import { folded } from "./storage.js";
 
 const CODE = /:([a-z0-9_+-]+)(?=:)/gi;
 
+const ONE = "(?:\\p{RI}\\p{RI}|[0-9#*]\\ufe0f?\\u20e3|\\p{Extended_Pictographic}(?:\\ufe0f|\\p{Emoji_Modifier})?(?:[\\u{e0020}-\\u{e007f}]+)?(?:\\u200d\\p{Extended_Pictographic}(?:\\ufe0f|\\p{Emoji_Modifier})?)*)";
+const ALONE = new RegExp(`^\\s*(?:${ONE}\\s*){1,12}$`, "u");
+
 /** Whether a text could hold a code, so that the table is worth loading. */
 export const mayHoldCodes = (text) => /:[a-z0-9_+-]+:/i.test(text);
+
+/** Whether it is a few emoji and nothing else. */
+export const isEmojiAlone = (text) => text.length <= 200 && ALONE.test(text) && !/^[\s\d#*]+$/.test(text);
 
 /** `text` with each code that `table`, a Map, knows replaced; whatever else stands between colons stays as it is. */
 export function withEmoji(text, table) {
@@ -21,28 +29,11 @@ export function withEmoji(text, table) {
   return made + text.slice(from);
 }
 
-/**
- * The table, loaded when a text first asks for it: `table()` is the Map or null, `want(text)` starts loading when
- * needed, `load()` gives a promise of the module, and `ready()` is called when the table has come. A load that failed
- * is tried again at the next text with a code.
- */
-export function emojiTable(load, ready) {
-  let table = null;
-  let loading = false;
-  return {
-    table: () => table,
-    want(text) {
-      if (table !== null || loading || !mayHoldCodes(text)) return;
-      loading = true;
-      load().then(
-        (module) => {
-          table = module.default;
-          ready();
-        },
-        () => {
-          loading = false;
-        },
-      );
-    },
-  };
+/** Of `grid` (groups of [characters, code]) those whose code fits what is typed: which begin with it come first. */
+export function emojiFitting(grid, typed, most) {
+  const wanted = folded(typed).replace(/[\s-]+/g, "_");
+  const all = grid.flat();
+  const begin = all.filter(([, code]) => code.startsWith(wanted));
+  const contain = all.filter(([, code]) => !code.startsWith(wanted) && code.includes(wanted));
+  return [...begin, ...contain].slice(0, most);
 }

@@ -124,6 +124,7 @@ const kinds = {
     topic: line(frame.topic, LONGEST_TOPIC),
     epoch: isId(frame.epoch) ? frame.epoch : null,
     head: isCount(frame.head) ? frame.head : null,
+    read: count(frame.read),
     recovered: frame.recovered === true,
     ...crowd(frame),
     ...pair(frame),
@@ -136,6 +137,8 @@ const kinds = {
   absent: attendance,
   members: inRoom(crowd),
   count: inRoom((frame) => ({ count: isCount(frame.count) ? many(frame.count) : null })),
+  typing: inRoom(({ who }) => ({ who: person(who) })),
+  read: inRoom(({ offset }) => ({ offset: isCount(offset) ? offset : null })),
   me: ({ me }) => ({ me: person(me) }),
 };
 

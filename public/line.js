@@ -1,5 +1,7 @@
 // When to call the server again after the line was cut, and whether to. Pure functions of their arguments.
 
+import { key, t } from "./words.js";
+
 const FIRST_MS = [500, 3000];
 const MOST_MS = 20_000;
 
@@ -16,14 +18,15 @@ export function retryMs(code, reason) {
 }
 
 const FOR_GOOD = {
-  4500: "The server closed this connection because too much came from it at once.",
-  4501: "You have been banned from this server.",
-  4503: "The server closed this connection because no greeting came in time.",
-  4504: "Your place here has been revoked.",
+  4500: key("The server closed this connection because too much came from it at once."),
+  4501: key("You have been banned from this server."),
+  4503: key("The server closed this connection because no greeting came in time."),
+  4504: key("Your place here has been revoked."),
 };
 
 /** Why one may not come back by oneself after such a close, for a person; null when one may. */
 export function closedForGood(code) {
   if (!(code >= 4500 && code <= 4999)) return null;
-  return FOR_GOOD[code] ?? `The server closed this connection (${code}) and asks not to be called again.`;
+  if (Object.hasOwn(FOR_GOOD, code)) return t(FOR_GOOD[code]);
+  return t("The server closed this connection ({code}) and asks not to be called again.", { code: String(code) });
 }

@@ -1,6 +1,8 @@
 // What was said and is not yet answered. A message stays here until the server has said that it is kept, through lost
 // lines, restarts and reloads; its cid makes saying it again harmless.
 
+import { t } from "./words.js";
+
 const AT_ONCE = 16;
 
 export class Outbox {
@@ -80,7 +82,7 @@ export class Outbox {
     for (const item of this._items) {
       if (item.state === "refused" || !item.tried) continue;
       item.state = "refused";
-      const why = "It is not certain that this message was sent.";
+      const why = t("It is not certain that this message was sent.");
       this._emit({ type: "refused", cid: item.cid, why });
     }
   }

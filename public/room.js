@@ -12,17 +12,24 @@ export const newRoom = (name) => ({
   topic: "",
   joined: false,
   live: false,
+  fresh: false, // whether it begins anew, and is not live yet
   head: 0,
-  items: [],
-  older: false,
+  items: [], // a part of the log without a hole, with notices between its messages
+  older: false, // whether there is more before them
+  newer: false, // and after them: then what is said now is not among them
   loading: false,
-  stuck: false, // whether to ask for older messages brought none, though there are some
+  stuck: false, // whether to ask for more brought none, though there is some
+  reading: false, // whether one reads above, so that what comes is not seen
+  target: null, // {offset, n}: the message to show
   members: [],
   count: 0,
   listed: {},
   listedUntil: 0,
+  typing: [], // {id, name, until}
   seen: 0,
+  line: null, // the offset after which all was unread when one came
   unread: 0,
+  mentions: 0,
   told: 0,
 });
 
@@ -34,7 +41,7 @@ export const titleOf = (room) => (room.with ? room.with.name : room.name);
 
 /** The change to `room` that puts a notice about `who` at the end of its flow. */
 export const told = (room, what, who, more = {}) => ({
-  items: withNotice(room.items, { key: `n${room.told}`, what, who, ...more }),
+  items: room.newer ? room.items : withNotice(room.items, { key: `n${room.told}`, what, who, ...more }),
   told: room.told + 1,
 });
 

@@ -3,18 +3,23 @@
 // Actions come from the connection (what the server said, how the line is) and from the views (what the person wants to
 // see). `action.at` is the page's clock in milliseconds where a step needs the time.
 
+import { answer, notify, patch, show } from "./changes.js";
+import { logSteps } from "./logs.js";
 import { at, isPrivate, newRoom, titleOf, told, withPerson } from "./room.js";
-import { firstOffset, lastOffset, trimmed, withEvent, withPage } from "./timeline.js";
+import { sentSteps } from "./sent.js";
 
-/** How long after coming back somebody who was listed before is not announced as a newcomer, in milliseconds. */
-export const LISTED_FOR_MS = 300_000;
+/** How long somebody is said to be writing after they have said so, in milliseconds. */
+export const TYPING_MS = 6000;
+const MOST_TYPING = 20;
+const AT_THE_DOOR = 40;
 
 export const initial = {
   phase: "form", // form, joining, joined
   notice: null, // {n, text}: shown for a moment
   notices: 0,
   forms: {}, // name, room and rename: the last answer to each, {n, fault}; `fault` is null where it went well
-  link: { status: "off" }, // off, connecting, open, waiting {until}, closed {why}
+  link: { status: "off" }, // off, connecting, open, waiting {until}, closed {why}; {since}: when it was lost
+  door: [], // what is said in the lobby while one is not in yet
   me: null,
   limits: { text: 4000 },
   active: null, // the room that is shown
@@ -24,29 +29,9 @@ export const initial = {
   pending: [], // what was said and has not been echoed: {cid, room, text, status, why}
   draft: null, // {n, room, text}: a refused text handed back to the composer
   spoken: null, // the newest live message, for screen readers
+  called: null, // the newest live one that is for this person and was not seen
   hidden: false, // whether the tab is in the background
 };
-
-function patch(state, name, change) {
-  const room = at(state.rooms, name);
-  if (room === undefined) return state;
-  return { ...state, rooms: { ...state.rooms, [name]: { ...room, ...change(room) } } };
-}
-
-function notify(state, text) {
-  return { ...state, notices: state.notices + 1, notice: { n: state.notices + 1, text } };
-}
-
-function answer(state, form, fault) {
-  const n = state.notices + 1;
-  return { ...state, notices: n, forms: { ...state.forms, [form]: { n, fault } } };
-}
-
-function show(state, name) {
-  if (at(state.rooms, name) === undefined) return state;
-  const next = patch(state, name, (room) => ({ unread: 0, seen: Math.max(room.seen, lastOffset(room.items) ?? 0) }));
-  return { ...next, active: name };
-}
 
 /** One's own name changed: nobody is told of oneself, so every list is set right here. */
 function asMe(state, me) {
@@ -67,9 +52,13 @@ const steps = {
   form: (state) => ({ ...initial, notices: state.notices, hidden: state.hidden }),
   notice: (state, { text }) => notify(state, text),
   notice_over: (state, { n }) => (state.notice?.n === n ? { ...state, notice: null } : state),
-  answered: (state, { form, fault }) => answer(state, form, fault),
+  answered: (state, { form, fault, offer }) => answer(state, form, fault, offer),
   retyped: (state, { form }) => (state.forms[form]?.fault ? { ...state, forms: { ...state.forms, [form]: null } } : state),
-  joining: (state, { wanted, pending = [] }) => ({ ...state, phase: "joining", forms: {}, wanted, pending }),
+  joining: (state, { wanted, pending = [] }) => ({ ...state, phase: "joining", forms: {}, wanted, pending, door: [] }),
+  at_the_door: (state, { event }) =>
+    event.type !== "message" || state.phase !== "form" || state.door.some((one) => one.offset === event.offset)
+      ? state
+      : { ...state, door: [...state.door, event].slice(-AT_THE_DOOR) },
   show: (state, { room }) => show(state, room),
   hidden(state, { hidden }) {
     const next = { ...state, hidden };
@@ -77,13 +66,14 @@ const steps = {
   },
   drafted: (state, { n }) => (state.draft?.n === n ? { ...state, draft: null } : state),
 
-  link(state, { link }) {
-    let next = { ...state, link };
-    if (link.status === "open") return next;
+  link(state, { link, at: now }) {
+    if (link.status === "open") return { ...state, link };
+    const since = state.link.status === "open" || state.link.since === undefined ? now : state.link.since;
+    let next = { ...state, link: { ...link, since } };
     for (const [name, room] of Object.entries(state.rooms)) {
       // The list as it was when the line was cut; a second cut before the list is back must not empty it.
       const listed = room.live ? Object.fromEntries(room.members.map((one) => [one.id, true])) : room.listed;
-      next = patch(next, name, () => ({ live: false, loading: false, stuck: false, listed }));
+      next = patch(next, name, () => ({ live: false, loading: false, stuck: false, typing: [], listed }));
     }
     return next;
   },
@@ -94,7 +84,7 @@ const steps = {
     if (other) next = { ...next, rooms: {}, active: null };
     for (const one of welcome.rooms.filter((entry) => entry.with)) {
       const known = at(next.rooms, one.room);
-      const from = known?.seen ?? at(seen, one.room) ?? one.read ?? 0;
+      const from = Math.min(one.head, Math.max(known?.seen ?? at(seen, one.room) ?? 0, one.read ?? 0));
       const room = known ?? newRoom(one.room);
       const unread = room.items.length === 0 ? Math.max(room.unread, one.head - from) : room.unread;
       const entry = { ...room, with: one.with, head: one.head, seen: from, unread };
@@ -103,73 +93,15 @@ const steps = {
     return { ...next, phase: "joined", limits: welcome.limits ?? state.limits };
   },
 
-  turned_away(state, { form, why }) {
+  turned_away(state, { form, why, offer }) {
     const outside = { ...state, phase: "form", link: { status: "off" } };
-    return form === null ? notify(outside, why) : answer(outside, form, why);
+    return form === null ? notify(outside, why) : answer(outside, form, why, offer);
   },
 
   opened(state, { room, person }) {
     const known = at(state.rooms, room) ?? { ...newRoom(room), with: person };
     return show({ ...state, rooms: { ...state.rooms, [room]: known } }, room);
   },
-
-  joined(state, { joined, focus, at: now }) {
-    const name = joined.room;
-    const known = at(state.rooms, name) ?? { ...newRoom(name), seen: isPrivate(name) ? 0 : joined.head };
-    const fresh = joined.recovered ? {} : { items: [], older: false, loading: false, stuck: false };
-    const room = {
-      ...known,
-      ...fresh,
-      seen: Math.min(known.seen, joined.head),
-      unread: joined.recovered ? known.unread : 0,
-      with: joined.with ?? known.with,
-      topic: joined.topic ?? "",
-      head: joined.head,
-      joined: true,
-      members: joined.members,
-      count: joined.count,
-      listedUntil: now + LISTED_FOR_MS,
-    };
-    const next = { ...state, rooms: { ...state.rooms, [name]: room } };
-    const wanted = focus || state.active === null || state.wanted === name;
-    return wanted ? { ...show(next, name), wanted: state.wanted === name ? null : state.wanted } : next;
-  },
-
-  event(state, { event }) {
-    const { room: name, offset } = event;
-    const before = at(state.rooms, name);
-    if (before === undefined) return state;
-    const items = trimmed(withEvent(before.items, event));
-    const mine = event.from?.id === state.me?.id;
-    const looking = name === state.active && !state.hidden;
-    const fresh = items !== before.items && offset > before.seen;
-    const next = patch(state, name, (room) => ({
-      items,
-      older: room.older || items.length < before.items.length,
-      head: Math.max(room.head, offset),
-      with: event.with ?? room.with,
-      seen: looking || mine ? Math.max(room.seen, offset) : room.seen,
-      unread: fresh && !looking && !mine ? room.unread + 1 : room.unread,
-    }));
-    const pending = mine && event.cid ? next.pending.filter((one) => one.cid !== event.cid) : next.pending;
-    const spoken = before.live && fresh && looking && !mine ? event : next.spoken;
-    return { ...next, pending, spoken };
-  },
-
-  live: (state, { room }) =>
-    patch(state, room, (now) => {
-      const first = firstOffset(now.items);
-      return { live: true, older: first === null ? now.head > 0 : first > 1 };
-    }),
-
-  older_wanted: (state, { room }) => patch(state, room, () => ({ loading: true, stuck: false })),
-  older_failed: (state, { room }) => patch(state, room, () => ({ loading: false, stuck: true })),
-  page: (state, { page }) =>
-    patch(state, page.room, (room) => {
-      const items = withPage(room.items, page.events);
-      const fits = items !== room.items || page.events.length === 0;
-      return { items, loading: false, stuck: items === room.items, older: fits ? page.more : room.older };
-    }),
 
   members: (state, { members }) => patch(state, members.room, () => ({ members: members.members, count: members.count })),
   count: (state, { count }) => patch(state, count.room, () => ({ count: count.count })),
@@ -188,11 +120,24 @@ const steps = {
 
   absent: (state, { room: name, who, reason }) =>
     patch(state, name, (room) => {
+      const typing = room.typing.filter((one) => one.id !== who.id);
       const members = room.members.filter((one) => one.id !== who.id);
       const { [who.id]: _, ...listed } = room.listed;
       if (members.length === room.members.length) return { listed };
-      return { members, listed, count: Math.max(0, room.count - 1), ...told(room, reason, who) };
+      return { members, typing, listed, count: Math.max(0, room.count - 1), ...told(room, reason, who) };
     }),
+
+  typing: (state, { room: name, who, at: now }) =>
+    who.id === state.me?.id
+      ? state
+      : patch(state, name, (room) => {
+          const others = room.typing.filter((one) => one.id !== who.id && one.until > now).slice(-MOST_TYPING + 1);
+          return { typing: [...others, { id: who.id, name: who.name, until: now + TYPING_MS }] };
+        }),
+  tick(state, { at: now }) {
+    const over = Object.values(state.rooms).filter((room) => room.typing.some((one) => one.until <= now));
+    return over.reduce((next, { name }) => patch(next, name, (room) => ({ typing: room.typing.filter((one) => one.until > now) })), state);
+  },
 
   me: (state, { me }) => asMe(state, me),
 
@@ -215,27 +160,12 @@ const steps = {
     return why ? notify(shown, words) : shown;
   },
 
-  said: (state, { cid, room, text }) => ({
-    ...state,
-    pending: [...state.pending.filter((one) => one.cid !== cid), { cid, room, text, status: "waiting", why: null }],
-  }),
-  held: (state, { cid, why }) => marked(state, cid, { status: "waiting", why }),
-  refused: (state, { cid, why }) => notify(marked(state, cid, { status: "refused", why }), why),
-  settled: (state, { cid }) => ({ ...state, pending: state.pending.filter((one) => one.cid !== cid) }),
-  handed_back(state, { cid }) {
-    const one = state.pending.find((item) => item.cid === cid);
-    if (one === undefined) return state;
-    const draft = { n: (state.draft?.n ?? 0) + 1, room: one.room, text: one.text };
-    return show({ ...state, pending: state.pending.filter((item) => item !== one), draft }, one.room);
-  },
 };
 
-function marked(state, cid, change) {
-  return { ...state, pending: state.pending.map((one) => (one.cid === cid ? { ...one, ...change } : one)) };
-}
+const all = { ...steps, ...logSteps, ...sentSteps };
 
 /** The state after `action`. Unknown actions change nothing. */
 export function reduce(state, action) {
-  const step = Object.hasOwn(steps, action.type) ? steps[action.type] : null;
+  const step = Object.hasOwn(all, action.type) ? all[action.type] : null;
   return step === null ? state : step(state, action);
 }

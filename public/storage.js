@@ -12,11 +12,12 @@ const CID = /^[\x20-\x7e]{1,64}$/;
 const TOKEN = "chatd.token.";
 const SEEN = "chatd.seen.";
 const SESSION = "chatd.session";
+const DRAFTS = "chatd.drafts";
 
 /** The form of a name under which two spellings of it are one, as the server compares them (nearly: it folds cases). */
 export const folded = (name) => name.normalize("NFKC").toLowerCase();
 
-const reading = (store, key) => {
+export const reading = (store, key) => {
   try {
     return store().getItem(key);
   } catch (refusal) {
@@ -24,7 +25,7 @@ const reading = (store, key) => {
   }
 };
 
-const writing = (store, key, value) => {
+export const writing = (store, key, value) => {
   try {
     if (value === null) store().removeItem(key);
     else store().setItem(key, value);
@@ -33,7 +34,7 @@ const writing = (store, key, value) => {
   }
 };
 
-const parsed = (text) => {
+export const parsed = (text) => {
   try {
     const value = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
@@ -109,4 +110,16 @@ export function readSeen(store, id) {
 /** Remember it; null forgets it. */
 export function writeSeen(store, id, seen) {
   writing(store, SEEN + id, seen === null ? null : JSON.stringify(seen));
+}
+
+/** What was begun in each room and not sent, {room: text}, in this tab. */
+export function readDrafts(store) {
+  const value = parsed(reading(store, DRAFTS)) ?? {};
+  const fits = ([room, text]) => isName(room) && typeof text === "string" && text !== "" && text.length <= LONGEST_TEXT;
+  return Object.fromEntries(Object.entries(value).filter(fits).slice(0, MOST_ROOMS));
+}
+
+/** Remember them; null forgets them. */
+export function writeDrafts(store, drafts) {
+  writing(store, DRAFTS, drafts === null ? null : JSON.stringify(drafts));
 }

@@ -70,3 +70,15 @@ export function lastOffset(items) {
   }
   return null;
 }
+
+/** `items` with a page of newer events after them; the same `items` when the page does not begin where they end. */
+export function withNewer(items, events) {
+  const last = lastOffset(items);
+  if (events.length === 0 || (last !== null && events[0].offset !== last + 1)) return items;
+  return [...items, ...events.map(messageOf)];
+}
+
+/** `items`, or its oldest part when one has gone so far back that there are too many to hold. */
+export function holding(items) {
+  return items.length > MOST_ITEMS ? items.slice(0, KEPT_ITEMS) : items;
+}

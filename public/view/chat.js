@@ -1,28 +1,50 @@
 // The whole of the page once one has joined: rooms, the flow of one of them, people, and the line where one writes.
 
-import { useContext } from "../vendor/preact-hooks.js";
+import { useContext, useMemo } from "../vendor/preact-hooks.js";
 import { at, titleOf } from "../room.js";
+import { around, t } from "../words.js";
 import { Composer } from "./composer.js";
 import { useDrawer } from "./drawer.js";
 import { Flow } from "./flow.js";
 import { html, Page } from "./html.js";
+import { Icon } from "./icons.js";
+import { useKeys } from "./keys.js";
 import { Me } from "./me.js";
 import { Name, Picture } from "./person.js";
 import { People, Rooms } from "./sidebar.js";
 
+// A line that is back soon is nobody's concern.
+const QUIET_MS = 5000;
+const MOST_NAMED = 2;
+
 export function Line({ link, now }) {
   const { act } = useContext(Page);
-  if (link.status === "open") return null;
+  if (link.status === "open" || link.status === "off") return null;
   if (link.status === "closed") {
     return html`<p class="line closed" role="status">
-      <span>${link.why}</span><button type="button" onClick=${act.wake}>Join again</button>
+      <span>${link.why}</span><button type="button" onClick=${act.wake}>${t("Join again")}</button>
     </p>`;
   }
+  if (now - link.since < QUIET_MS) return null;
   const seconds = link.status === "waiting" ? Math.ceil((link.until - now) / 1000) : 0;
   return html`<p class="line">
-    <span><span role="status">The connection is gone.</span> <span aria-hidden="true">${seconds > 0 ? `Next try in ${seconds} s.` : "Trying again…"}</span></span>
-    ${link.status === "waiting" && html`<button type="button" onClick=${act.wake}>Try now</button>`}
+    <span><span role="status">${t("The connection is gone.")}</span> <span aria-hidden="true">${seconds > 0 ? t("Next try in {seconds} s.", { seconds }) : t("Trying again…")}</span></span>
+    ${link.status === "waiting" && html`<button type="button" onClick=${act.wake}>${t("Try now")}</button>`}
   </p>`;
+}
+
+/** Who writes here just now. */
+function Typing({ typing }) {
+  const [one, two] = typing.map(({ name }) => html`<${Name} name=${name} />`);
+  const words =
+    typing.length === 0
+      ? null
+      : typing.length > MOST_NAMED
+        ? t("Several people are typing")
+        : typing.length === 2
+          ? around("{one} and {two} are typing", { one, two })
+          : around("{one} is typing", { one });
+  return html`<p class="typing">${words}</p>`;
 }
 
 /** For screen readers: what has just been said, one line at a time, and not the whole history. */
@@ -30,35 +52,53 @@ const Spoken = ({ spoken }) => html`
   <div class="unseen" role="log" aria-live="polite">${spoken && html`<p key=${`${spoken.room} ${spoken.offset}`}>${spoken.from.name}: ${spoken.text}</p>`}</div>
 `;
 
-export function Chat({ state, panel }) {
+function Heading({ room, quiet }) {
   const { act } = useContext(Page);
-  const room = state.active === null ? null : at(state.rooms, state.active);
-  const pending = state.pending.filter((one) => one.room === state.active);
-  const close = () => panel !== null && act.panel(null);
-  useDrawer(panel, () => act.panel(null));
   return html`
-    <div class="chat" data-panel=${panel ?? "none"}>
-      <nav class="side" id="rooms" tabindex="-1" aria-label="Rooms and conversations">
+    <div class="heading">
+      <h1>${room.with ? html`<${Picture} who=${room.with} /> ` : html`<span class="hash" aria-hidden="true">#</span>`}<${Name} name=${titleOf(room)} /></h1>
+      ${room.topic && html`<${Name} name=${room.topic} kind="topic" />`}
+      ${
+        !room.with &&
+        html`<button type="button" class="plain comings" aria-label=${t("Show who comes and goes")} title=${t("Show who comes and goes")} aria-pressed=${quiet ? "false" : "true"} onClick=${() => act.quiet(room.name, !quiet)}>
+          <${Icon} name="comings" />
+        </button>`
+      }
+    </div>
+  `;
+}
+
+export function Chat({ state, ui }) {
+  const { act, settings } = useContext(Page);
+  const { panel } = ui;
+  const room = state.active === null ? null : at(state.rooms, state.active);
+  const pending = useMemo(() => state.pending.filter((one) => one.room === state.active), [state.pending, state.active]);
+  const names = useMemo(() => (room === null ? [] : room.members.filter((one) => one.id !== state.me.id).map((one) => one.name)), [room?.members, state.me]);
+  const quiet = room !== null && settings.quiet.includes(room.name);
+  const close = () => panel !== null && act.panel(null);
+  useDrawer(panel);
+  useKeys(state, ui, act);
+  return html`
+    <div class="chat" data-panel=${panel ?? "none"} data-link=${state.link.status}>
+      <nav class="side" id="rooms" tabindex="-1" aria-label=${t("Rooms and conversations")}>
         <${Rooms} rooms=${state.rooms} directory=${state.directory} active=${state.active} answer=${state.forms.room} />
         <${Me} me=${state.me} answer=${state.forms.rename} />
       </nav>
-      <main class="talk" onFocusIn=${close}>
+      <main class="talk" id="talk" tabindex="-1" onFocusIn=${close}>
         ${
           room === null
-            ? html`<p class="empty">Choose a room, or make one.</p>`
+            ? html`<p class="empty">${t("Choose a room, or make one.")}</p>`
             : html`
-                <div class="heading">
-                  <h1>${room.with ? html`<${Picture} who=${room.with} /> ` : html`<span class="hash" aria-hidden="true">#</span>`}<${Name} name=${titleOf(room)} /></h1>
-                  ${room.topic && html`<${Name} name=${room.topic} kind="topic" />`}
-                </div>
-                <${Flow} key=${`flow ${room.name}`} room=${room} me=${state.me} pending=${pending} />
+                <${Heading} room=${room} quiet=${quiet} />
+                <${Flow} key=${`flow ${room.name}`} room=${room} me=${state.me} pending=${pending} quiet=${quiet} />
+                <${Typing} typing=${room.typing} />
               `
         }
         <${Line} link=${state.link} now=${state.now} />
-        ${room !== null && html`<${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} />`}
+        ${room !== null && html`<${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} />`}
       </main>
-      ${room !== null && html`<aside class="crowd" id="people" tabindex="-1" aria-label="People"><div class="scroll"><${People} room=${room} me=${state.me} /></div></aside>`}
-      <button type="button" class="veil" tabindex="-1" aria-label="Close" onClick=${() => act.panel(null)}></button>
+      ${room !== null && html`<aside class="crowd" id="people" tabindex="-1" aria-label=${t("People")}><div class="scroll"><${People} room=${room} me=${state.me} /></div></aside>`}
+      <button type="button" class="veil" tabindex="-1" aria-label=${t("Close")} onClick=${() => act.panel(null)}></button>
       <${Spoken} spoken=${state.spoken} />
     </div>
   `;

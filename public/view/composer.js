@@ -1,51 +1,94 @@
 // Where one writes. Enter sends, Shift and Enter break the line, and a word that an input method is still composing is
-// left alone.
+// left alone. What was begun in a room waits there.
 
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { at } from "../room.js";
+import { plural, t } from "../words.js";
+import { completes, isOffering, loadExpander } from "./completion.js";
+import { Emojis } from "./emojis.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 
 const length = (text) => [...text].length;
 
-export function Composer({ room, title, most, draft }) {
-  const { act } = useContext(Page);
-  const [drafts, setDrafts] = useState({});
+const HIGHEST = 160;
+
+/** Somebody who has no keyboard sends by the button, and Enter breaks the line. */
+const byTouch = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
+
+export function Composer({ room, title, most, draft, names }) {
+  const { act, drafts, grid } = useContext(Page);
+  const [texts, setTexts] = useState(() => ({ ...drafts }));
+  const [picking, setPicking] = useState(false);
   const box = useRef(null);
-  const text = at(drafts, room) ?? "";
-  const setText = (value) => setDrafts((now) => ({ ...now, [room]: value }));
+  const expander = useRef(null);
+  const latest = useRef({});
+  const text = at(texts, room) ?? "";
+  const setText = (value) => {
+    setTexts((now) => ({ ...now, [room]: value }));
+    act.draft(room, value);
+  };
+  latest.current = { grid, names, setText };
 
   // A refused message comes back here, before whatever has been begun since.
   useEffect(() => {
     if (draft === null || draft.room !== room) return;
-    setDrafts((now) => ({ ...now, [room]: [draft.text, at(now, room)].filter(Boolean).join("\n") }));
+    setText([draft.text, text].filter(Boolean).join("\n"));
     act.drafted(draft.n);
     box.current.focus();
   }, [draft, room]);
 
   useLayoutEffect(() => {
+    setPicking(false);
     // On a phone the keyboard would cover what one came to read.
-    if (matchMedia("(pointer: fine)").matches) box.current.focus();
+    if (matchMedia("(pointer: fine)").matches && document.querySelector("dialog[open]") === null) box.current.focus();
   }, [room]);
 
   useLayoutEffect(() => {
     box.current.style.height = "auto";
-    box.current.style.height = `${Math.min(box.current.scrollHeight, 160)}px`;
+    box.current.style.height = `${Math.min(box.current.scrollHeight + 2, HIGHEST)}px`;
   }, [text, room]);
+
+  useEffect(
+    () =>
+      completes(expander.current, {
+        names: () => latest.current.names,
+        grid: () => latest.current.grid(),
+        wantGrid: act.wantGrid,
+        labels: () => ({ people: t("People"), emoji: t("Emoji") }),
+        committed: (value) => latest.current.setText(value),
+      }),
+    [],
+  );
 
   const send = () => {
     box.current.focus();
     if (text.trim() === "") return;
     const over = length(text.trim()) - most;
-    if (over > 0) return act.notice(`This message is ${over} ${over === 1 ? "character" : "characters"} too long; ${most} are allowed.`);
+    if (over > 0) {
+      return act.notice(plural(over, "This message is {n} character too long; {most} are allowed.", "This message is {n} characters too long; {most} are allowed.", { most }));
+    }
     setText("");
     act.say(room, text);
   };
 
+  const toLastOwn = () => {
+    const own = [...document.querySelectorAll("#messages .mine")].at(-1);
+    own?.focus();
+    return own !== undefined;
+  };
+
   const onKeyDown = (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229 || isOffering(expander.current)) return;
+    if (event.key === "ArrowUp" && text === "" && !event.altKey && !event.shiftKey && toLastOwn()) event.preventDefault();
+    if (event.key !== "Enter" || event.shiftKey || byTouch()) return;
     event.preventDefault();
     send();
+  };
+
+  const onInput = ({ currentTarget: { value } }) => {
+    setText(value);
+    if (value.trim() !== "") act.typing(room);
   };
 
   const onSubmit = (event) => {
@@ -53,20 +96,38 @@ export function Composer({ room, title, most, draft }) {
     send();
   };
 
+  const choose = (sign) => {
+    const { selectionStart: from, selectionEnd: to } = box.current;
+    setText(text.slice(0, from) + sign + text.slice(to));
+    setPicking(false);
+    box.current.focus();
+    requestAnimationFrame(() => box.current?.setSelectionRange(from + sign.length, from + sign.length));
+  };
+
+  const close = () => {
+    setPicking(false);
+    box.current.focus();
+  };
+
   return html`
     <form class="composer" onSubmit=${onSubmit}>
-      <textarea
-        ref=${box}
-        rows="1"
-        dir="auto"
-        enterkeyhint="send"
-        aria-label=${`Message to ${title}`}
-        placeholder="Write a message"
-        value=${text}
-        onInput=${(event) => setText(event.currentTarget.value)}
-        onKeyDown=${onKeyDown}
-      ></textarea>
-      <button type="submit" class="primary" aria-label="Send"><${Icon} name="send" /></button>
+      <text-expander keys="@ :" ref=${expander}>
+        <textarea
+          ref=${box}
+          rows="1"
+          dir="auto"
+          enterkeyhint=${byTouch() ? "enter" : "send"}
+          aria-label=${t("Message to {name}", { name: title })}
+          placeholder=${t("Write a message")}
+          value=${text}
+          onFocus=${loadExpander}
+          onInput=${onInput}
+          onKeyDown=${onKeyDown}
+        ></textarea>
+      </text-expander>
+      <button type="button" class="picks" aria-label=${t("Emoji")} aria-expanded=${picking ? "true" : "false"} onClick=${() => setPicking(!picking)}><${Icon} name="smile" /></button>
+      <button type="submit" class="primary" aria-label=${t("Send")}><${Icon} name="send" /></button>
+      ${picking && html`<${Emojis} choose=${choose} close=${close} />`}
     </form>
   `;
 }

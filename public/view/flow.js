@@ -1,54 +1,65 @@
-// The messages of a room. The view stays at the newest message while one is there, stays put while one reads above,
-// and fetches what is older when one comes to the top.
+// The messages of a room. The view follows the newest message while one is there, stays put while one reads above, and
+// has no more than a few hundred rows on the page, whatever the room holds.
 
-import { useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
-import { lastOffset } from "../timeline.js";
+import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact-hooks.js";
+import { rowsOf } from "../rows.js";
+import { AT_END, bounds, earlier, later, spanAround, spanOf } from "../span.js";
+import { firstOffset } from "../timeline.js";
+import { plural, t } from "../words.js";
 import { html, Page } from "./html.js";
-import { dayOf, Message, Notice, Unsent } from "./message.js";
 import { Icon } from "./icons.js";
+import { dayOf, Message, Notices } from "./message.js";
+import { onArrows } from "./roving.js";
 
-// Elements on the page at once: a room may hold thousands of messages, a person reads a few.
-const SHOWN = 200;
-const MOST_SHOWN = 400;
-const NEAR = 48;
+// Who is nearer to the end than this reads the newest messages.
+const NEAR = 100;
 
-const withDays = (items) => {
-  let today = "";
-  return items.flatMap((item) => {
-    const date = item.kind === "message" ? dayOf(item.at) : "";
-    if (date === "" || date === today) return [item];
-    today = date;
-    return [{ kind: "day", key: `d${item.key}`, date }, item];
-  });
+const Row = ({ row, me, target }) => {
+  if (row.kind === "day") return html`<li class="day"><span>${row.date}</span></li>`;
+  if (row.kind === "unread") return html`<li class="day unread"><span>${t("New")}</span></li>`;
+  if (row.kind === "notices") return html`<${Notices} parts=${row.parts} me=${me} />`;
+  return html`<${Message} item=${row.item} me=${me} first=${row.first} target=${target !== null && row.item.offset === target} />`;
 };
 
-const Item = ({ item, me }) => {
-  if (item.kind === "day") return html`<p class="day"><span>${item.date}</span></p>`;
-  // What cannot be shown has a place in the log all the same.
-  if (item.kind === "message" && item.type !== "message") return null;
-  return item.kind === "message" ? html`<${Message} item=${item} me=${me} />` : html`<${Notice} item=${item} me=${me} />`;
-};
+const arrows = onArrows(".message");
 
-export function Flow({ room, me, pending }) {
-  const { act } = useContext(Page);
+/** The controls of the message with the focus are there for the Tab key, and those of no other. */
+function onFocusIn({ target, currentTarget: list }) {
+  for (const control of list.querySelectorAll(".message [tabindex='0']")) control.tabIndex = -1;
+  for (const control of target.closest(".message")?.querySelectorAll(".at, button.chip") ?? []) control.tabIndex = 0;
+}
+
+export function Flow({ room, me, pending, quiet }) {
+  const page = useContext(Page);
+  const { act } = page;
   const box = useRef(null);
   // The view's place: at the end, or held by an element and where that stood.
   const place = useRef({ atEnd: true, element: null, top: 0 });
-  const [from, setFrom] = useState(null);
-  // The newest message there was when one went away from the end.
-  const [away, setAway] = useState(null);
+  const jump = useRef(null);
+  const [span, setSpan] = useState(AT_END);
+  const [above, setAbove] = useState(false);
+  const [target, setTarget] = useState(null);
 
   const { items } = room;
-  const begin = from === null ? -1 : items.findIndex((item) => item.key === from);
-  const start = begin === -1 ? Math.max(0, items.length - SHOWN) : begin;
-  const shown = items.slice(start);
+  const following = !room.reading;
+  const { start, end } = bounds(items, span, following);
+  const atNewest = end === items.length && !room.newer;
+  const rows = useMemo(() => {
+    const all = rowsOf(items.slice(start, end), { day: dayOf, line: room.line, me, quiet });
+    const last = all[all.length - 1];
+    const goesOn = last?.kind === "message" && last.item.from.id === me?.id;
+    const own = atNewest ? pending.map((item, index) => ({ kind: "message", key: `c${item.cid}`, item, first: index === 0 && !goesOn })) : [];
+    return [...all, ...own];
+  }, [items, start, end, room.line, me, quiet, pending, atNewest, page]);
+
+  const list = () => box.current.firstElementChild;
 
   const note = () => {
     const view = box.current;
-    const atEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
+    const atEnd = atNewest && view.scrollHeight - view.scrollTop - view.clientHeight <= NEAR;
     // A message, since what stands between messages may go when older ones come.
     const seen = (one) => one.dataset.offset !== undefined && one.offsetTop + one.offsetHeight > view.scrollTop;
-    const element = atEnd ? null : [...view.children].find(seen);
+    const element = atEnd ? null : [...list().children].find(seen);
     place.current = { atEnd, element, top: element ? element.offsetTop - view.scrollTop : 0 };
     return atEnd;
   };
@@ -62,30 +73,52 @@ export function Flow({ room, me, pending }) {
 
   const more = () => {
     const view = box.current;
-    if (view.scrollTop > view.clientHeight) return;
-    if (start > 0) setFrom(items[Math.max(0, start - SHOWN / 2)].key);
-    else if (room.older && !room.loading && room.live) act.older(room);
+    const below = view.scrollHeight - view.scrollTop - view.clientHeight;
+    if (view.scrollTop <= view.clientHeight) {
+      if (start > 0) setSpan(earlier(items, span, following));
+      else if (room.older && !room.loading && room.live) act.older(room);
+    } else if (below <= view.clientHeight && !place.current.atEnd) {
+      if (end < items.length) setSpan(later(items, span));
+      else if (room.newer && !room.loading && room.live) act.newer(room);
+    }
+  };
+
+  /** Whether what is unread begins above what one sees. */
+  const look = () => {
+    const line = room.line === null ? null : list().querySelector(".unread");
+    const cut = room.line !== null && line === null && (firstOffset(items.slice(start, end)) ?? 0) > room.line + 1;
+    setAbove(cut || (line !== null && line.offsetTop + line.offsetHeight <= box.current.scrollTop));
   };
 
   const onScroll = () => {
     const atEnd = note();
-    if (atEnd) {
-      setAway(null);
-      if (from !== null && shown.length > MOST_SHOWN) setFrom(null);
-    } else {
-      setAway((now) => now ?? lastOffset(items) ?? 0);
-      // What is read must not go because something new has come.
-      if (from === null && shown.length > 0) setFrom(shown[0].key);
-    }
+    if (atEnd === room.reading) act.reading(room.name, !atEnd);
+    // What is read must not go because something new has come.
+    if (!atEnd && span.from === null) setSpan(spanOf(items, start, end));
+    look();
     more();
   };
 
-  useLayoutEffect(hold);
+  useLayoutEffect(() => {
+    const offset = jump.current;
+    const element = offset === null ? null : list().querySelector(`[data-offset="${offset}"]`);
+    if (element !== null) {
+      jump.current = null;
+      const { clientHeight } = box.current;
+      place.current = { atEnd: false, element, top: Math.max(0, Math.min(clientHeight / 3, clientHeight - element.offsetHeight)) };
+      setTarget(offset);
+      element.focus({ preventScroll: true });
+      act.arrived(room.name);
+    }
+    hold();
+    look();
+  });
 
-  // A window or a keyboard that changes the room's height must not move what is read.
+  // A window or a keyboard that changes the room's height, or a text that comes late, must not move what is read.
   useLayoutEffect(() => {
     const watcher = new ResizeObserver(hold);
     watcher.observe(box.current);
+    watcher.observe(list());
     return () => watcher.disconnect();
   }, []);
 
@@ -93,12 +126,25 @@ export function Flow({ room, me, pending }) {
   useEffect(() => {
     // Where asking brought nothing, it is for the person to ask again.
     if (!room.stuck) more();
-  }, [items.length, start, room.live, room.loading]);
+  }, [items.length, start, end, room.live, room.loading]);
+
+  useEffect(() => {
+    if (room.target === null || !room.live || room.loading) return;
+    const first = firstOffset(items);
+    const index = items.findIndex((item) => item.kind === "message" && item.type === "message" && item.offset >= room.target.offset);
+    if (index === -1 || first > room.target.offset) return act.around(room.name, room.target.offset);
+    jump.current = items[index].offset;
+    act.reading(room.name, true);
+    setSpan(spanAround(items, index));
+    return undefined;
+  }, [room.target, room.live, room.loading]);
 
   const toEnd = () => {
     place.current = { atEnd: true, element: null, top: 0 };
-    setFrom(null);
-    setAway(null);
+    setSpan(AT_END);
+    setTarget(null);
+    if (room.newer) act.newest(room);
+    else act.reading(room.name, false);
     hold();
   };
 
@@ -109,21 +155,37 @@ export function Flow({ room, me, pending }) {
     said.current = pending.length;
   }, [pending.length]);
 
-  const missed = away === null ? 0 : items.filter((item) => item.kind === "message" && item.offset > away).length;
+  const onKeyDown = (event) => {
+    const up = event.target === box.current && event.key === "ArrowUp" && !event.altKey && !event.ctrlKey && !event.metaKey;
+    const last = up ? [...list().querySelectorAll(".message")].at(-1) : undefined;
+    if (last === undefined) return arrows(event);
+    event.preventDefault();
+    return last.focus();
+  };
+
   const empty = room.live && items.length === 0 && pending.length === 0;
+  const begins = room.live && !room.older && start === 0 && !empty;
   return html`
     <div class="flow">
-      <div class="messages" id="messages" ref=${box} onScroll=${onScroll} tabindex="0" aria-label="Messages">
-        ${room.loading && html`<p class="happening" key="loading">Fetching older messages…</p>`}
-        ${room.live && !room.older && start === 0 && !empty && html`<p class="beginning" key="beginning">${room.with ? "This conversation begins here. Only the two of you can read it." : "The room begins here."}</p>`}
-        ${withDays(shown).map((item) => html`<${Item} key=${item.key} item=${item} me=${me} />`)}
-        ${pending.map((item) => html`<${Unsent} key=${`p${item.cid}`} item=${item} me=${me} />`)}
-        ${empty && html`<p class="empty" key="empty">Nobody has said anything yet.${room.with && html`<br />Only the two of you can read what is said here.`}</p>`}
+      ${
+        above &&
+        html`<button type="button" class="jump first-unread" onClick=${() => act.goTo(room.name, room.line + 1)}>
+          <${Icon} name="up" /> ${t("To the first unread")}
+        </button>`
+      }
+      <div class="messages" id="messages" ref=${box} role="region" onScroll=${onScroll} onKeyDown=${onKeyDown} tabindex="0" aria-label=${t("Messages")}>
+        <ol class="rows" role="list" onFocusIn=${onFocusIn}>
+          ${room.loading && html`<li class="happening" key="loading">${t("Fetching older messages…")}</li>`}
+          ${room.live && room.older && start === 0 && !room.loading && html`<li class="happening" key="more"><button type="button" onClick=${() => act.older(room)}>${t("Show older messages")}</button></li>`}
+          ${begins && html`<li class="beginning" key="beginning">${room.with ? t("This conversation begins here. Only the two of you can read it.") : t("The room begins here.")}</li>`}
+          ${rows.map((row) => html`<${Row} key=${row.key} row=${row} me=${me} target=${target} />`)}
+          ${empty && html`<li class="empty" key="empty">${t("Nobody has said anything yet.")}${room.with && html`<br />${t("Only the two of you can read what is said here.")}`}</li>`}
+        </ol>
       </div>
       ${
-        away !== null &&
-        html`<button type="button" class="newest" onClick=${toEnd}>
-          <${Icon} name="down" /> ${missed === 0 ? "To the newest" : missed === 1 ? "1 new message" : `${missed} new messages`}
+        (room.reading || !atNewest) &&
+        html`<button type="button" class="jump newest" onClick=${toEnd}>
+          <${Icon} name="down" /> ${room.unread === 0 ? t("To the newest") : plural(room.unread, "{n} new message", "{n} new messages")}
         </button>`
       }
     </div>

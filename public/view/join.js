@@ -1,11 +1,33 @@
 // The first thing one sees: who are you?
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
-import { nameProblem } from "../names.js";
+import { nameProblem, nearestName } from "../names.js";
+import { t } from "../words.js";
 import { Fault, faulty } from "./fault.js";
 import { html, Page } from "./html.js";
+import { Name, Picture } from "./person.js";
+import { Text } from "./text.js";
 
-export function Join({ name: before, email: beforeEmail, joining, link, answer }) {
+/** What is said in the lobby, for who is not in yet. */
+const Glimpse = ({ door }) => html`
+  <section class="glimpse" aria-label=${t("The lobby right now")}>
+    <ol role="list">
+      ${door.map(
+        (item) => html`
+          <li key=${item.offset}>
+            <${Picture} who=${item.from} />
+            <div>
+              <${Name} name=${item.from.name} />
+              ${item.deleted ? html`<p class="text gone">${t("This message was deleted.")}</p>` : html`<${Text} raw=${item.text} />`}
+            </div>
+          </li>
+        `,
+      )}
+    </ol>
+  </section>
+`;
+
+export function Join({ name: before, email: beforeEmail, joining, link, answer, door, place }) {
   const { act } = useContext(Page);
   const [name, setName] = useState(before);
   const [email, setEmail] = useState(beforeEmail);
@@ -18,8 +40,8 @@ export function Join({ name: before, email: beforeEmail, joining, link, answer }
   const onSubmit = (event) => {
     event.preventDefault();
     const problem = nameProblem(name);
-    if (problem === null) act.start(name.trim(), email.trim());
-    else act.answered("name", problem);
+    if (problem === null) act.start(name.trim(), email.trim(), place);
+    else act.answered("name", problem, nearestName(name));
   };
 
   const onName = (event) => {
@@ -27,14 +49,21 @@ export function Join({ name: before, email: beforeEmail, joining, link, answer }
     act.retyped("name");
   };
 
+  const take = (offer) => {
+    setName(offer);
+    act.retyped("name");
+    field.current.focus();
+  };
+
   const waiting = joining && link.status === "waiting";
   return html`
-    <main class="door">
+    <main class=${door.length > 0 ? "door open" : "door"} id="talk" tabindex="-1">
+      ${door.length > 0 && html`<${Glimpse} door=${door} />`}
       <form class="card" noValidate onSubmit=${onSubmit}>
-        <h1>Come in</h1>
-        <p>Choose a name, and talk. You start in the lobby.</p>
+        <h1>${t("Come in")}</h1>
+        <p>${place === null ? t("Choose a name, and talk. You start in the lobby.") : t("Choose a name, and talk.")}</p>
         <div class="field">
-          <label for="username">Username</label>
+          <label for="username">${t("Username")}</label>
           <input
             ref=${field}
             id="username"
@@ -42,35 +71,37 @@ export function Join({ name: before, email: beforeEmail, joining, link, answer }
             autocomplete="nickname"
             autocapitalize="none"
             spellcheck=${false}
-            placeholder="Username"
+            placeholder=${t("Username")}
             disabled=${joining}
             value=${name}
             onInput=${onName}
             ...${faulty("name-fault", answer)}
           />
-          <${Fault} id="name-fault" answer=${answer} />
+          <${Fault} id="name-fault" answer=${answer} take=${take} />
         </div>
         <div class="field">
-          <label for="email">E-mail <i>optional</i></label>
+          <label for="email">${t("E-mail")} <i>${t("optional")}</i></label>
           <input
             id="email"
             name="email"
             type="email"
             autocomplete="email"
-            placeholder="Email"
+            placeholder=${t("Email")}
+            aria-describedby="email-hint"
             maxlength="254"
             disabled=${joining}
             value=${email}
             onInput=${(event) => setEmail(event.currentTarget.value)}
           />
+          <p class="hint" id="email-hint">${t("Only clients of the tutorial's wire see it, for your picture there.")}</p>
         </div>
         ${
           joining
-            ? html`<p class="progress" role="status">${waiting ? "The server does not answer; trying again…" : "Joining…"}</p>
-                <button type="button" onClick=${act.leaveChat}>Cancel</button>`
-            : html`<button type="submit" class="primary">Join</button>`
+            ? html`<p class="progress" role="status">${waiting ? t("The server does not answer; trying again…") : t("Joining…")}</p>
+                <button type="button" onClick=${act.leaveChat}>${t("Cancel")}</button>`
+            : html`<button type="submit" class="primary">${t("Join")}</button>`
         }
-        <p class="small">Your name belongs to this browser: in another one you are another person.</p>
+        <p class="small">${t("Your name belongs to this browser: in another one you are another person.")}</p>
       </form>
     </main>
   `;

@@ -1,6 +1,7 @@
 // Oneself, below the rooms: another name, and the way out.
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { around, t } from "../words.js";
 import { Fault, faulty } from "./fault.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
@@ -37,7 +38,7 @@ function Rename({ me, answer, back }) {
     <form class="me" noValidate onSubmit=${onSubmit} onKeyDown=${onEscape(back)}>
       <input
         ref=${field}
-        aria-label="Your name"
+        aria-label=${t("Your name")}
         autocomplete="off"
         autocapitalize="none"
         spellcheck=${false}
@@ -47,8 +48,8 @@ function Rename({ me, answer, back }) {
       />
       <${Fault} id="rename-fault" answer=${answer} />
       <span class="choices">
-        <button type="submit" class="primary">Rename</button>
-        <button type="button" onClick=${back}>Cancel</button>
+        <button type="submit" class="primary">${t("Rename")}</button>
+        <button type="button" onClick=${back}>${t("Cancel")}</button>
       </span>
     </form>
   `;
@@ -60,12 +61,12 @@ function LogOut({ me, back }) {
   useLayoutEffect(() => first.current.focus(), []);
   return html`
     <div class="me" role="group" aria-labelledby="logout-title" onKeyDown=${onEscape(back)}>
-      <p id="logout-title">Log out, <${Name} name=${me.name} />?</p>
-      <button type="button" ref=${first} aria-describedby="logout-tab" onClick=${act.leaveChat}>Leave in this tab</button>
-      <p class="hint" id="logout-tab">This browser still knows you: join under the same name to go on.</p>
-      <button type="button" class="grave" aria-describedby="logout-browser" onClick=${act.forget}>Forget me in this browser</button>
-      <p class="hint" id="logout-browser">In all its tabs, for good: you cannot be this person again, nor read what was private.</p>
-      <button type="button" onClick=${back}>Cancel</button>
+      <p id="logout-title">${around("Log out, {name}?", { name: html`<${Name} name=${me.name} />` })}</p>
+      <button type="button" ref=${first} aria-describedby="logout-tab" onClick=${act.leaveChat}>${t("Leave in this tab")}</button>
+      <p class="hint" id="logout-tab">${t("This browser still knows you: join under the same name to go on.")}</p>
+      <button type="button" class="grave" aria-describedby="logout-browser" onClick=${act.forget}>${t("Forget me in this browser")}</button>
+      <p class="hint" id="logout-browser">${t("In all its tabs, for good: you cannot be this person again, nor read what was private.")}</p>
+      <button type="button" onClick=${back}>${t("Cancel")}</button>
     </div>
   `;
 }
@@ -88,10 +89,10 @@ export function Me({ me, answer }) {
   if (open === "logout") return html`<${LogOut} me=${me} back=${back} />`;
   return html`
     <div class="me both">
-      <button type="button" class="chip" ref=${buttons.rename} title="Change your name" onClick=${() => setOpen("rename")}>
+      <button type="button" class="chip" ref=${buttons.rename} title=${t("Change your name")} onClick=${() => setOpen("rename")}>
         <${Picture} who=${me} /><${Name} name=${me.name} /><${Icon} name="pencil" />
       </button>
-      <button type="button" ref=${buttons.logout} onClick=${() => setOpen("logout")}>Log out</button>
+      <button type="button" ref=${buttons.logout} onClick=${() => setOpen("logout")}>${t("Log out")}</button>
     </div>
   `;
 }

@@ -1,70 +1,109 @@
-// One line of the flow: a message, a notice about somebody, or a message that is not on its way yet.
+// One row of the flow: a message, on its way or in the log, or what happened between messages.
 
 import { useContext } from "../vendor/preact-hooks.js";
-import { html, Page } from "./html.js";
-import { Chip, Name } from "./person.js";
-import { Icon } from "./icons.js";
+import { addressOf } from "../address.js";
+import { mentions } from "../mentions.js";
 import { timesIn } from "../times.js";
+import { around, language, plural, t } from "../words.js";
+import { html, memo, Page } from "./html.js";
+import { Icon } from "./icons.js";
+import { Chip, Name } from "./person.js";
+import { Text } from "./text.js";
 
-const { day, time } = timesIn();
-
-/** The day of an event as a person calls it, or "" when the time cannot be read. */
-export const dayOf = day;
-
-const Time = ({ at }) =>
-  time(at) === "" ? null : html`<time datetime=${at} title=${new Date(at).toLocaleString()}>${time(at)}</time>`;
-
-export function Message({ item, me }) {
-  const { text } = useContext(Page);
-  const { from } = item;
-  return html`
-    <article class=${from.id === me?.id ? "message mine" : "message"} data-offset=${item.offset}>
-      <header>
-        <${Chip} who=${from} me=${me} />
-        ${from.via && html`<span class="tag" title="This name is not checked: it came over the plain wire">via ${from.via}</span>`}
-        <${Time} at=${item.at} />
-      </header>
-      ${item.deleted ? html`<p class="text gone">This message was deleted.</p>` : html`<p class="text">${text(item.text)}</p>`}
-    </article>
-  `;
-}
-
-const SAID = {
-  joined: "joined",
-  left: "left",
-  gone: "lost the connection",
-  kicked: "was removed from the room",
+const made = new Map();
+const times = () => {
+  if (!made.has(language())) made.set(language(), timesIn(language() === "en" ? undefined : language()));
+  return made.get(language());
 };
 
-export function Notice({ item, me }) {
-  const you = item.who.id === me?.id;
-  if (item.what === "renamed") {
-    return you
-      ? html`<p class="happening">You are now <${Name} name=${item.who.name} /></p>`
-      : html`<p class="happening"><${Name} name=${item.was} /> is now <${Name} name=${item.who.name} /></p>`;
-  }
-  return html`<p class="happening"><${Name} name=${item.who.name} /> ${SAID[item.what] ?? "left"}</p>`;
+/** The day of an event as a person calls it, or "" when the time cannot be read. */
+export const dayOf = (at) => times().day(at);
+
+// Out of the way of the Tab key; see roving.js.
+function Time({ at, room, offset }) {
+  const { time, whole } = times();
+  if (time(at) === "") return null;
+  return html`<a class="at" tabindex="-1" href=${addressOf(room, offset)} title=${whole(at)} data-whole=${whole(at)}>
+    <time datetime=${at}>${time(at)}</time>
+  </a>`;
 }
 
-export function Unsent({ item, me }) {
-  const { act, text } = useContext(Page);
-  const refused = item.status === "refused";
+function Choices({ item }) {
+  const { act } = useContext(Page);
   return html`
-    <article class=${refused ? "message mine unsent refused" : "message mine unsent"}>
-      <header>
-        <${Chip} who=${me} me=${me} />
-        <span class="tag">${refused ? "not sent" : "waiting"}</span>
-      </header>
-      <p class="text">${text(item.text)}</p>
-      ${item.why && html`<p class="why">${item.why}</p>`}
-      ${
-        refused &&
-        html`<p class="choices">
-          <button type="button" onClick=${() => act.again(item.cid)}>Try again</button>
-          <button type="button" onClick=${() => act.edit(item.cid)}><${Icon} name="pencil" /> Edit</button>
-          <button type="button" onClick=${() => act.discard(item.cid)}>Discard</button>
-        </p>`
-      }
-    </article>
+    <p class="choices">
+      <button type="button" onClick=${() => act.again(item.cid)}>${t("Try again")}</button>
+      <button type="button" onClick=${() => act.edit(item.cid)}><${Icon} name="pencil" /> ${t("Edit")}</button>
+      <button type="button" onClick=${() => act.discard(item.cid)}>${t("Discard")}</button>
+    </p>
   `;
 }
+
+/** `item` is a message of the log, or one of one's own that is not there yet, and then has a `status`. */
+export const Message = memo(({ item, me, first, target }) => {
+  const mine = item.status !== undefined || item.from.id === me?.id;
+  const refused = item.status === "refused";
+  const kinds = {
+    mine,
+    first,
+    unsent: item.status !== undefined,
+    refused,
+    called: !mine && me !== null && mentions(item.text, me.name),
+    target,
+  };
+  const names = ["message", ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" ");
+  const time = item.offset === undefined ? null : html`<${Time} at=${item.at} room=${item.room} offset=${item.offset} />`;
+  return html`
+    <li class=${names} data-offset=${item.offset} tabindex="-1">
+      ${
+        first
+          ? html`<header>
+              <${Chip} who=${item.from ?? me} me=${me} tabindex="-1" />
+              ${item.from?.via && html`<span class="tag" title=${t("This name is not checked: it came over the plain wire")}>${t("via {way}", { way: item.from.via })}</span>`}
+              ${item.status !== undefined && html`<span class="tag">${refused ? t("not sent") : t("waiting")}</span>`}
+              ${time}
+            </header>`
+          : time
+      }
+      ${item.deleted ? html`<p class="text gone">${t("This message was deleted.")}</p>` : html`<${Text} raw=${item.text} />`}
+      ${!first && refused && html`<p class="why">${t("not sent")}</p>`}
+      ${item.why && html`<p class="why">${item.why}</p>`}
+      ${refused && html`<${Choices} item=${item} />`}
+    </li>
+  `;
+});
+
+const SAID = {
+  joined: [(n) => plural(n, "{names} joined", "{names} joined"), (n) => plural(n, "{names} and {n} other joined", "{names} and {n} others joined")],
+  left: [(n) => plural(n, "{names} left", "{names} left"), (n) => plural(n, "{names} and {n} other left", "{names} and {n} others left")],
+  gone: [
+    (n) => plural(n, "{names} lost the connection", "{names} lost the connection"),
+    (n) => plural(n, "{names} and {n} other lost the connection", "{names} and {n} others lost the connection"),
+  ],
+  kicked: [
+    (n) => plural(n, "{names} was removed from the room", "{names} were removed from the room"),
+    (n) => plural(n, "{names} and {n} other were removed from the room", "{names} and {n} others were removed from the room"),
+  ],
+};
+
+/** Names in a row, with the words between them that the language has: "ada, bob and eve". */
+function listed(who, closed) {
+  const form = new Intl.ListFormat(language(), closed ? { type: "conjunction" } : { type: "unit" });
+  return form.formatToParts(who.map((_, index) => String(index))).map(({ type, value }) => (type === "element" ? html`<${Name} name=${who[Number(value)].name} />` : value));
+}
+
+function Part({ part, me }) {
+  const [one] = part.who;
+  if (part.what === "renamed") {
+    const now = html`<${Name} name=${one.name} />`;
+    return one.id === me?.id ? around("You are now {now}", { now }) : around("{was} is now {now}", { was: html`<${Name} name=${part.was} />`, now });
+  }
+  const [few, many] = SAID[part.what];
+  const sentence = part.more > 0 ? many(part.more) : few(part.who.length);
+  return sentence.split(/(\{names\})/).map((piece) => (piece === "{names}" ? listed(part.who, part.more === 0) : piece));
+}
+
+/** What people did, in one line. */
+export const Notices = memo(({ parts, me }) => html`
+  <li class="happening">${parts.map((part, index) => html`<span class="part" key=${index}><${Part} part=${part} me=${me} /></span>`)}</li>
+`);

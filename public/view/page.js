@@ -1,11 +1,17 @@
 // Header, footer, the notice, and between them either the door or the chat.
 
 import { useContext, useEffect } from "../vendor/preact-hooks.js";
+import { placeOf } from "../address.js";
+import { unreadIn } from "../order.js";
 import { at } from "../room.js";
+import { t } from "../words.js";
 import { Chat } from "./chat.js";
+import { Help } from "./help.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 import { Join } from "./join.js";
+import { Settings } from "./settings.js";
+import { Switcher } from "./switcher.js";
 
 const NOTICE_MS = 4000;
 
@@ -22,22 +28,25 @@ function Toast({ notice }) {
 function Top({ state, panel }) {
   const { act } = useContext(Page);
   const inside = state.phase === "joined";
-  const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
+  const { count: unread, mentioned } = unreadIn(state.rooms);
   const count = state.active === null ? 0 : (at(state.rooms, state.active)?.count ?? 0);
   const toggle = (name) => act.panel(panel === name ? null : name);
   return html`
     <header class="top">
       ${
         inside &&
-        html`<button type="button" class="opener" aria-label="Rooms" aria-controls="rooms" aria-expanded=${panel === "rooms"} onClick=${() => toggle("rooms")}>
-          <${Icon} name="rooms" />${unread > 0 && html`<span class="badge">${unread > 99 ? "99+" : unread}</span>`}
+        html`<button type="button" class="opener" aria-label=${t("Rooms")} aria-controls="rooms" aria-expanded=${panel === "rooms" ? "true" : "false"} onClick=${() => toggle("rooms")}>
+          <${Icon} name="rooms" />${unread > 0 && html`<span class=${mentioned ? "badge called" : "badge"}>${unread > 99 ? "99+" : unread}</span>`}
         </button>`
       }
       <a class="brand" href="/"><img src="/icon.svg" alt="" width="24" height="24" />chatd</a>
+      ${inside && html`<button type="button" class="plain" aria-label=${t("Go to a room or a person")} title=${t("Go to a room or a person")} onClick=${() => act.dialog("switcher")}><${Icon} name="search" /></button>`}
+      ${inside && html`<button type="button" class="plain shortcuts" aria-label=${t("Keyboard")} title=${t("Keyboard")} onClick=${() => act.dialog("help")}><${Icon} name="keys" /></button>`}
+      <button type="button" class="plain" aria-label=${t("Settings")} title=${t("Settings")} onClick=${() => act.dialog("settings")}><${Icon} name="settings" /></button>
       ${
         inside &&
         state.active !== null &&
-        html`<button type="button" class="opener people" aria-label="People" aria-controls="people" aria-expanded=${panel === "people"} onClick=${() => toggle("people")}>
+        html`<button type="button" class="opener people" aria-label=${t("People")} aria-controls="people" aria-expanded=${panel === "people" ? "true" : "false"} onClick=${() => toggle("people")}>
           <${Icon} name="people" /><span>${count}</span>
         </button>`
       }
@@ -45,20 +54,31 @@ function Top({ state, panel }) {
   `;
 }
 
-export function Root({ state, page, panel }) {
+const DIALOGS = { switcher: Switcher, help: Help, settings: Settings };
+
+export function Root({ state, page, ui }) {
+  const inside = state.phase === "joined";
+  const close = () => page.act.dialog(null);
+  const Open = ui.dialog === null || (!inside && ui.dialog !== "settings") ? null : DIALOGS[ui.dialog];
+  const skip = (event) => {
+    event.preventDefault();
+    document.querySelector(".composer textarea, #username")?.focus();
+  };
   return html`
     <${Page.Provider} value=${page}>
-      <${Top} state=${state} panel=${panel} />
+      <a class="skip" href="#talk" onClick=${skip}>${inside ? t("To the message field") : t("To the form")}</a>
+      <${Top} state=${state} panel=${ui.panel} />
       ${
-        state.phase === "joined"
-          ? html`<${Chat} state=${state} panel=${panel} />`
-          : html`<${Join} name=${page.name} email=${page.email} joining=${state.phase === "joining"} link=${state.link} answer=${state.forms.name} />`
+        inside
+          ? html`<${Chat} state=${state} ui=${ui} />`
+          : html`<${Join} name=${page.name} email=${page.email} joining=${state.phase === "joining"} link=${state.link} answer=${state.forms.name} door=${state.door} place=${placeOf(location.hash)} />`
       }
-      <footer class=${state.phase === "joined" ? "bottom inside" : "bottom"}>
-        <span>Every message is kept, and shown once.</span>
-        ${state.phase === "joined" && html`<span>Enter sends, Shift and Enter break the line.</span>`}
+      <footer class=${inside ? "bottom inside" : "bottom"}>
+        <span>${t("Every message is kept, and shown once.")}</span>
+        ${inside && html`<span>${t("Enter sends, Shift and Enter break the line.")}</span>`}
       </footer>
       <${Toast} notice=${state.notice} />
+      ${Open !== null && html`<${Open} key=${ui.dialog} close=${close} state=${state} inside=${inside} />`}
     <//>
   `;
 }

@@ -2,6 +2,7 @@
 
 import { useContext } from "../vendor/preact-hooks.js";
 import { isPicture } from "../frames.js";
+import { t } from "../words.js";
 import { html, Page } from "./html.js";
 
 export const Picture = ({ who, size = 24 }) =>
@@ -19,11 +20,11 @@ function tellWhole({ currentTarget: box }) {
 export const Name = ({ name, kind = "name" }) => html`<bdi class=${kind} onPointerEnter=${tellWhole}>${name}</bdi>`;
 
 /** Picture and name as one button that opens a private conversation; plain where none can be had. */
-export function Chip({ who, me, note }) {
+export function Chip({ who, me, note, tabindex }) {
   const { act } = useContext(Page);
   const inner = html`<${Picture} who=${who} /><${Name} name=${who.name} />${note && html`<span class="note">${note}</span>`}`;
   if (who.id === me?.id || who.via) return html`<span class="chip">${inner}</span>`;
   return html`
-    <button type="button" class="chip" title="Write to this person alone" onClick=${() => act.openPrivate(who)}>${inner}</button>
+    <button type="button" class="chip" tabindex=${tabindex} title=${t("Write to this person alone")} onClick=${() => act.openPrivate(who)}>${inner}</button>
   `;
 }

@@ -2,45 +2,54 @@
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { roomProblem } from "../names.js";
-import { at, isPrivate, titleOf } from "../room.js";
+import { byCrowd, meFirst, openRooms, pairs as pairsOf } from "../order.js";
+import { at, titleOf } from "../room.js";
 import { folded } from "../storage.js";
+import { around, plural, t } from "../words.js";
 import { Fault, faulty } from "./fault.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 import { Chip, Name, Picture } from "./person.js";
+import { onArrows, useOneStop } from "./roving.js";
 
 const MOST_LISTED = 100;
 const MOST_PEOPLE = 250;
 const SETTLING_MS = 500;
 
-const inOrder = new Intl.Collator(undefined, { numeric: true }).compare;
-const byName = (one, other) => inOrder(one.name, other.name);
-
-const Badge = ({ count }) =>
-  count > 0 ? html`<span class="badge" title=${`${count} unread`}>${count > 99 ? "99+" : count}</span>` : null;
+const Badge = ({ count, mentioned }) =>
+  count > 0 ? html`<span class=${mentioned ? "badge called" : "badge"} title=${plural(count, "{n} unread", "{n} unread")}>${mentioned && html`<span aria-hidden="true">@</span>`}${count > 99 ? "99+" : count}</span>` : null;
 
 const Hash = () => html`<span class="hash" aria-hidden="true">#</span>`;
 
-function Joined({ room, active, leave }) {
+function Joined({ room, active, leave, here }) {
   const { act } = useContext(Page);
   return html`
     <li class="entry">
-      <button type="button" class="room" aria-current=${active ? "true" : null} onClick=${() => act.show(room)}>
-        ${room.with ? html`<${Picture} who=${room.with} />` : html`<${Hash} />`}<${Name} name=${titleOf(room)} />
-        <${Badge} count=${room.unread} />
+      <button type="button" class=${room.unread > 0 ? "room fresh" : "room"} aria-current=${active ? "true" : null} onClick=${() => act.show(room)}>
+        ${room.with ? html`<span class=${here ? "seat here" : "seat"}><${Picture} who=${room.with} />${here && html`<span class="unseen">${t("is here")}</span>`}</span>` : html`<${Hash} />`}<${Name} name=${titleOf(room)} />
+        <${Badge} count=${room.unread} mentioned=${room.mentions > 0 && !room.with} />
       </button>
-      ${!room.with && html`<button type="button" class="quiet" title="Leave this room" aria-label=${`Leave ${room.name}`} onClick=${() => leave(room.name)}><${Icon} name="leave" /></button>`}
+      ${!room.with && html`<button type="button" class="quiet" title=${t("Leave this room")} aria-label=${t("Leave {room}", { room: room.name })} onClick=${() => leave(room.name)}><${Icon} name="leave" /></button>`}
     </li>
   `;
 }
 
 const Other = ({ one, join }) => html`
   <li class="entry">
-    <button type="button" class="room other" title=${`Join ${one.room}`} onClick=${() => join(one.room)}>
-      <${Hash} /><${Name} name=${one.room} /><span class="many" title=${`${one.count} in the room`}>${one.count}</span>
+    <button type="button" class="room other" title=${t("Join {room}", { room: one.room })} onClick=${() => join(one.room)}>
+      <${Hash} /><${Name} name=${one.room} /><span class="many" title=${plural(one.count, "{n} in the room", "{n} in the room")}>${one.count}</span>
     </button>
   </li>
 `;
+
+const entries = onArrows(".entry");
+
+/** A list in which the Tab key stops once. */
+function Entries({ children, kind = null }) {
+  const list = useRef(null);
+  useOneStop(list, ".entry");
+  return html`<ul class=${kind} role="list" ref=${list} onKeyDown=${entries}>${children}</ul>`;
+}
 
 function Find({ sought, setSought, submit, answer }) {
   const { act } = useContext(Page);
@@ -65,8 +74,8 @@ function Find({ sought, setSought, submit, answer }) {
     <form class="find" onSubmit=${onSubmit}>
       <input
         ref=${field}
-        aria-label="Find or make a room"
-        placeholder="Find or make a room"
+        aria-label=${t("Find or make a room")}
+        placeholder=${t("Find or make a room")}
         autocomplete="off"
         autocapitalize="none"
         spellcheck=${false}
@@ -75,7 +84,7 @@ function Find({ sought, setSought, submit, answer }) {
         onInput=${onInput}
         ...${faulty("room-fault", answer)}
       />
-      <button type="submit" aria-label="Join this room"><${Icon} name="plus" /></button>
+      <button type="submit" aria-label=${t("Join this room")}><${Icon} name="plus" /></button>
       <${Fault} id="room-fault" answer=${answer} />
     </form>
   `;
@@ -87,12 +96,10 @@ export function Rooms({ rooms, directory, active, answer }) {
   const leftAt = useRef(-SETTLING_MS);
   const wanted = folded(sought.trim());
   const fits = (name) => folded(name).includes(wanted);
-  const mine = Object.values(rooms);
-  const joined = mine.filter((room) => !isPrivate(room.name)).sort(byName);
-  const pairs = mine.filter((room) => isPrivate(room.name) && room.with).sort((a, b) => b.unread - a.unread || byName(a.with, b.with));
-  const others = directory
-    .filter((one) => at(rooms, one.room) === undefined && fits(one.room))
-    .sort((one, other) => other.count - one.count || inOrder(one.room, other.room));
+  const joined = openRooms(rooms);
+  const pairs = pairsOf(rooms);
+  const others = directory.filter((one) => at(rooms, one.room) === undefined && fits(one.room)).sort(byCrowd);
+  const here = (who) => joined.some((room) => room.live && room.members.some((one) => one.id === who.id));
 
   const submit = () => {
     const problem = roomProblem(sought);
@@ -111,31 +118,31 @@ export function Rooms({ rooms, directory, active, answer }) {
 
   const found = { joined: joined.filter((room) => fits(room.name)), pairs: pairs.filter((room) => fits(titleOf(room))) };
   const all = wanted === "";
-  const row = (room) => html`<${Joined} key=${room.name} room=${room} active=${room.name === active} leave=${leave} />`;
+  const row = (room) => html`<${Joined} key=${room.name} room=${room} active=${room.name === active} leave=${leave} here=${room.with !== null && here(room.with)} />`;
   return html`
     <${Find} sought=${sought} setSought=${setSought} submit=${submit} answer=${answer} />
     <div class="scroll" onClickCapture=${onClickCapture}>
       ${
         (all || found.joined.length > 0) &&
         html`<section aria-labelledby="rooms-title">
-          <h2 id="rooms-title">Rooms</h2>
-          <ul>${found.joined.map(row)}</ul>
+          <h2 id="rooms-title">${t("Rooms")}</h2>
+          <${Entries}>${found.joined.map(row)}<//>
         </section>`
       }
       ${
         (all || found.pairs.length > 0) &&
         html`<section aria-labelledby="private-title">
-          <h2 id="private-title">Private</h2>
-          ${pairs.length === 0 && html`<p class="hint">Choose a name in the room to write to that person alone.</p>`}
-          <ul>${found.pairs.map(row)}</ul>
+          <h2 id="private-title">${t("Private")}</h2>
+          ${pairs.length === 0 && html`<p class="hint">${t("Choose a name in the room to write to that person alone.")}</p>`}
+          <${Entries}>${found.pairs.map(row)}<//>
         </section>`
       }
       ${
         others.length > 0 &&
         html`<section aria-labelledby="others-title">
-          <h2 id="others-title">Other rooms</h2>
-          <ul>${others.slice(0, MOST_LISTED).map((one) => html`<${Other} key=${one.room} one=${one} join=${act.join} />`)}</ul>
-          ${others.length > MOST_LISTED && html`<p class="hint">${others.length - MOST_LISTED} more: type a part of the name.</p>`}
+          <h2 id="others-title">${t("Other rooms")}</h2>
+          <${Entries}>${others.slice(0, MOST_LISTED).map((one) => html`<${Other} key=${one.room} one=${one} join=${act.join} />`)}<//>
+          ${others.length > MOST_LISTED && html`<p class="hint">${plural(others.length - MOST_LISTED, "{n} more: type a part of the name.", "{n} more: type a part of the name.")}</p>`}
         </section>`
       }
     </div>
@@ -143,16 +150,16 @@ export function Rooms({ rooms, directory, active, answer }) {
 }
 
 export function People({ room, me }) {
-  const sorted = [...room.members].sort((one, other) => (other.id === me?.id) - (one.id === me?.id) || byName(one, other));
-  const people = sorted.slice(0, MOST_PEOPLE);
+  const people = [...room.members].sort(meFirst(me)).slice(0, MOST_PEOPLE);
   const unlisted = room.count - people.length;
+  const many = html`<span class="many">${room.count}</span>`;
   return html`
     <section aria-labelledby="people-title">
-      <h2 id="people-title">${room.with ? "The two of you" : html`People here <span class="many">${room.count}</span>`}</h2>
-      <ul class="persons">
-        ${people.map((who) => html`<li key=${who.id}><${Chip} who=${who} me=${me} note=${who.id === me?.id ? "you" : null} /></li>`)}
-      </ul>
-      ${unlisted > 0 && html`<p class="hint">and ${unlisted} more</p>`}
+      <h2 id="people-title">${room.with ? t("The two of you") : around("People here {many}", { many })}</h2>
+      <${Entries} kind="persons">
+        ${people.map((who) => html`<li class="entry" key=${who.id}><${Chip} who=${who} me=${me} note=${who.id === me?.id ? t("you") : null} /></li>`)}
+      <//>
+      ${unlisted > 0 && html`<p class="hint">${plural(unlisted, "and {n} more", "and {n} more")}</p>`}
     </section>
   `;
 }

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.people import Tab, expect
+from tests.browser.people import Tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, WebSocketRoute
@@ -73,12 +73,16 @@ class Liar:
     def _take(self, line: WebSocketRoute) -> None:
         if self.lies:
             self.lines.append(line)
-            line.on_message(self._hear)
+            line.on_message(lambda data: self._hear(line, data))
         else:
             line.connect_to_server()
 
-    def _hear(self, data: str | bytes) -> None:
+    def _hear(self, hearer: WebSocketRoute, data: str | bytes) -> None:
         command: Frame = json.loads(data)
+        if "ref" not in command:
+            # Somebody at the door, who only looks in.
+            self.lines = [line for line in self.lines if line is not hearer]
+            return
         self.asked.append(command)
         reply = self.replies.get(command["type"])
         for frame in [] if reply is None else reply(command):
@@ -97,8 +101,7 @@ class Liar:
         """
         self.lies = False
         self.hangs_up(4000, "shutdown retry_ms=500")
-        tab.page.locator(".line").wait_for()
-        expect(tab.page.locator(".line")).to_have_count(0)
+        tab.comes_back()
 
     def hangs_up(self, code: int, reason: str = "") -> None:
         """

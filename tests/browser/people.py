@@ -109,6 +109,14 @@ class Tab:
         """
         self.page.locator(".happening").get_by_text(text).last.wait_for()
 
+    def comes_back(self) -> None:
+        """
+        Wait until the line has been cut and there is another one; call it at once, as when the network returns.
+        """
+        self.page.locator(".chat:not([data-link=open])").wait_for()
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+        self.page.locator(".chat[data-link=open]").wait_for()
+
     def messages(self) -> Locator:
         """
         The messages that the log holds, as far as they are on the page.

@@ -170,11 +170,8 @@ def test_a_flood_and_rubbish_from_a_lying_server_pass(people: People) -> None:
     for rubbish in ("{", b"\x00\xff", "", "x" * 10**6):
         lines = len(liar.lines)
         liar.says(rubbish)
-        again = ada.page.get_by_role("button", name="Try now")
-        again.click()
-        while len(liar.lines) == lines:
-            ada.page.wait_for_timeout(20)
-        expect(ada.page.locator(".line")).to_have_count(0)
+        ada.comes_back()
+        assert len(liar.lines) > lines
     liar.gives_way(ada)
     ada.say("well again")
     ada.sees("well again")

@@ -151,7 +151,7 @@ def test_older_messages_come_when_one_scrolls_up_and_what_is_read_stays_in_place
         held = box.evaluate(
             """box => {
                 box.scrollTop = 10;
-                return document.querySelector('.message:nth-of-type(2)').dataset.offset;
+                return document.querySelectorAll('.message')[1].dataset.offset;
             }"""
         )
         top = f"document.querySelector('.message[data-offset=\"{held}\"]').offsetTop"

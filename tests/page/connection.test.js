@@ -391,12 +391,12 @@ test("the first private word opens the conversation from its beginning, without 
 
 test("older messages are asked for before the oldest that is there, and not while the line is gone", () => {
   const tab = new Tab().enters();
-  tab.line.history("lobby", 51);
+  tab.line.history("lobby", "older", 51);
   assert.deepEqual(tab.socket.asked("history"), [{ type: "history", room: "lobby", before: 51 }]);
   tab.socket.answers("history", { type: "refused", code: "not_member", message: "no" });
   assert.equal(tab.state.rooms.lobby.loading, false);
   tab.socket.breaks();
-  tab.line.history("lobby", 51);
+  tab.line.history("lobby", "older", 51);
   assert.equal(tab.state.rooms.lobby.loading, false);
 });
 

@@ -79,7 +79,7 @@ test("a server that lies in any part of any frame breaks nothing, and with a goo
     const tab = new Tab({ random }).enters();
     for (let turn = 0; turn < 60; turn += 1) {
       if (random() < 0.1) tab.line.say("lobby", `mine ${turn}`);
-      if (random() < 0.1) tab.line.history("lobby", 5);
+      if (random() < 0.1) tab.line.history("lobby", "older", 5);
       if (random() < 0.05 || tab.state.link.status !== "open") {
         if (!tab.socket.shut) tab.socket.breaks(one([1006, 4000, 4001, 1009, 7]), one(["", "shutdown retry_ms=0", "x"]));
         if (tab.line.who === null) tab.start();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { initial, LISTED_FOR_MS, reduce } from "../../public/state.js";
+import { LISTED_FOR_MS } from "../../public/logs.js";
+import { initial, reduce } from "../../public/state.js";
 import { ada, bob, eve, joined, message, seeded, welcome } from "./fakes.js";
 
 const after = (actions, state = initial) => actions.reduce(reduce, state);
@@ -123,7 +124,7 @@ test("a resume that is whole goes on below what is shown; one that is not starts
 });
 
 test("older messages come before the others, and a page that does not fit is not shown", () => {
-  const state = after([comesIn({ head: 9 }), arrives(8), arrives(9), live(), { type: "older_wanted", room: "lobby" }], inLobby);
+  const state = after([comesIn({ head: 9 }), arrives(8), arrives(9), live(), { type: "more_wanted", room: "lobby" }], inLobby);
   assert.equal(state.rooms.lobby.loading, true);
   const page = { room: "lobby", events: [message(6), message(7)], more: true };
   const fuller = reduce(state, { type: "page", page });
@@ -245,10 +246,10 @@ test("leaving the room that is shown shows the lobby", () => {
 });
 
 test("where to ask for older messages brings none, it is not asked again until the person does", () => {
-  const wanted = { type: "older_wanted", room: "lobby" };
+  const wanted = { type: "more_wanted", room: "lobby" };
   const page = (events, more = true) => ({ type: "page", page: { room: "lobby", events, more } });
   const here = after([arrives(7)], inLobby);
-  for (const vain of [{ type: "older_failed", room: "lobby" }, page([]), page([message(3)])]) {
+  for (const vain of [{ type: "more_failed", room: "lobby" }, page([]), page([message(3)])]) {
     const state = after([wanted, vain], here);
     assert.deepEqual([state.rooms.lobby.loading, state.rooms.lobby.stuck], [false, true]);
     assert.equal(reduce(state, wanted).rooms.lobby.stuck, false);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { emojiTable, mayHoldCodes, withEmoji } from "../../public/emoji.js";
+import { emojiFitting, isEmojiAlone, mayHoldCodes, withEmoji } from "../../public/emoji.js";
+import { lazy } from "../../public/lazy.js";
 import { closedForGood, retryMs } from "../../public/line.js";
-import { nameProblem, roomProblem } from "../../public/names.js";
+import { nameProblem, nearestName, roomProblem } from "../../public/names.js";
 import { timesIn } from "../../public/times.js";
 import codes from "../../public/vendor/emoji-codes.js";
 
@@ -34,27 +35,41 @@ test("a text of nothing but colons is done at once", () => {
   assert.ok(performance.now() - started < 2000);
 });
 
-test("the table is loaded at the first code, once, and again only after a failure", async () => {
+test("what is first wanted is loaded once, and again only after a failure", async () => {
   let loads = 0;
   let ready = 0;
   let fail = true;
   const load = () => {
     loads += 1;
-    return fail ? Promise.reject(new Error("gone")) : Promise.resolve({ default: codes });
+    return fail ? Promise.reject(new Error("gone")) : Promise.resolve(codes);
   };
-  const table = emojiTable(load, () => (ready += 1));
-  table.want("no code at 10:30");
-  assert.equal(loads, 0);
-  table.want(":robot:");
-  table.want(":robot:");
+  const table = lazy(load, () => (ready += 1));
+  table.want();
+  table.want();
   assert.equal(loads, 1);
   await new Promise(setImmediate);
+  assert.equal(table.get(), null);
   fail = false;
-  table.want(":robot:");
+  table.want();
   await new Promise(setImmediate);
-  table.want(":robot:");
-  assert.deepEqual([loads, ready], [2, 1]);
-  assert.equal(table.table().get("robot"), "🤖");
+  assert.equal(loads, 2);
+  assert.equal(ready, 1);
+  assert.equal(table.get(), codes);
+  table.want();
+  assert.equal(loads, 2);
+  assert.deepEqual([mayHoldCodes("no code at 10:30"), mayHoldCodes(":robot:")], [false, true]);
+});
+
+test("emoji alone are told from what is more, or less", () => {
+  for (const text of ["🤖", " 🤖 🤖\n", "👍️❤️", "👨🏻", "🇩🇪", "1️⃣", "👩‍👩‍👧", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]) assert.equal(isEmojiAlone(text), true, text);
+  for (const text of ["", " ", "1", "12 3", "#", "a🤖", "🤖!", "🤖".repeat(13), "🤖".repeat(200)]) assert.equal(isEmojiAlone(text), false, text);
+});
+
+test("emoji are found by a part of their code, those that begin with it first", () => {
+  const grid = [[["😀", "grinning"], ["🤖", "robot"]], [["👢", "boot"], ["👍", "+1"]]];
+  assert.deepEqual(emojiFitting(grid, "bo", 9), [["👢", "boot"], ["🤖", "robot"]]);
+  assert.deepEqual(emojiFitting(grid, "bo", 1), [["👢", "boot"]]);
+  assert.deepEqual(emojiFitting(grid, "__proto__", 9), []);
 });
 
 test("a text without two colons needs no table", () => {
@@ -103,4 +118,22 @@ test("a close says whether to come back, and when", () => {
   assert.equal(retryMs(4001, "slow retry_ms=1234"), null);
   assert.equal(retryMs(4000, "shutdown retry_ms=9999999"), 60_000);
   assert.equal(retryMs(4000, "shutdown retry_ms=0"), 500);
+});
+
+test("for a name that cannot be had the nearest one that can is offered", () => {
+  for (const [typed, offered] of [
+    ["ada lovelace", "ada-lovelace"],
+    ["  <ada> ", "ada"],
+    ["ada\u200b", "ada"],
+    ["\u0301ada", "ada"],
+    ["a".repeat(40), "a".repeat(32)],
+    ["?!", null],
+    ["", null],
+  ]) {
+    assert.equal(nearestName(typed), offered, typed);
+    if (offered !== null) assert.equal(nameProblem(offered), null);
+  }
+  assert.equal(nearestName("ada", { taken: ["ADA"] }), "ada2");
+  assert.equal(nearestName("ada", { taken: ["ada", "ada2"] }), "ada3");
+  assert.equal(nearestName("a".repeat(32), { taken: ["a".repeat(32)] }), `${"a".repeat(31)}2`);
 });

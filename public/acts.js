@@ -1,0 +1,175 @@
+// What a person can do on the page: the functions that the views call, each of which changes the state or asks the
+// connection. `app` is what app.js wires together.
+
+import { nameProblem, nearestName } from "./names.js";
+import { at, isPrivate } from "./room.js";
+import { withQuiet } from "./settings.js";
+import { askForAlerts, ring } from "./signals.js";
+import { folded } from "./storage.js";
+import { firstOffset, lastOffset } from "./timeline.js";
+import { t } from "./words.js";
+
+export function actsOf(app) {
+  const { connection, dispatch } = app;
+  let wanted = null;
+
+  // What is typed next must go where the click has led, so this does not wait for the next frame.
+  function look(action) {
+    app.show({ panel: null, dialog: null });
+    dispatch(action);
+    app.draw();
+  }
+
+  /** Once a room is there: the message in it that was asked for. */
+  function goOn() {
+    const { state } = app;
+    const known = wanted === null ? undefined : nameOf(wanted.room);
+    if (known === undefined || !state.rooms[known].live) return;
+    const { offset } = wanted;
+    wanted = null;
+    if (offset === null) look({ type: "show", room: known });
+    else look({ type: "goto", room: known, offset });
+  }
+
+  const nameOf = (room) => Object.keys(app.state.rooms).find((one) => one === room || folded(one) === folded(room));
+
+  const act = {
+    begin({ name, email, rooms, active, unsent, as = null }, place = null) {
+      app.begun();
+      app.renew({ name, email });
+      const pending = unsent.map((one) => ({ ...one, status: "waiting", why: null }));
+      const first = place === null ? active : place.room;
+      dispatch({ type: "joining", wanted: first, pending });
+      const all = first === null || isPrivate(first) || rooms.some((one) => folded(one) === folded(first)) ? rooms : [...rooms, first];
+      connection.start({ name, email, rooms: all, unsent, as });
+      act.follow(place);
+    },
+    start(name, email, place = null) {
+      // Somebody who was here and lost the name while the line was cut goes on under another one.
+      const { state } = app;
+      const as = state.me === null ? null : connection.refused;
+      if (as === null) return act.begin({ name, email, rooms: ["lobby"], active: "lobby", unsent: [] }, place);
+      const rooms = Object.values(state.rooms).filter((room) => room.joined);
+      return act.begin({ name, email, rooms: rooms.map((room) => room.name), active: state.active, unsent: state.pending, as });
+    },
+    notice: (words) => dispatch({ type: "notice", text: words }),
+    answered: (form, fault, offer) => dispatch({ type: "answered", form, fault, offer }),
+    retyped: (form) => dispatch({ type: "retyped", form }),
+    noticeOver: (n) => dispatch({ type: "notice_over", n }),
+    wake: () => connection.wake(),
+    panel: (panel) => app.show({ panel }),
+    dialog: (dialog) => app.show({ dialog, panel: null }),
+
+    show(room) {
+      look({ type: "show", room: room.name });
+      if (isPrivate(room.name)) connection.hear(room.name);
+    },
+    /** Whether it was `typed` says which form is to be told how it went. */
+    join(name, { typed = false } = {}) {
+      if (at(app.state.rooms, name) === undefined) {
+        app.show({ dialog: null });
+        return connection.join(name, { typed });
+      }
+      if (typed) act.answered("room", null);
+      return look({ type: "show", room: name });
+    },
+    leave: (name) => connection.leave(name),
+    openPrivate(who) {
+      const room = `@${who.id}`;
+      look({ type: "opened", room, person: { id: who.id, name: who.name, avatar: who.avatar } });
+      connection.hear(room);
+    },
+    /** Go where an address of the page leads. */
+    follow(place) {
+      if (place === null) return;
+      wanted = place;
+      const known = nameOf(place.room);
+      if (known === undefined && app.state.phase === "joined" && !isPrivate(place.room)) connection.join(place.room);
+      goOn();
+    },
+    goTo: (room, offset) => act.follow({ room, offset }),
+    goOn,
+
+    say: (room, words) => connection.say(room, words),
+    again: (cid) => connection.outbox.again(cid),
+    edit(cid) {
+      connection.outbox.drop(cid);
+      dispatch({ type: "handed_back", cid });
+    },
+    discard(cid) {
+      connection.outbox.drop(cid);
+      dispatch({ type: "settled", cid });
+    },
+    draft(room, text) {
+      if (text === "") delete app.drafts[room];
+      else Object.defineProperty(app.drafts, room, { value: text, enumerable: true, configurable: true, writable: true });
+      app.keepDrafts();
+    },
+    drafted: (n) => dispatch({ type: "drafted", n }),
+    typing: (room) => connection.typing(room),
+
+    older: (room) => connection.history(room.name, "older", firstOffset(room.items)),
+    newer: (room) => connection.history(room.name, "newer", lastOffset(room.items)),
+    newest: (room) => connection.history(room.name, "newest"),
+    around: (room, offset) => connection.history(room.name, "around", offset),
+    arrived: (room) => dispatch({ type: "arrived", room }),
+    reading: (room, reading) => dispatch({ type: "reading", room, reading }),
+    caughtUp: (room) => dispatch({ type: "caught_up", room }),
+    survey: () => connection.survey(),
+
+    rename(name) {
+      const chosen = name.trim();
+      const problem = nameProblem(chosen);
+      const other = connection.tokens.get(chosen);
+      const taken = other !== null && other !== connection.who?.token;
+      if (problem !== null) act.answered("rename", problem, nearestName(chosen));
+      else if (taken) act.answered("rename", t("In this browser that name is somebody else. Join under it in another tab."));
+      else connection.rename(chosen);
+    },
+    set: (change) => app.settle({ ...app.page.settings, ...change }),
+    quiet: (room, quiet) => app.settle(withQuiet(app.page.settings, room, quiet)),
+    async alerts(wish) {
+      const may = wish && (await askForAlerts());
+      act.set({ alerts: may });
+    },
+    sound(wish) {
+      act.set({ sound: wish });
+      if (wish) ring();
+    },
+    wantGrid: () => app.grid.want(),
+
+    /** This tab leaves; the browser goes on knowing the person. */
+    leaveChat() {
+      const { name, email } = connection.who ?? app.page;
+      app.renew({ name, email });
+      connection.stop();
+      for (const room of Object.keys(app.drafts)) delete app.drafts[room];
+      app.keepDrafts();
+      app.ended();
+      dispatch({ type: "form" });
+    },
+    /** Every tab of this browser leaves, and none can be this person again. */
+    forget() {
+      const gone = { id: app.state.me.id, name: app.state.me.name };
+      otherTabs.postMessage(gone);
+      forgotten(gone);
+    },
+  };
+
+  const otherTabs = new BroadcastChannel("chatd.forgotten");
+  otherTabs.onmessage = ({ data }) => {
+    // Another program of this origin may use the channel too.
+    if (typeof data?.id === "string" && typeof data.name === "string") forgotten(data);
+  };
+
+  function forgotten({ id, name }) {
+    connection.tokens.drop(name);
+    app.forgets(id);
+    if (app.state.me === null || app.state.me.id !== id) return;
+    connection.forget();
+    act.leaveChat();
+    app.renew({ name: "", email: "" });
+  }
+
+  return act;
+}

@@ -1,0 +1,67 @@
+// Somebody who looks in before they have a name: hears the lobby as a watcher, whom nobody sees. It tries once, and later
+// once more; who is not let in sees the form alone.
+
+import { usable } from "./frames.js";
+
+const AGAIN_MS = 10_000;
+const LAST_MESSAGES = 30;
+
+export class Door {
+  /** `open()` and `clock` as in connection.js; `hear(event)` is told what is said in the lobby. */
+  constructor({ open, clock, hear }) {
+    Object.assign(this, { _open: open, _clock: clock, _hear: hear, _socket: null, _timer: null, _wanted: false });
+  }
+
+  watch() {
+    if (this._wanted) return;
+    this._wanted = true;
+    this._call(true);
+  }
+
+  stop() {
+    this._wanted = false;
+    if (this._timer !== null) this._clock.clearTimeout(this._timer);
+    this._timer = null;
+    const socket = this._socket;
+    this._socket = null;
+    if (socket !== null) socket.close();
+  }
+
+  _call(again) {
+    let socket;
+    try {
+      socket = this._open();
+    } catch (refusal) {
+      return;
+    }
+    this._socket = socket;
+    socket.onopen = () => {
+      if (this._socket !== socket) return;
+      socket.send(JSON.stringify({ type: "hello" }));
+      socket.send(JSON.stringify({ type: "join", room: "lobby", limit: LAST_MESSAGES }));
+    };
+    socket.onmessage = ({ data }) => {
+      if (this._socket === socket) this._heard(data);
+    };
+    socket.onclose = () => {
+      if (this._socket !== socket) return;
+      this._socket = null;
+      if (!again || !this._wanted) return;
+      this._timer = this._clock.setTimeout(() => {
+        this._timer = null;
+        this._call(false);
+      }, AGAIN_MS);
+    };
+  }
+
+  _heard(data) {
+    let frame;
+    try {
+      frame = usable(JSON.parse(data));
+    } catch (bad) {
+      return this.stop();
+    }
+    if (frame !== null && frame.type === "message" && frame.room === "lobby") this._hear(frame);
+    return undefined;
+  }
+}

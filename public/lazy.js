@@ -1,0 +1,26 @@
+// What is loaded when it is first wanted.
+
+/**
+ * `get()` is what `load()` promised, or null as long as it is not there; `want()` starts loading when needed, and `ready()`
+ * is called when it has come. A load that failed is tried again at the next wish.
+ */
+export function lazy(load, ready) {
+  let made = null;
+  let loading = false;
+  return {
+    get: () => made,
+    want() {
+      if (made !== null || loading) return;
+      loading = true;
+      load().then(
+        (value) => {
+          made = value;
+          ready();
+        },
+        () => {
+          loading = false;
+        },
+      );
+    },
+  };
+}

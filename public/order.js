@@ -1,0 +1,31 @@
+// In which order rooms, conversations and people are listed. Pure functions.
+
+import { isPrivate, titleOf } from "./room.js";
+
+const inOrder = new Intl.Collator(undefined, { numeric: true }).compare;
+
+export const byName = (one, other) => inOrder(one.name, other.name);
+
+/** The public rooms that one is in. */
+export const openRooms = (rooms) => Object.values(rooms).filter((room) => !isPrivate(room.name)).sort(byName);
+
+/** The conversations of two, those with something unread first. */
+export const pairs = (rooms) =>
+  Object.values(rooms)
+    .filter((room) => isPrivate(room.name) && room.with)
+    .sort((one, other) => Math.sign(other.unread) - Math.sign(one.unread) || byName(one.with, other.with));
+
+/** All of them as they stand in the sidebar. */
+export const inSidebar = (rooms) => [...openRooms(rooms), ...pairs(rooms)];
+
+/** Other rooms of the server, those with most people first. */
+export const byCrowd = (one, other) => other.count - one.count || inOrder(one.room, other.room);
+
+/** People, oneself first. */
+export const meFirst = (me) => (one, other) => (other.id === me?.id) - (one.id === me?.id) || byName(one, other);
+
+/** How many messages are unread in all, and whether one of them is for this person. */
+export function unreadIn(rooms) {
+  const all = Object.values(rooms);
+  return { count: all.reduce((sum, room) => sum + room.unread, 0), mentioned: all.some((room) => room.mentions > 0), titles: all.map(titleOf) };
+}
