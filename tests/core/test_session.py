@@ -4,8 +4,10 @@ What a connection may do, how fast, and what becomes of one that goes too far.
 
 from __future__ import annotations
 
+import gc
+
 from chatd.core.refusals import Code
-from chatd.core.session import ALONE, COMMAND_BURST, FLOOD_REFUSALS, MAX_UNANSWERED
+from chatd.core.session import ALONE, COMMAND_BURST, FLOOD_REFUSALS, MAX_UNANSWERED, Session
 from tests.core.clients import ChatTestCase, Client
 
 
@@ -394,3 +396,29 @@ class EndTest(ChatTestCase):
         ada.lose()
         self.server.store.release()
         self.assertEqual(ada.take(), [])
+
+
+class MemoryTest(ChatTestCase):
+    """
+    What is left of those who have gone.
+    """
+
+    def test_a_session_is_given_back_without_a_search_for_cycles(self) -> None:
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+
+        def sessions() -> int:
+            return sum(isinstance(each, Session) for each in gc.get_objects())
+
+        before = sessions()
+        ada = self.server.person("ada", "lobby")
+        ada.say("hello")
+        self.assertEqual(sessions(), before + 1)
+        ada.lose()
+        self.server.clients.remove(ada)
+        # As a transport's outbox does when the connection is gone.
+        del ada.session
+        del ada
+        self.server.advance(30)
+        self.assertEqual(sessions(), before)
