@@ -364,8 +364,9 @@ def _live_until_cut(folder: Path, account: Account, random: Random) -> dict[str,
             life.start()
             while disk.image is None:
                 life.step()
-        except StoreUnusable:
-            # At its start, by the cut.
+        except (StoreUnusable, SystemError):
+            # At its start, by the cut. Where that falls into the copy before an upgrade, APSW raises
+            # SystemError: our disk's error comes while another of its errors ends the copy.
             disk.cut()
         finally:
             life.stop()
