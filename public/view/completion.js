@@ -35,25 +35,30 @@ function listOf(options, label) {
 export const loadExpander = () => import("../vendor/text-expander-element.js");
 
 /**
- * Listen to the element `expander`. `names()` are those of the people who can be meant, `grid()` the emoji or null,
- * `labels()` {people, emoji}, and `committed(text)` is told what the field holds then. Gives what stops it.
+ * Listen to the element `expander`. `names()` are those of the people who can be meant, `wantGrid()` promises the emoji,
+ * `labels()` are {people, emoji}, and `committed(text)` is told what the field holds then. Gives what stops it.
  */
-export function completes(expander, { names, grid, wantGrid, labels, committed }) {
-  const people = (typed) => fitting(names(), typed, MOST).map((name) => ({ value: `@${name}`, label: name, sign: "@" }));
-  const emoji = (typed) => emojiFitting(grid() ?? [], typed, MOST).map(([sign, code]) => ({ value: sign, label: `:${code}:`, sign }));
-
+export function completes(expander, { names, wantGrid, labels, committed }) {
+  const offers = {
+    "@": async (typed) => fitting(names(), typed, MOST).map((name) => ({ value: `@${name}`, label: name, sign: "@" })),
+    ":": async (typed) => emojiFitting((await wantGrid()) ?? [], typed, MOST).map(([sign, code]) => ({ value: sign, label: `:${code}:`, sign })),
+  };
   const onChange = ({ detail: { key, provide, text } }) => {
-    if (key === ":") wantGrid();
     if (key === ":" && text.length < LEAST_OF_A_CODE) return;
-    const options = key === "@" ? people(text) : emoji(text);
     const label = key === "@" ? labels().people : labels().emoji;
-    provide(Promise.resolve({ matched: options.length > 0, fragment: listOf(options, label) }));
+    provide(offers[key](text).then((options) => ({ matched: options.length > 0, fragment: listOf(options, label) })));
   };
   const onValue = ({ detail }) => {
     detail.value = detail.item.dataset.value;
   };
+  // To a screen reader a field of several lines is no combobox, but a text field may have an active option all the same.
+  const onActivate = () =>
+    queueMicrotask(() => {
+      const field = expander.querySelector("textarea");
+      for (const name of ["role", "aria-expanded"]) field.removeAttribute(name);
+    });
   const onCommitted = ({ detail }) => committed(detail.input.value);
-  const all = { "text-expander-change": onChange, "text-expander-value": onValue, "text-expander-committed": onCommitted };
+  const all = { "text-expander-change": onChange, "text-expander-value": onValue, "text-expander-committed": onCommitted, "text-expander-activate": onActivate };
   for (const [kind, act] of Object.entries(all)) expander.addEventListener(kind, act);
   return () => {
     for (const [kind, act] of Object.entries(all)) expander.removeEventListener(kind, act);

@@ -17,7 +17,7 @@ const HIGHEST = 160;
 const byTouch = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
 
 export function Composer({ room, title, most, draft, names }) {
-  const { act, drafts, grid } = useContext(Page);
+  const { act, drafts } = useContext(Page);
   const [texts, setTexts] = useState(() => ({ ...drafts }));
   const [picking, setPicking] = useState(false);
   const box = useRef(null);
@@ -28,7 +28,7 @@ export function Composer({ room, title, most, draft, names }) {
     setTexts((now) => ({ ...now, [room]: value }));
     act.draft(room, value);
   };
-  latest.current = { grid, names, setText };
+  latest.current = { names, setText };
 
   // A refused message comes back here, before whatever has been begun since.
   useEffect(() => {
@@ -49,17 +49,16 @@ export function Composer({ room, title, most, draft, names }) {
     box.current.style.height = `${Math.min(box.current.scrollHeight + 2, HIGHEST)}px`;
   }, [text, room]);
 
-  useEffect(
-    () =>
-      completes(expander.current, {
-        names: () => latest.current.names,
-        grid: () => latest.current.grid(),
-        wantGrid: act.wantGrid,
-        labels: () => ({ people: t("People"), emoji: t("Emoji") }),
-        committed: (value) => latest.current.setText(value),
-      }),
-    [],
-  );
+  useEffect(() => {
+    // Whoever has it not can write all the same.
+    loadExpander().catch(() => {});
+    return completes(expander.current, {
+      names: () => latest.current.names,
+      wantGrid: act.wantGrid,
+      labels: () => ({ people: t("People"), emoji: t("Emoji") }),
+      committed: (value) => latest.current.setText(value),
+    });
+  }, []);
 
   const send = () => {
     box.current.focus();
@@ -120,7 +119,6 @@ export function Composer({ room, title, most, draft, names }) {
           aria-label=${t("Message to {name}", { name: title })}
           placeholder=${t("Write a message")}
           value=${text}
-          onFocus=${loadExpander}
           onInput=${onInput}
           onKeyDown=${onKeyDown}
         ></textarea>

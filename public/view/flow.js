@@ -132,7 +132,7 @@ export function Flow({ room, me, pending, quiet }) {
     if (room.target === null || !room.live || room.loading) return;
     const first = firstOffset(items);
     const index = items.findIndex((item) => item.kind === "message" && item.type === "message" && item.offset >= room.target.offset);
-    if (index === -1 || first > room.target.offset) return act.around(room.name, room.target.offset);
+    if (index === -1 || first > room.target.offset) return act.around(room, room.target.offset);
     jump.current = items[index].offset;
     act.reading(room.name, true);
     setSpan(spanAround(items, index));

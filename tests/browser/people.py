@@ -46,6 +46,7 @@ class Tab:
         self.page = page
         self.complaints: list[str] = []
         self._host = urlsplit(url).netloc
+        self.touch = False
         page.set_default_timeout(WAIT_MS)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
@@ -92,10 +93,13 @@ class Tab:
 
     def say(self, text: str) -> None:
         """
-        Write and press Enter.
+        Write and press Enter, or the button where there is no keyboard.
         """
         self.page.get_by_placeholder("Write a message").fill(text)
-        self.page.get_by_placeholder("Write a message").press("Enter")
+        if self.touch:
+            self.page.get_by_role("button", name="Send").click()
+        else:
+            self.page.get_by_placeholder("Write a message").press("Enter")
 
     def sees(self, text: str) -> None:
         """
@@ -111,7 +115,7 @@ class Tab:
 
     def comes_back(self) -> None:
         """
-        Wait until the line has been cut and there is another one; call it at once, as when the network returns.
+        Wait until the line has been cut, and have the page call at once, as it does when the network returns.
         """
         self.page.locator(".chat:not([data-link=open])").wait_for()
         self.page.evaluate("dispatchEvent(new Event('online'))")
@@ -156,21 +160,31 @@ class People:
     Opens tabs: each in a browser of its own, or in one that is given.
     """
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    def __init__(self, browser: Browser, url: str, **options: object) -> None:
         self._browser = browser
-        self._url = url
+        self._options = options
+        self.url = url
         self.tabs: list[Tab] = []
 
     def browser(self, **options: object) -> BrowserContext:
         """
         A browser that knows nobody yet.
         """
-        return self._browser.new_context(**options)  # type: ignore[arg-type]
+        return self._browser.new_context(**(self._options | options))  # type: ignore[arg-type]
 
-    def tab(self, context: BrowserContext | None = None) -> Tab:
+    def tab(self, context: BrowserContext | None = None, at: str = "") -> Tab:
         """
-        A new tab that shows the page.
+        A new tab that shows the page, at an address within it.
         """
-        tab = Tab((context or self.browser()).new_page(), self._url)
+        tab = Tab((context or self.browser()).new_page(), self.url + at)
         self.tabs.append(tab)
         return tab
+
+    def go(self) -> None:
+        """
+        Close all tabs, of which none may have had anything to complain of.
+        """
+        complaints = [line for tab in self.tabs for line in tab.complaints]
+        for tab in self.tabs:
+            tab.page.context.close()
+        assert complaints == []
