@@ -93,9 +93,8 @@ def test_over_many_cuts_each_page_shows_every_message_once_in_the_order_of_the_l
     chance = random.Random(5)
     contexts = [guests.browser(), guests.browser()]
     wires = [Wire(context) for context in contexts]
-    pages = [
-        guests.comes(name, context, "lobby") for name, context in zip(("ada", "bob"), contexts, strict=True)
-    ]
+    names = ("ada", "bob")
+    pages = [guests.comes(name, context, "lobby") for name, context in zip(names, contexts, strict=True)]
     script = guests.tab()
     said: list[str] = []
     for number in range(CUTS):
