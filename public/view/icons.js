@@ -20,7 +20,7 @@ const paths = {
 };
 
 export const Icon = ({ name }) => html`
-  <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
+  <svg class=${`icon sign-${name}`} viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
     <path d=${paths[name]} fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" />
   </svg>
 `;

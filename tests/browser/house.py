@@ -7,13 +7,12 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.people import DESKTOP, PHONE, SEND, People, Tab, script
-from tests.daemon import Daemon
+from tests.daemon import CHECKOUT, Daemon
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -73,7 +72,7 @@ class Guests(People):
         """
         A picture of what is shown, for whoever wants to look at it.
         """
-        folder = Path("build/screenshots")
+        folder = CHECKOUT / "build" / "screenshots"
         folder.mkdir(parents=True, exist_ok=True)
         tab.page.screenshot(path=folder / f"{name}-{'phone' if self.phone else 'desktop'}.png")
 

@@ -303,22 +303,3 @@ def test_a_daemon_that_has_lost_its_log_is_a_fresh_start_for_an_open_page(
     bob = people.tab().join("bob")
     bob.sees("of the new one")
     assert bob.texts() == ["of the new one"]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_what_a_screen_reader_needs_is_there_and_what_is_written_can_be_read(
-    people: People, scheme: str, width: int
-) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    context = people.browser(viewport={"width": width, "height": 740}, color_scheme=scheme)
-    tab = people.tab(context)
-    found = axe.run(tab.page).response["violations"]
-    tab.join("ada")
-    people.tab().join("bob").say("hello")
-    tab.sees("hello")
-    found += axe.run(tab.page).response["violations"]
-    if width < 700:
-        tab.page.get_by_role("button", name="Rooms").click()
-        found += axe.run(tab.page).response["violations"]
-    assert [violation["id"] for violation in found] == []

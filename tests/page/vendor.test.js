@@ -29,3 +29,16 @@ test("no script of the page names another host, or makes code or HTML out of a s
   }
   assert.doesNotMatch(read("public/index.html") + read("public/style.css"), /https?:|url\(|style=|\son\w+=/);
 });
+
+test("all modules that the page begins with are asked for at once, and no others", () => {
+  const found = new Set();
+  const follow = (url) => {
+    if (found.has(url.href)) return;
+    found.add(url.href);
+    for (const [, path] of readFileSync(url, "utf8").matchAll(/^import\s[^;]*?"([^"]+)";/gm)) follow(new URL(path, url));
+  };
+  follow(new URL("public/app.js", root));
+  const page = readFileSync(new URL("public/index.html", root), "utf8");
+  const asked = [...page.matchAll(/(?:modulepreload" href|module" src)="\/([^"]+)"/g)].map(([, path]) => new URL(`public/${path}`, root).href);
+  assert.deepEqual(asked.sort(), [...found].sort());
+});
