@@ -37,6 +37,8 @@ export async function askForAlerts() {
 
 /** Tell the person of a message, by what `settings` allow; a click on it calls `open`. */
 export function tell(event, settings, open) {
+  // Whoever looks at the page sees it there.
+  if (!document.hidden && document.hasFocus()) return;
   if (settings.sound) ring();
   if (!settings.alerts || alertsProblem() !== null || Notification.permission !== "granted") return;
   let one;

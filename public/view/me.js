@@ -34,6 +34,11 @@ function Rename({ me, answer, back }) {
     setName(event.currentTarget.value);
     act.retyped("rename");
   };
+  const take = (offer) => {
+    setName(offer);
+    act.retyped("rename");
+    field.current.focus();
+  };
   return html`
     <form class="me" noValidate onSubmit=${onSubmit} onKeyDown=${onEscape(back)}>
       <input
@@ -46,7 +51,7 @@ function Rename({ me, answer, back }) {
         onInput=${onInput}
         ...${faulty("rename-fault", answer)}
       />
-      <${Fault} id="rename-fault" answer=${answer} />
+      <${Fault} id="rename-fault" answer=${answer} take=${take} />
       <span class="choices">
         <button type="submit" class="primary">${t("Rename")}</button>
         <button type="button" onClick=${back}>${t("Cancel")}</button>

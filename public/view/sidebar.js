@@ -1,7 +1,7 @@
 // Left: the rooms one is in, the conversations of two, and the other rooms there are. Right: who is in the room.
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
-import { roomProblem } from "../names.js";
+import { nearestName, roomProblem } from "../names.js";
 import { byCrowd, meFirst, openRooms, pairs as pairsOf } from "../order.js";
 import { at, titleOf } from "../room.js";
 import { folded } from "../storage.js";
@@ -70,6 +70,11 @@ function Find({ sought, setSought, submit, answer }) {
     setSought(event.currentTarget.value);
     act.retyped("room");
   };
+  const take = (offer) => {
+    setSought(offer);
+    act.retyped("room");
+    field.current.focus();
+  };
   return html`
     <form class="find" onSubmit=${onSubmit}>
       <input
@@ -85,7 +90,7 @@ function Find({ sought, setSought, submit, answer }) {
         ...${faulty("room-fault", answer)}
       />
       <button type="submit" aria-label=${t("Join this room")}><${Icon} name="plus" /></button>
-      <${Fault} id="room-fault" answer=${answer} />
+      <${Fault} id="room-fault" answer=${answer} take=${take} />
     </form>
   `;
 }
@@ -105,7 +110,7 @@ export function Rooms({ rooms, directory, active, answer }) {
     const problem = roomProblem(sought);
     const known = [...joined.map((room) => room.name), ...others.map((one) => one.room)].find((name) => folded(name) === wanted);
     if (problem === null) act.join(known ?? sought.trim(), { typed: true });
-    else act.answered("room", problem);
+    else act.answered("room", problem, nearestName(sought, { most: 50 }));
   };
   const leave = (name) => {
     leftAt.current = performance.now();

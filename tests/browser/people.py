@@ -18,6 +18,8 @@ except ImportError:
     Error = expect = None  # type: ignore[assignment,misc]
 
 WAIT_MS = 10_000
+if expect is not None:
+    expect.set_options(timeout=WAIT_MS)
 
 
 def script(name: str) -> str:

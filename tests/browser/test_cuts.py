@@ -50,8 +50,8 @@ class Wire:
 
 def test_a_cut_is_quiet_at_first_and_then_told_with_a_way_to_try_now(guests: Guests) -> None:
     context = guests.browser()
-    # The next try comes as soon as it ever does.
-    context.add_init_script("Math.random = () => 0")
+    # The next try comes soon.
+    context.add_init_script("Math.random = () => 0.1")
     wire = Wire(context)
     ada = guests.comes("ada", context)
     banner = ada.page.locator(".line")

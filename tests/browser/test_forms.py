@@ -107,6 +107,23 @@ def test_the_name_of_a_room_that_cannot_be_had_stays_in_the_field(people: People
     expect(field).to_have_value("")
 
 
+def test_for_a_room_or_a_name_that_cannot_be_had_the_nearest_is_offered(people: People) -> None:
+    ada = people.tab().join("ada")
+    ada.enter("tea time")
+    ada.page.get_by_role("button", name="Take tea-time").click()
+    field = ada.page.get_by_placeholder("Find or make a room")
+    expect(field).to_have_value("tea-time")
+    expect(field).to_be_focused()
+    field.press("Enter")
+    ada.is_in("tea-time")
+    ada.page.locator(".me .chip").click()
+    ada.page.get_by_label("Your name").fill("ada l.")
+    ada.page.get_by_label("Your name").press("Enter")
+    ada.page.get_by_role("button", name="Take ada-l.").click()
+    ada.page.get_by_label("Your name").press("Enter")
+    expect(ada.page.locator(".me")).to_contain_text("ada-l.")
+
+
 def test_what_is_typed_finds_rooms_and_conversations(people: People) -> None:
     ada = people.tab().join("ada")
     people.tab().join("bob").enter("kitchen")
