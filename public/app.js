@@ -80,6 +80,8 @@ function dispatch(action) {
   const seen = action.type === "welcome" ? readSeen(local, action.welcome.me.id) : undefined;
   state = reduce(state, seen === undefined ? action : { ...action, seen });
   if (state === before) return;
+  // The log may be another one now, and the last markers may not have arrived.
+  if (action.type === "welcome") written.read = {};
   if (state.called !== before.called && state.called !== null) {
     const { room, offset } = state.called;
     tell(state.called, page.settings, () => act.goTo(room, offset));
@@ -115,8 +117,7 @@ function tellRead() {
   reading = null;
   for (const { name, seen, live } of Object.values(state.rooms)) {
     if (!live || seen <= (written.read[name] ?? 0)) continue;
-    written.read[name] = seen;
-    connection.read(name, seen);
+    if (connection.read(name, seen)) written.read[name] = seen;
   }
 }
 

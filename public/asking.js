@@ -56,9 +56,11 @@ export class Asking {
     this.send({ type: "typing", room });
   }
 
-  /** Tell one's other tabs, and the server for later, how far a room has been read. */
+  /** Tell one's other tabs, and the server for later, how far a room has been read. Whether it could be told. */
   read(room, offset) {
-    if (this.greeted && this.cursors.heard(room)) this.send({ type: "read", room, offset });
+    if (!this.greeted || !this.cursors.heard(room)) return false;
+    this.send({ type: "read", room, offset });
+    return true;
   }
 
   /** After a while in which nobody looked: does the server still answer, and soon? */

@@ -145,6 +145,7 @@ def test_where_there_can_be_no_notifications_it_says_why_and_one_can_chat(guests
     expect(ada.page.get_by_label("Notify me of private messages")).to_be_disabled()
     ada.page.get_by_label("With a sound").check()
     ada.page.keyboard.press("Escape")
+    expect(ada.page.get_by_role("dialog")).to_have_count(0)
     ada.say("still here")
     ada.sees("still here")
 

@@ -34,8 +34,7 @@ test("the others are told every three seconds that one writes, in a room that on
 
 test("how far one has read is told where one hears the room, and what another tab has read is taken over", () => {
   const tab = new Tab().enters();
-  tab.line.read("lobby", 3);
-  tab.line.read("elsewhere", 3);
+  assert.deepEqual([tab.line.read("lobby", 3), tab.line.read("elsewhere", 3)], [true, false]);
   assert.deepEqual(tab.socket.asked("read"), [{ type: "read", room: "lobby", offset: 3 }]);
   tab.socket.gives(message(1));
   tab.socket.gives({ type: "read", room: "lobby", offset: 1 });
