@@ -35,6 +35,7 @@ test("what is read stays when something new comes, and whoever follows the end s
   const more = log(600);
   const reading = bounds(more, span);
   assert.equal(reading.start, bounds(items, span).start);
+  assert.equal(bounds(log(2000), span).end - reading.start, MOST);
   assert.equal(bounds(more, span, true).end, 600);
 });
 
