@@ -36,6 +36,8 @@ def test_a_message_stands_there_at_once_and_keeps_its_place_when_it_is_kept(gues
     unsent = ada.page.locator(".message.unsent")
     expect(unsent).to_have_count(1)
     expect(unsent.locator(".text")).to_have_css("opacity", "0.7")
+    # At once, and not faded in.
+    assert unsent.evaluate("one => getComputedStyle(one).animationName") == "none"
     unsent.evaluate("one => { one.mark = 'the same'; }")
     box.fill("a draft")
     assert ada.page.evaluate("sessionStorage.getItem('chatd.session')").count("on its way") == 1
