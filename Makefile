@@ -61,11 +61,12 @@ page:
 
 # The sizes that fit in memory; those that start processes are pytest's alone.
 trial: $(VENV)/.dev
-	$(BIN)/python -W error -m twisted.trial --temp-directory=build/trial tests
-
-pytest: $(VENV)/.dev
-	$(BIN)/coverage run -m pytest
+	$(BIN)/python -W error -m coverage run -m twisted.trial --temp-directory=build/trial tests
 	$(BIN)/coverage report --include='chatd/core/*,chatd/dialects/*,chatd/store/*' --fail-under=95 --skip-covered
+
+# Most of their time they wait for a process or a browser, so there is one file under way for each core.
+pytest: $(VENV)/.dev
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel
