@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 PATIENT_CALLS = 64
-PATIENT_SECONDS = 0.004
+PATIENT_SECONDS = 0.002
 """
 How much of one turn goes to what can wait, such as pages of a log and who is writing: messages come between.
 """
