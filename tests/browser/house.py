@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.people import DESKTOP, PHONE, SEND, People, Tab, script
+from tests.browser.people import DESKTOP, PHONE, SEND, People, Tab, expect, script
 from tests.daemon import CHECKOUT, Daemon
 
 if TYPE_CHECKING:
@@ -66,7 +66,11 @@ class Guests(People):
         Open that drawer where it is one.
         """
         if self.phone:
-            tab.page.get_by_role("button", name=name, exact=True).first.click()
+            opener = tab.page.get_by_role("button", name=name, exact=True).first
+            panel = opener.get_attribute("aria-controls")
+            opener.click()
+            # It takes the focus when it is there.
+            expect(tab.page.locator(f"#{panel}")).to_be_focused()
 
     def shot(self, tab: Tab, name: str) -> None:
         """
