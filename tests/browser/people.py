@@ -58,7 +58,7 @@ class Tab:
 
     def _console(self, message: ConsoleMessage) -> None:
         # That a daemon which was killed cannot be reached is what Chromium tells, not the page.
-        lost = message.text.startswith("WebSocket connection to")
+        lost = message.text.startswith("WebSocket connection to") or "net::ERR_CONNECTION" in message.text
         if message.type in ("error", "warning") and not lost:
             self.complaints.append(f"console: {message.text}")
 

@@ -191,6 +191,8 @@ def test_a_long_name_is_cut_and_told_whole(people: People) -> None:
 
 def test_the_button_to_try_now_stands_beside_the_words(people: People, daemon: Daemon) -> None:
     ada = people.tab(people.browser(**PHONE)).join("ada")
+    # What it loads on first use is there.
+    ada.page.wait_for_load_state("networkidle")
     daemon.kill()
     # At one look: while the page is calling there is no button.
     beside = ada.page.wait_for_function(
