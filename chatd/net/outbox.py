@@ -63,8 +63,9 @@ class TransportOutbox:
 
     It keeps no bytes: `full` is what the transport last said of itself. A transport that stays full is
     looked at every few seconds; when its peer has taken nothing for 30 s the connection is closed with
-    4001. What the peer takes is read from the transport's `bytes_sent`; with one that does not count, only
-    becoming empty is progress.
+    4001. What the peer has taken is what has reached it, and not what the kernel took for it: that keeps
+    megabytes, and takes none until a third of them is gone. With a transport that cannot tell, only becoming
+    empty is progress.
 
     `seconds` is the clock of `deadlines`. `peer` is for the log.
     """
@@ -80,7 +81,7 @@ class TransportOutbox:
     aborted: bool = False
     _transport: Any = None
     _progress_at: float = 0.0
-    _progress: int | None = None
+    _progress: int = 0
     _watched: bool = False
     _ending: bool = False
     # See `Outbox`. It is the transport's own while the connection is open, for there are many calls.
@@ -166,7 +167,7 @@ class TransportOutbox:
         if self.closed:
             return
         self._progress_at = self.seconds()
-        self._progress = self.bytes_sent()
+        self._progress = self.bytes_arrived()
         if not self._watched:
             self._watched = True
             self.deadlines.at(self._progress_at + SLOW_LOOK_SECONDS, self._look_at_progress)
@@ -190,12 +191,6 @@ class TransportOutbox:
         """
         self._shut()
 
-    def bytes_sent(self) -> int | None:
-        """
-        How many bytes the kernel has taken; None if the transport does not count, or is gone.
-        """
-        return getattr(self._transport, "bytes_sent", None)
-
     def bytes_arrived(self) -> int:
         """
         How many bytes have reached the peer, as far as can be told; 0 if the transport does not say.
@@ -207,9 +202,9 @@ class TransportOutbox:
         self._watched = False
         if self.closed or not self.full:
             return
-        sent = self.bytes_sent()
-        if sent != self._progress:
-            self._progress, self._progress_at = sent, now
+        arrived = self.bytes_arrived()
+        if arrived != self._progress:
+            self._progress, self._progress_at = arrived, now
         elif now - self._progress_at >= SLOW_SECONDS:
             self.close(CloseCode.SLOW, CloseCode.SLOW.reason)
             return

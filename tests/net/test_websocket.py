@@ -116,21 +116,13 @@ class Hub:
         return self.sessions[-1]
 
 
-class Wire(StringTransport):
-    """
-    A transport that counts, and is lost when the test says so.
-    """
-
-    bytes_sent = 0
-
-
 class Client:
     """
     The other end of one connection.
     """
 
     def __init__(self, factory: ChatFactory, peer: Any = ADA, **headers: str | None) -> None:
-        self.transport = Wire(peerAddress=peer)
+        self.transport = StringTransport(peerAddress=peer)
         self.protocol: ChatProtocol = factory.buildProtocol(peer)
         self.protocol.makeConnection(self.transport)
         self.protocol.dataReceived(handshake(**headers))
@@ -232,7 +224,7 @@ class OpeningTests(SocketCase):
 
     def test_messages_in_the_same_bytes_as_the_handshake_are_heard(self) -> None:
         protocol = self.factory.buildProtocol(ADA)
-        protocol.makeConnection(Wire(peerAddress=ADA))
+        protocol.makeConnection(StringTransport(peerAddress=ADA))
         said = handshake() + b"".join(frame(b"%d" % n) for n in range(200))
         protocol.dataReceived(said[:100])
         protocol.dataReceived(said[100:])
@@ -787,7 +779,7 @@ class EndingTests(SocketCase):
         self.assertTrue(client.transport.disconnected)
 
     def test_a_client_that_ends_its_side_before_or_after_the_talk_is_let_go_at_once(self) -> None:
-        transport = Wire(peerAddress=ADA)
+        transport = StringTransport(peerAddress=ADA)
         protocol = self.factory.buildProtocol(ADA)
         protocol.makeConnection(transport)
         protocol.dataReceived(b"GET /ws HTTP/1.1\r\n")
@@ -910,7 +902,7 @@ class EndingTests(SocketCase):
         self.assertIsNone(self.successResultOf(self.factory.shutdown(0.0)))
 
     def test_a_client_that_has_not_finished_its_handshake_is_simply_dropped_by_a_shutdown(self) -> None:
-        transport = Wire(peerAddress=ADA)
+        transport = StringTransport(peerAddress=ADA)
         protocol = self.factory.buildProtocol(ADA)
         protocol.makeConnection(transport)
         protocol.dataReceived(b"GET /ws HTTP/1.1\r\n")
