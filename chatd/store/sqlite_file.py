@@ -36,6 +36,9 @@ SCHEMA = files("chatd.store").joinpath("schema")
 BUSY_MS = 2000
 HEADER_BYTES = 100
 WAL_LEFT_BYTES = 64 << 20
+# Of each connection that reads: what it reads again the system has in memory too, and a few megabytes for each of
+# them would be kept for ever once a crowd had asked for history.
+READING_CACHE_KIB = 512
 
 
 class Prepared(NamedTuple):
@@ -187,6 +190,7 @@ class Files:
         connection.set_busy_timeout(BUSY_MS)
         connection.wal_autocheckpoint(0)
         connection.pragma("query_only", True)
+        connection.pragma("cache_size", -READING_CACHE_KIB)
         connection.pragma("trusted_schema", False)
         return connection
 
