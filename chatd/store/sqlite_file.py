@@ -36,8 +36,8 @@ SCHEMA = files("chatd.store").joinpath("schema")
 BUSY_MS = 2000
 HEADER_BYTES = 100
 WAL_LEFT_BYTES = 64 << 20
-# Of each connection that reads: what it reads again the system has in memory too, and a few megabytes for each of
-# them would be kept for ever once a crowd had asked for history.
+# Of each connection that reads: what it reads again the system has in memory too, and a few megabytes for
+# each of them would be kept for ever once a crowd had asked for history.
 READING_CACHE_KIB = 512
 
 
