@@ -30,8 +30,8 @@ def _person(number: str) -> str:
 
 
 _PEOPLE = f"""{_NUMBERS}
-INSERT INTO person (id, name, token_hash, made_ms, seen_ms, kept)
-SELECT {_person("value")}, 'person' || value, randomblob(32), :from_ms, :from_ms, 1 FROM numbers
+INSERT INTO person (id, name, made_ms, seen_ms, kept)
+SELECT {_person("value")}, 'person' || value, :from_ms, :from_ms, 1 FROM numbers
 """
 _EVENTS = f"""{_NUMBERS}
 INSERT INTO event (room, offset, commit_number, kind, id, at_ms, author, author_name, via, text, cid)

@@ -13,7 +13,7 @@ from typing import NoReturn
 from twisted.python import usage
 
 from chatd.config import CannotStart, Config, Surroundings, load
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.store.sqlite_check import examine, last_good_copy
 
 WHOLE, DAMAGED, UNREADABLE = 0, 1, 2

@@ -22,8 +22,9 @@ from twisted.logger import Logger
 from chatd import __version__
 from chatd.config import CannotStart, Config, public_folder
 from chatd.core.hub import Hub, Settings
-from chatd.core.ports import Dialect, Store, StoreUnusable
+from chatd.core.ports import Dialect, Store
 from chatd.core.pruning import Pruning
+from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Refused
 from chatd.core.retention import Retention
 from chatd.dialects.tutorial import TutorialDialect

@@ -62,6 +62,9 @@ class Example:
     def _set(self, name: str, scene: str) -> None:
         if scene == "the tutorial's wire":
             self.people[name] = self.case.server.tutorial()
+        elif scene == "accounts":
+            self.people[name] = self.case.server.account(name)
+            self.words[name] = self.people[name].id
         elif scene in ("said hello", "joined the lobby"):
             rooms = ["lobby"] if scene.startswith("joined") else []
             self.people[name] = self.case.server.person(name, *rooms)

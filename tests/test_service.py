@@ -17,7 +17,7 @@ import chatd
 from chatd.config import CannotStart, Config
 from chatd.core.events import Author, Draft
 from chatd.core.names import LOBBY, PersonId
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.service import CERTIFICATE_SECONDS, ChatService
 from chatd.store.rules import unreadable
 from tests.certificates import make_pair

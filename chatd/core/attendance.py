@@ -9,10 +9,22 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from chatd.core.commands import Done, Face, Join, Joined, Leave, ListedRoom, Members, RoomList, Rooms, Who
-from chatd.core.names import LOBBY, PRIVATE_MARK, PersonId, is_private, room_key, side_name
-from chatd.core.ports import Opened, Position, RoomRecord
+from chatd.core.deeds import ROOM_TITLES
+from chatd.core.names import (
+    CLOSED_MARK,
+    LOBBY,
+    PRIVATE_MARK,
+    PersonId,
+    is_closed,
+    is_private,
+    room_key,
+    side_name,
+)
 from chatd.core.presence import GRACE_SECONDS
+from chatd.core.records import Opened, Position, RoomRecord
 from chatd.core.refusals import Code, Refused
+from chatd.core.rights import Rank
+from chatd.core.roster import staff_of
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
@@ -39,15 +51,18 @@ async def join(session: Session, command: Join, now: float) -> None:
         position = Position(command.after, command.id)
     room = hub.hold(key)
     try:
+        staff = await staff_of(hub, key)
         opened = await hub.store.open(key, session.viewer, position, command.limit)
         if opened is not None:
             hub.settle(room, opened.record)
         elif is_private(key) and not room.exists:
             await hub.pair_up(room, session.the_person().card)
+        await session.still_may(command)
         if session.closed:
             return
         if not room.exists:
             _make(session, room, command.room, now)
+        _check_lock(session, room)
         start, recovered = _start(room, opened, position, command.limit)
         # What has come since the store looked is new: it follows `live`.
         head = room.head if opened is None else opened.record.head
@@ -59,6 +74,7 @@ async def join(session: Session, command: Join, now: float) -> None:
         session.hear(room, start, live_at=head)
         view = room.view(session.viewer)
         members = members_of(room, session.viewer)
+        rights = hub.rights
         answer = Joined(
             room=view.room,
             topic=room.topic,
@@ -69,6 +85,14 @@ async def join(session: Session, command: Join, now: float) -> None:
             count=members.count,
             members=members.members,
             with_=view.peer or UNSET,
+            title=room.title,
+            role=rights.room_role(key, session.viewer) if session.viewer else "",
+            staff=staff,
+            slow=rights.slow_seconds(key),
+            locked=rights.locked(key),
+            archived=rights.archived(key),
+            guests="off" if rights.refuses_guests(key) else "on",
+            muted=rights.muted(key, session.viewer, session.address, hub.wall_ms()),
         )
         session.answer(command, answer)
         session.cursors.read_on()
@@ -76,9 +100,24 @@ async def join(session: Session, command: Join, now: float) -> None:
         hub.release(room)
 
 
+def _check_lock(session: Session, room: Room) -> None:
+    rights, viewer = session.hub.rights, session.viewer
+    if viewer is None or viewer in room.members or not rights.locked(room.key):
+        return
+    if not rights.room_role(room.key, viewer) and rights.rank(room.key, viewer) < Rank.MODERATOR:
+        raise Refused(Code.LOCKED, "That room lets nobody new in at the moment.")
+
+
 def _make(session: Session, room: Room, name: str, now: float) -> None:
+    if room.key in ROOM_TITLES:
+        # The staff's rooms are there before anything was done.
+        room.make(room.key)
+        room.title = ROOM_TITLES[room.key]
+        return
     if session.person is None:
         raise Refused(Code.NO_SUCH_ROOM, "There is no such room.")
+    if session.hub.settings.guests != "on" and not session.hub.rights.account(session.person.card.id):
+        raise Refused(Code.FORBIDDEN, "Guests make no rooms here.")
     wait = session.hub.new_rooms.take(session.address, now)
     if wait:
         raise Refused(Code.RATE_LIMITED, "Too many new rooms came from your address.", retry_after=wait)
@@ -173,11 +212,19 @@ async def rooms(session: Session, command: Rooms, _now: float) -> None:
     hub, viewer = session.hub, session.viewer
     after = ""
     if command.after is not None:
-        after = command.after if command.after.startswith(PRIVATE_MARK) else room_key(command.after)
-    records = await hub.store.rooms(viewer, after, ROOMS_A_LIST + 1)
-    listed = {side_name(record.key, viewer): _listed(hub, record, viewer) for record in records}
+        marked = command.after.startswith((PRIVATE_MARK, CLOSED_MARK))
+        after = command.after if marked else room_key(command.after)
+    closed = hub.rights.closed_rooms(viewer)
+    records = await hub.store.rooms(viewer, after, ROOMS_A_LIST + 1, closed)
+    listed = {
+        side_name(record.key, viewer): _listed(hub, record, viewer)
+        for record in records
+        if not is_closed(record.key) or hub.rights.may_hear(record.key, viewer)
+    }
     for key, room in hub.rooms.items():
-        if key > after and key not in listed and not is_private(key) and (room.members or key == LOBBY):
+        if key in listed or key <= after or is_private(key) or is_closed(key):
+            continue
+        if room.members or key == LOBBY:
             listed[key] = ListedRoom(room.name, room.topic, room.head, len(room.members))
     order = sorted(listed)
     answer = RoomList(
@@ -205,4 +252,12 @@ def _listed(hub: Hub, record: RoomRecord, viewer: PersonId | None) -> ListedRoom
     room = hub.rooms.get(record.key)
     count = 2 if record.pair else len(room.members) if room else 0
     peer = own_peer(record, viewer)
-    return ListedRoom(own_name(record, viewer), record.topic, record.head, count, peer or UNSET)
+    return ListedRoom(
+        room=own_name(record, viewer),
+        topic=record.topic,
+        head=record.head,
+        count=count,
+        with_=peer or UNSET,
+        title=record.title,
+        archived=hub.rights.archived(record.key),
+    )

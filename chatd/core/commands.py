@@ -17,7 +17,7 @@ from chatd.core.refusals import Code
 Ref = Annotated[str, Meta(max_length=64)]
 Offset = Annotated[int, Meta(ge=0, lt=2**53)]
 Cid = Annotated[str, Meta(pattern=r"^[\x20-\x7e]{1,64}\Z")]
-Role = Literal["watcher", "guest", "member", "moderator", "owner"]
+Role = Literal["watcher", "guest", "member", "bot", "moderator", "owner"]
 
 
 class Command(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
@@ -125,7 +125,7 @@ class Post(Struct, frozen=True):
     message: str
 
 
-V1Command = Hello | Join | Leave | Say | History | Who | Rooms | Typing | Read
+Talking = Hello | Join | Leave | Say | History | Who | Rooms | Typing | Read
 
 
 class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -176,9 +176,21 @@ class Limits(Struct, frozen=True):
     message_burst: int
 
 
+class ServerCan(Struct, frozen=True):
+    """
+    What the server lets people do: who may sign up (`open`, `invite`, `off`), what guests may do (`on`,
+    `read`, `off`), whether nobody new is let in, and whether it has an owner.
+    """
+
+    sign_up: str
+    guests: str
+    locked: bool
+    claimed: bool
+
+
 class WelcomeRoom(Struct, frozen=True, omit_defaults=True):
     """
-    A room of one's own in `welcome`, with its head and one's read marker.
+    A room of one's own in `welcome`, with its head and one's read marker. A closed one has a title.
     """
 
     room: str
@@ -186,6 +198,7 @@ class WelcomeRoom(Struct, frozen=True, omit_defaults=True):
     head: int
     read: int
     with_: Face | UnsetType = field(default=UNSET, name="with")
+    title: str = ""
 
 
 class Welcome(Answer, frozen=True, kw_only=True, tag="welcome"):
@@ -200,6 +213,17 @@ class Welcome(Answer, frozen=True, kw_only=True, tag="welcome"):
     rooms: tuple[WelcomeRoom, ...]
     limits: Limits
     now: str
+    server_can: ServerCan
+    ignored: tuple[Face, ...] = ()
+
+
+class Staff(Struct, frozen=True):
+    """
+    Somebody who looks after a room, and as what.
+    """
+
+    who: Face
+    role: str
 
 
 class Joined(Answer, frozen=True, tag="joined"):
@@ -216,6 +240,14 @@ class Joined(Answer, frozen=True, tag="joined"):
     count: int
     members: tuple[Face, ...]
     with_: Face | UnsetType = field(default=UNSET, name="with")
+    title: str = ""
+    role: str = ""
+    staff: tuple[Staff, ...] = ()
+    slow: int = 0
+    locked: bool = False
+    archived: bool = False
+    guests: str = "on"
+    muted: bool = False
 
 
 class Live(Answer, frozen=True, tag="live"):
@@ -269,6 +301,8 @@ class ListedRoom(Struct, frozen=True, omit_defaults=True):
     head: int
     count: int
     with_: Face | UnsetType = field(default=UNSET, name="with")
+    title: str = ""
+    archived: bool = False
 
 
 class RoomList(Answer, frozen=True, tag="rooms"):

@@ -45,6 +45,7 @@ class Cursors:
     _last_in: int = 0
     rooms: dict[RoomKey, Cursor] = field(default_factory=dict)
     behind: dict[Cursor, None] = field(default_factory=dict)
+    _parting: dict[RoomKey, Cursor] = field(default_factory=dict)
     _missed: dict[RoomKey, None] = field(default_factory=dict)
     _missed_reads: dict[RoomKey, str] = field(default_factory=dict)
     _missed_me: bool = False
@@ -71,6 +72,10 @@ class Cursors:
         """
         Hear a room no longer. What is being read for it is thrown away.
         """
+        parting = self._parting.pop(key, None)
+        if parting is not None:
+            self.behind.pop(parting, None)
+            self._pay(parting, float("inf"))
         cursor = self.rooms.pop(key, None)
         if cursor is None:
             return None
@@ -79,11 +84,24 @@ class Cursors:
         self._pay(cursor, float("inf"))
         return cursor.room
 
+    def part(self, cursor: Cursor, farewell: Answer) -> None:
+        """
+        Hear a room no longer, once all has been sent that is published now; then the farewell follows.
+
+        Until then it is no room that one hears, and to hear it anew is to have the rest forgotten.
+        """
+        del self.rooms[cursor.room.key]
+        self._missed.pop(cursor.room.key, None)
+        cursor.end, cursor.farewell = cursor.room.head, farewell
+        self._parting[cursor.room.key] = cursor
+        self.behind[cursor] = None
+        self.read_on()
+
     def write_after(self, key: RoomKey, offset: int, data: bytes) -> None:
         """
         Write an answer, but not before the event at `offset` if the room is heard. `owed` counts what waits.
         """
-        cursor = self.rooms.get(key)
+        cursor = self.rooms.get(key) or self._parting.get(key)
         if cursor is None or cursor.offset >= offset:
             self.outbox.write(data)
         else:
@@ -192,6 +210,8 @@ class Cursors:
     async def _advance(self, cursor: Cursor) -> None:
         room, wire = cursor.room, self.outbox.wire
         upto = room.head if cursor.live_at is None else cursor.live_at
+        if cursor.end is not None:
+            upto = min(upto, cursor.end)
         if cursor.offset < upto:
             entries = room.tail.read(cursor.offset, upto, SLICE_BYTES)
             if entries:
@@ -206,7 +226,7 @@ class Cursors:
                     )
                 except Pruned:
                     events = ()
-                if self.rooms.get(room.key) is not cursor or self.closed:
+                if cursor not in (self.rooms.get(room.key), self._parting.get(room.key)) or self.closed:
                     return
                 if not events:
                     # It cannot have them all any more, and is to know it.
@@ -220,10 +240,20 @@ class Cursors:
         if cursor.live_at is not None and cursor.offset >= cursor.live_at:
             self.outbox.write(wire.frame(Live(cursor.view.room, cursor.live_at)))
             cursor.live_at = None
-        if cursor.live_at is None and cursor.offset >= room.head:
+        if cursor.end is not None and cursor.offset >= cursor.end:
+            self._finish(cursor)
+        elif cursor.live_at is None and cursor.offset >= room.head:
             self.behind.pop(cursor, None)
         # Last: an answer can make room for the next command, which can be to leave.
         self._pay(cursor, cursor.offset)
+
+    def _finish(self, cursor: Cursor) -> None:
+        self.behind.pop(cursor, None)
+        del self._parting[cursor.room.key]
+        # What was done by oneself is answered before one has gone.
+        self._pay(cursor, float("inf"))
+        if cursor.farewell is not None:
+            self.outbox.write(self.outbox.wire.frame(cursor.farewell))
 
     def _make_up(self) -> None:
         """

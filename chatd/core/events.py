@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chatd.core.names import PersonId, RoomKey, avatar
 
@@ -48,6 +49,84 @@ class AsSent(Struct, frozen=True):
     email: str
     username: str
     message: str
+
+
+class Change(Struct, frozen=True):
+    """
+    One thing that a deed makes different about what people may do: of the room `room` ("" for the whole
+    server) and of `subject`, which is a person's id, `=` and an address (see `address_key`), or "" for the
+    room itself, `field` is `value` from now on; None is as if it had never been said.
+
+    Two of them that do not have the same first three parts may come in any order: so whoever decides on one
+    need not know of those that are on their way.
+    """
+
+    room: str
+    subject: str
+    field: str
+    value: str | int | None
+
+
+class Detail(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """
+    What a deed says, beside who did it and when. Which of these there are depends on its kind; times are in
+    milliseconds since 1970.
+    """
+
+    who: Card | None = None
+    reason: str = ""
+    until_ms: int | None = None
+    since_ms: int | None = None
+    role: str | None = None
+    topic: str | None = None
+    title: str | None = None
+    slow: int | None = None
+    locked: bool | None = None
+    archived: bool | None = None
+    guests: bool | None = None
+    room: str | None = None
+    about: int | None = None
+    text: str | None = None
+
+
+class Wipe(Struct, frozen=True):
+    """
+    Which messages a deed takes the text of: those of that author in its room that are not older than this,
+    or in every public room if `everywhere`.
+    """
+
+    author: PersonId
+    since_ms: int
+    everywhere: bool = False
+
+
+class DeedDraft(Struct, frozen=True, kw_only=True):
+    """
+    A deed that has not been stored yet. `room_name` is what a room is called that it makes.
+    """
+
+    room: RoomKey
+    room_name: str
+    author: Author
+    kind: str
+    detail: Detail = Detail()
+    changes: tuple[Change, ...] = ()
+    wipe: Wipe | None = None
+
+    @property
+    def weight(self) -> int:
+        """
+        As that of the deed that it becomes.
+        """
+        return _deed_weight(self.detail)
+
+    def stored(self, commit: int, offset: int, id: str, at_ms: int) -> Deed:
+        """
+        The deed that it becomes.
+        """
+        return Deed(
+            commit, self.room, offset, id, at_ms, self.author, self.kind, self.detail, self.changes, self.wipe
+        )
 
 
 class Draft(Struct, frozen=True):
@@ -119,8 +198,50 @@ def _weight(text: str, as_sent: AsSent | None) -> int:
     return max(len(text.encode("utf-8", "surrogatepass")) + escapes, sent) + 1024
 
 
-Event = Message
-"""What a log can hold. A new kind of event joins this union; the store keeps its name in a column `kind`."""
+class Deed(Struct, frozen=True):
+    """
+    Something done in a room, or to it, that is no message: who did it, to whom, and why.
+
+    The first six are those of a message. `kind` is the event's `type` in `chatd.v1`. `changes` and `wipe` are
+    there only while the deed has not left memory; what they do is done in the transaction that stores it.
+    """
+
+    commit: int
+    room: RoomKey
+    offset: int
+    id: str
+    at_ms: int
+    author: Author
+    kind: str
+    detail: Detail = Detail()
+    changes: tuple[Change, ...] = ()
+    wipe: Wipe | None = None
+
+    @property
+    def weight(self) -> int:
+        """
+        No fewer bytes than the deed takes in any dialect.
+        """
+        return _deed_weight(self.detail)
+
+
+def _deed_weight(detail: Detail) -> int:
+    texts = (detail.reason, detail.topic or "", detail.title or "", detail.room or "", detail.text or "")
+    return sum(_weight(text, None) for text in texts)
+
+
+Event = Message | Deed
+"""What a log can hold. The store keeps the name of an event's kind in a column `kind`."""
+
+
+def without_text(event: Event, wipe: Wipe) -> Event:
+    """
+    An event as it is after a wipe: if that means it, it has no text any more.
+    """
+    if not isinstance(event, Message) or event.author.id != wipe.author or event.at_ms < wipe.since_ms:
+        return event
+    return replace(event, text="", cid=None, deleted=True, as_sent=None)
+
 
 Batch = tuple[Event, ...]
 """What one transaction stored, in the order of `commit`; it can be of several rooms."""

@@ -4,21 +4,20 @@ Saying who one is: the way from a connection to a person.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from chatd.core.accounts import hash_token, new_token
 from chatd.core.attendance import own_name, own_peer
-from chatd.core.commands import Hello, Limits, Me, Self, Welcome, WelcomeRoom
+from chatd.core.commands import Face, Hello, Limits, Self, ServerCan, Welcome, WelcomeRoom
 from chatd.core.events import Card, iso_time
-from chatd.core.names import LOBBY, check_nick, fold, is_private, person_id
-from chatd.core.news import Item
-from chatd.core.ports import RoomRecord
+from chatd.core.names import LOBBY, check_nick, is_closed, is_private, person_id
 from chatd.core.presence import Person
+from chatd.core.records import RoomRecord
 from chatd.core.refusals import CloseCode, Code, Refused
+from chatd.core.rights import SERVER
 from chatd.core.text import MAX_TEXT, forbidden_character
 
 if TYPE_CHECKING:
@@ -28,27 +27,28 @@ if TYPE_CHECKING:
 MAX_WELCOME_ROOMS = 200
 
 
-def hash_token(token: str) -> bytes:
-    """
-    What the store keeps of a token. A token is 256 random bits, so one pass of SHA-256 is enough.
-    """
-    return hashlib.sha256(token.encode()).digest()
-
-
 async def hello(session: Session, command: Hello, now: float) -> None:
     """
     Make the client a person, old or new, or a watcher; or give the person that it is another name.
     """
     email = _checked_email(command.email)
-    if command.name is None and command.token is None and session.person is None:
+    hub = session.hub
+    if hub.rights.banned(SERVER, session.author, session.address, hub.wall_ms()):
+        raise Refused(Code.BANNED, "You are banned from this server.")
+    known = await _recognize(session, command)
+    if command.name is None and known is None:
+        if hub.settings.guests == "off":
+            raise Refused(Code.FORBIDDEN, "Only those who have an account come in here.")
         session.greeted = True
         session.answer(command, await _welcome(session))
         return
-    card, token = await _identify(session, command, now)
+    card, token = await _identify(session, command, known, now)
     if session.closed:
         _live_on(session.hub, card)
         return
     # Held from before the heads are read until they have been told: what comes in between is sent after them.
+    if token is not None:
+        session.token_hash = hash_token(token)
     session.cursors.held = True
     first = session.person is None
     try:
@@ -72,29 +72,83 @@ def _checked_email(email: str | None) -> str | None:
     return email
 
 
-async def _identify(session: Session, command: Hello, now: float) -> tuple[Card, str | None]:
+async def _recognize(session: Session, command: Hello) -> Card | None:
+    """
+    Whom the client shows itself to be: by the token in the command, or by what the connection came with; None
+    if it shows nothing. Raises `Refused`: `bad_token`, `banned`, and `forbidden` for a guest where there are
+    to be none.
+    """
+    hub, person = session.hub, session.person
+    if command.token is not None:
+        known = await hub.identify(command.token)
+        session_token: bytes | None = hash_token(command.token)
+    elif person is not None:
+        return person.card
+    elif session.credentials is not None:
+        try:
+            known = await hub.identify(session.credentials)
+        except Refused as refused:
+            if refused.code is not Code.BAD_TOKEN:
+                raise
+            # It was good once, and nobody shows it on purpose.
+            return None
+        session_token = hash_token(session.credentials) if isinstance(session.credentials, str) else None
+    else:
+        return None
+    card: Card = known.card
+    if person is not None and card.id != person.card.id:
+        raise Refused(Code.FORBIDDEN, "This connection is somebody else's already.")
+    if hub.rights.banned(SERVER, card.id, session.address, hub.wall_ms()):
+        raise Refused(Code.BANNED, "You are banned from this server.")
+    if hub.settings.guests == "off" and not hub.rights.account(card.id):
+        raise Refused(Code.FORBIDDEN, "Only those who have an account come in here.")
+    session.token_hash = session_token
+    here = hub.presence.people.get(card.id)
+    if here is not None:
+        return here.card
+    if not known.kept:
+        await _keep_in_mind(hub, card)
+    return card
+
+
+async def _keep_in_mind(hub: Hub, card: Card) -> None:
+    # It may be a day since they were here, and the guests of that day are being forgotten.
+    try:
+        still_known = await hub.store.touch((card.id,))
+    except Refused:
+        # The disk takes no writes, so nobody is forgotten either.
+        return
+    if not still_known:
+        raise Refused(Code.BAD_TOKEN, "That token is not known here.")
+
+
+async def _identify(
+    session: Session, command: Hello, known: Card | None, now: float
+) -> tuple[Card, str | None]:
     """
     The person as they are to be named, stored and with the name claimed; and the token of a new one.
     """
-    hub, person = session.hub, session.person
-    known = person.card if person else None
-    if command.token is not None:
-        known = await _recognize(hub, command.token)
-        if person is not None and known.id != person.card.id:
-            raise Refused(Code.FORBIDDEN, "This connection is somebody else's already.")
+    hub = session.hub
     if known is None:
         assert command.name is not None
         return await _new_person(session, check_nick(command.name), now)
     name = known.name if command.name is None else check_nick(command.name)
     card = Card(known.id, name)
-    hub.presence.claim(name, card.id)
+    hub.names.claim(name, card.id)
     if name != known.name:
         _pace_renames(hub, card, now)
+        account = bool(hub.rights.account(card.id))
+        if account:
+            hub.names.reserve(card)
         try:
             await hub.store.rename(card.id, name)
         except BaseException:
-            _unclaim(hub, card)
+            hub.names.unclaim(card)
+            if account and hub.names.key(name) != hub.names.key(known.name):
+                hub.names.unreserve(card)
             raise
+        if account and hub.names.key(name) != hub.names.key(known.name):
+            hub.names.unreserve(known)
     return card, None
 
 
@@ -102,53 +156,28 @@ def _pace_renames(hub: Hub, card: Card, now: float) -> None:
     person = hub.presence.people.get(card.id)
     wait = person.renames.take(now) if person else 0.0
     if wait:
-        _unclaim(hub, card)
+        hub.names.unclaim(card)
         raise Refused(Code.RATE_LIMITED, "Too many new names.", retry_after=wait)
-
-
-async def _recognize(hub: Hub, token: str) -> Card:
-    """
-    Whose token it is. Raises `Refused` with `bad_token`.
-    """
-    unknown = Refused(Code.BAD_TOKEN, "That token is not known here.")
-    known = await hub.store.person_of_token(hash_token(token))
-    if known is None:
-        raise unknown
-    here = hub.presence.people.get(known.card.id)
-    if here is not None:
-        return here.card
-    if not known.kept:
-        # It may be a day since they were here, and the guests of that day are being forgotten.
-        try:
-            still_known = await hub.store.touch((known.card.id,))
-        except Refused:
-            # The disk takes no writes, so nobody is forgotten either.
-            still_known = 1
-        if not still_known:
-            raise unknown
-    return known.card
 
 
 async def _new_person(session: Session, name: str, now: float) -> tuple[Card, str]:
     hub = session.hub
+    if hub.settings.guests == "off":
+        raise Refused(Code.FORBIDDEN, "Only those who have an account come in here.")
+    if hub.rights.locked(SERVER):
+        raise Refused(Code.LOCKED, "The server lets nobody new in at the moment.")
     card = Card(person_id(hub.random(10)), name)
-    hub.presence.claim(name, card.id)
+    hub.names.claim(name, card.id)
     try:
         wait = hub.new_people.take(session.address, now)
         if wait:
             raise Refused(Code.RATE_LIMITED, "Too many new people came from your address.", retry_after=wait)
-        token = base64.urlsafe_b64encode(hub.random(32)).decode("ascii").rstrip("=")
+        token = new_token(hub.random(32))
         await hub.store.add_person(card, hash_token(token))
     except BaseException:
-        _unclaim(hub, card)
+        hub.names.unclaim(card)
         raise
     return card, token
-
-
-def _unclaim(hub: Hub, card: Card) -> None:
-    person = hub.presence.people.get(card.id)
-    if person is None or fold(person.card.name) != fold(card.name):
-        hub.presence.release(card.name, card.id)
 
 
 def _live_on(hub: Hub, card: Card) -> None:
@@ -160,27 +189,19 @@ def _live_on(hub: Hub, card: Card) -> None:
     if person is None:
         hub.presence.release(card.name, card.id)
     else:
-        _show_name(hub, person, card.name, None)
-
-
-def _show_name(hub: Hub, person: Person, name: str, by: Session | None) -> None:
-    renamed = person.card.name != name
-    if renamed or len(person.sessions) <= 1:
-        # Also if they come with it: the rooms in memory can know them by their last name.
-        hub.rename(person, name)
-    if renamed:
-        hub.news.tell(person, Me, Item(Me(me=person.as_self), but=by))
+        hub.show_name(person, card.name, None)
 
 
 def _become(session: Session, card: Card, email: str | None) -> None:
     hub, before = session.hub, session.person
     # Once more: another connection of the same person can have claimed the name too, and let it go.
-    hub.presence.claim(card.name, card.id)
+    hub.names.claim(card.name, card.id)
     person = hub.presence.arrive(card, session)
+    person.role = hub.rights.server_role(card.id)
     session.cursors.person = person
     if email is not None:
         person.email = email
-    _show_name(hub, person, card.name, session)
+    hub.show_name(person, card.name, session)
     if before is None:
         for key, cursor in session.cursors.rooms.items():
             if not is_private(key):
@@ -191,6 +212,7 @@ async def _welcome(session: Session, token: str | None = None, *, first: bool = 
     hub, person = session.hub, session.person
     settings = hub.settings
     records = await _own_rooms(session, person)
+    ignored = await hub.store.registry.ignored(person.card.id) if person else ()
     for record in records:
         room = hub.rooms.get(record.key)
         if first and record.pair and room is not None and not session.closed:
@@ -205,6 +227,13 @@ async def _welcome(session: Session, token: str | None = None, *, first: bool = 
         rooms=tuple(_welcome_room(record, person) for record in records),
         limits=Limits(MAX_TEXT, settings.frame, settings.message_rate, settings.message_burst),
         now=iso_time(hub.wall_ms()),
+        server_can=ServerCan(
+            sign_up=settings.sign_up,
+            guests=settings.guests,
+            locked=hub.rights.locked(SERVER),
+            claimed=hub.rights.owners > 0,
+        ),
+        ignored=tuple(Face.of(card) for card in ignored),
     )
 
 
@@ -213,7 +242,11 @@ async def _own_rooms(session: Session, person: Person | None) -> list[RoomRecord
     records: Collection[RoomRecord] = ()
     if person is not None:
         own = person.card.id
-        records = await session.cursors.in_turn(lambda: store.inbox(own, MAX_WELCOME_ROOMS)) or ()
+        closed = session.hub.rights.closed_rooms(own)
+        found = await session.cursors.in_turn(lambda: store.inbox(own, MAX_WELCOME_ROOMS, closed)) or ()
+        # One may have been sent out of one meanwhile.
+        may_hear = session.hub.rights.may_hear
+        records = [record for record in found if not is_closed(record.key) or may_hear(record.key, own)]
     lobby = next((record for record in records if record.key == LOBBY), None)
     if lobby is None:
         lobby = await store.room(LOBBY, session.viewer) or RoomRecord(LOBBY, LOBBY, "", 0, 1)
@@ -225,4 +258,4 @@ def _welcome_room(record: RoomRecord, person: Person | None) -> WelcomeRoom:
     viewer = person.card.id if person else None
     read = person.marker(record.key, record.read) if person else 0
     peer = own_peer(record, viewer)
-    return WelcomeRoom(own_name(record, viewer), record.topic, record.head, read, peer or UNSET)
+    return WelcomeRoom(own_name(record, viewer), record.topic, record.head, read, peer or UNSET, record.title)

@@ -5,22 +5,38 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
+from chatd.core.accounts import hash_token
+from chatd.core.claims import Names
+from chatd.core.commands import Me
 from chatd.core.deadlines import Deadlines
-from chatd.core.events import Batch, Card, Event
+from chatd.core.effects import take_effect
+from chatd.core.events import Batch, Card, Deed, Event
 from chatd.core.limits import AddressLimit
-from chatd.core.names import LOBBY, PersonId, RoomKey, is_private, peer_of, person_id, private_pair
-from chatd.core.news import News
+from chatd.core.names import (
+    LOBBY,
+    PersonId,
+    RoomKey,
+    fold,
+    is_person_id,
+    is_private,
+    peer_of,
+    person_id,
+    private_pair,
+)
+from chatd.core.news import Item, News
 from chatd.core.pacing import Gate, Turns
-from chatd.core.ports import Delivery, Outbox, RoomRecord, Store
+from chatd.core.ports import Delivery, Outbox, Store
 from chatd.core.presence import GRACE_SECONDS, Person, Presence
+from chatd.core.records import Known, RoomRecord
 from chatd.core.refusals import Code, Refused
+from chatd.core.rights import Rights
 from chatd.core.room import Room
 from chatd.core.session import Session
 from chatd.core.tail import Tails
@@ -31,13 +47,15 @@ GUEST_SECONDS = 24 * 3600.0
 class Settings(Struct, frozen=True):
     """
     What an operator may set of the core: the name and version of the server, bytes of a frame, messages a
-    second of one connection and at once (a rate of 0 is no limit).
+    second of one connection and at once (a rate of 0 is no limit), what guests may do, and who may sign up.
     """
 
     server: str
     frame: int = 65536
     message_rate: float = 5.0
     message_burst: int = 20
+    guests: Literal["on", "read", "off"] = "on"
+    sign_up: Literal["open", "invite", "off"] = "open"
 
 
 @dataclass(slots=True, eq=False)
@@ -62,10 +80,17 @@ class Hub:
     report: Callable[[Exception], None]
     deadlines: Deadlines = field(default_factory=Deadlines)
     presence: Presence = field(default_factory=Presence)
+    name_key: Callable[[str], str] = fold
+    names: Names = field(init=False)
     tails: Tails = field(default_factory=Tails)
     rooms: dict[RoomKey, Room] = field(default_factory=dict)
     new_people: AddressLimit = field(default_factory=lambda: AddressLimit(500, 3600.0))
     new_rooms: AddressLimit = field(default_factory=lambda: AddressLimit(10, 3600.0))
+    identify: Callable[[Any], Awaitable[Known]] = field(init=False)
+    rights: Rights = field(default_factory=Rights)
+    guises: dict[PersonId, Session] = field(default_factory=dict)
+    sessions: dict[Session, None] = field(default_factory=dict)
+    deeds_under_way: int = 0
     stopping: bool = False
     news: News = field(init=False)
     _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
@@ -73,29 +98,63 @@ class Hub:
     def __post_init__(self) -> None:
         self.deadlines.report = self.report
         self.news = News(self.turns)
+        self.names = Names(self.presence, self.name_key)
+        self.identify = self.by_token
         self.store.listen(self.publish, self.settled)
 
     async def open(self) -> None:
         """
-        Take in what must be known before anybody comes: the lobby, which stays in memory from then on.
+        Take in what must be known before anybody comes: what people may do, and the lobby, which stays in
+        memory from then on.
         """
+        everything = await self.store.everything()
+        self.rights.apply(everything.changes)
+        for card in everything.accounts:
+            self.names.reserve(card)
         lobby = self.hold(LOBBY)
         record = await self.store.room(LOBBY, None)
         lobby.settle(record or RoomRecord(LOBBY, LOBBY, "", 0, 1))
 
-    def connect(self, outbox: Outbox, address: str | None, *, tutorial: bool, now: float) -> Session:
+    def connect(
+        self, outbox: Outbox, address: str | None, *, tutorial: bool, now: float, credentials: Any = None
+    ) -> Session:
         """
         Begin to serve a connection that is open. `address` counts towards limits; None is not counted.
+        `credentials` are what `identify` takes, if the connection came with some.
         """
-        session = Session(self, outbox, address)
+        session = Session(self, outbox, address, credentials)
+        self.sessions[session] = None
         if tutorial:
             session.guise = person_id(self.random(10))
+            self.guises[session.guise] = session
             session.greeted = True
             lobby = self.rooms[LOBBY]
             session.hear(lobby, lobby.head)
         else:
             session.expect_hello(now)
         return session
+
+    def disconnect(self, session: Session) -> None:
+        """
+        Serve a connection no longer.
+        """
+        self.sessions.pop(session, None)
+        if session.guise is not None:
+            self.guises.pop(session.guise, None)
+
+    def sessions_of(self, author: PersonId) -> tuple[Session, ...]:
+        """
+        All connections of a person, or the one of the tutorial's wire that writes under that id.
+        """
+        guise = self.guises.get(author)
+        person = self.presence.people.get(author)
+        return (guise,) if guise is not None else tuple(person.sessions) if person else ()
+
+    def sessions_in(self, room: Room) -> tuple[Session, ...]:
+        """
+        All connections that hear a room.
+        """
+        return tuple(session for session in self.sessions if room.key in session.cursors.rooms)
 
     async def finish(self) -> None:
         """
@@ -131,6 +190,14 @@ class Hub:
         by_room: dict[RoomKey, list[Event]] = {}
         for event in batch:
             by_room.setdefault(event.room, []).append(event)
+            if isinstance(event, Deed):
+                # Whom it sends out gets nothing that was stored after it, and all that was before.
+                self._spread(by_room)
+                by_room = {}
+                take_effect(self, event)
+        self._spread(by_room)
+
+    def _spread(self, by_room: dict[RoomKey, list[Event]]) -> None:
         for key, of_room in by_room.items():
             room = self.rooms.get(key)
             # A room that is not in memory has nobody who hears it, and everybody who comes reads it from the
@@ -239,6 +306,40 @@ class Hub:
             person = self.presence.people.get(either)
             if person is not None:
                 room.rename(person.card)
+
+    async def by_token(self, token: Any) -> Known:
+        """
+        Who shows a token. Raises `Refused` with `bad_token`.
+        """
+        known = await self.store.person_of_token(hash_token(token))
+        if known is None:
+            raise Refused(Code.BAD_TOKEN, "That token is not known here.")
+        return known
+
+    async def somebody(self, who: str) -> Card:
+        """
+        The person, or the client of the tutorial's wire, with that id. Raises `Refused` with
+        `no_such_person`.
+        """
+        if is_person_id(who):
+            guise = self.guises.get(PersonId(who))
+            if guise is not None:
+                return Card(PersonId(who), guise.guise_name or "guest")
+            card = await self.card(PersonId(who))
+            if card is not None:
+                return card
+        raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
+
+    def show_name(self, person: Person, name: str, by: Session | None) -> None:
+        """
+        Have everybody know a person by a name that is stored and claimed.
+        """
+        renamed = person.card.name != name
+        if renamed or len(person.sessions) <= 1:
+            # Also if they come with it: the rooms in memory can know them by their last name.
+            self.rename(person, name)
+        if renamed:
+            self.news.tell(person, Me, Item(Me(me=person.as_self), but=by))
 
     async def card(self, owner: PersonId) -> Card | None:
         """

@@ -49,6 +49,12 @@ class TokenBucket:
             self._tokens -= 1.0
         return wait
 
+    def give_back(self) -> None:
+        """
+        Put a token back.
+        """
+        self._tokens = min(self.burst, self._tokens + 1.0)
+
     def full(self, now: float) -> bool:
         """
         Whether the bucket is as good as a new one.
@@ -82,6 +88,14 @@ class AddressLimit:
                 self._sweep(now)
             bucket = self._buckets[address] = TokenBucket(self.count / self.seconds, self.count)
         return bucket.take(now)
+
+    def give_back(self, address: str | None) -> None:
+        """
+        Undo a `take`: it was no harm after all.
+        """
+        bucket = self._buckets.get(address) if address is not None else None
+        if bucket is not None:
+            bucket.give_back()
 
     def _sweep(self, now: float) -> None:
         for address in [a for a, bucket in self._buckets.items() if bucket.full(now)]:

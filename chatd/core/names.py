@@ -17,12 +17,22 @@ PersonId = NewType("PersonId", str)
 """Sixteen characters of lower-case base32 (80 random bits), the same for ever."""
 
 RoomKey = NewType("RoomKey", str)
-"""What tells rooms apart: a public room's folded name, or `@a:b` for the private room of a and b."""
+"""
+What tells rooms apart: a public room's folded name, `@a:b` for the private room of a and b, or `+` and an id
+for one that only its members know of.
+"""
 
 LOBBY = RoomKey("lobby")
 MAX_ROOM_NAME = 50
 MAX_NICK = 32
 PRIVATE_MARK = "@"
+CLOSED_MARK = "+"
+
+AUDIT = RoomKey("+audit")
+"""The log of what was done to the server, and to its public rooms; its staff reads it."""
+
+REPORTS = RoomKey("+reports")
+"""What was reported to the server's moderators."""
 
 _PERSON_ID = re.compile(r"[a-z2-7]{16}")
 # Letters and marks by category that nevertheless draw nothing (Unicode's Default_Ignorable_Code_Point):
@@ -92,6 +102,20 @@ def is_private(key: RoomKey) -> bool:
     Whether the room belongs to two people alone.
     """
     return key.startswith(PRIVATE_MARK)
+
+
+def is_closed(key: RoomKey) -> bool:
+    """
+    Whether only members know of the room.
+    """
+    return key.startswith(CLOSED_MARK)
+
+
+def closed_key(random: bytes) -> RoomKey:
+    """
+    The key, and the name on the wire, of the closed room that ten random bytes stand for.
+    """
+    return RoomKey(f"{CLOSED_MARK}{person_id(random)}")
 
 
 def private_key(one: PersonId, other: PersonId) -> RoomKey:

@@ -11,85 +11,12 @@ from typing import Protocol
 from msgspec import Struct
 
 from chatd.core.commands import Answer, Command, Face, Post
-from chatd.core.events import Batch, Card, Draft, Event
+from chatd.core.events import Batch, Card, DeedDraft, Draft, Event
 from chatd.core.names import PersonId, RoomKey
+from chatd.core.records import Appended, Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import CloseCode, Refused
+from chatd.core.registry import Registry
 from chatd.core.retention import Keep, Trim
-
-
-class RoomRecord(Struct, frozen=True):
-    """
-    A room as the store has it.
-
-    `name` is its first spelling ("" for a private room), `head` the offset of its last event (0 for none,
-    kept through pruning), `first` the offset of the first event that is still kept (`head` + 1 if none is),
-    `read` the marker of the person for whom it was asked (0 for none), `pair` the two people of a private
-    room as they are named now, in the order of the key.
-    """
-
-    key: RoomKey
-    name: str
-    topic: str
-    head: int
-    first: int
-    read: int = 0
-    pair: tuple[Card, Card] | None = None
-
-
-class Position(Struct, frozen=True):
-    """
-    Where a client's cursor stood: the offset of the last event it has, and that event's id if it knows it.
-    """
-
-    after: int
-    id: str | None = None
-
-
-class Opened(Struct, frozen=True):
-    """
-    A room, and where a cursor that begins to hear it stands: the first event to send is `start` + 1.
-
-    With `recovered` it stands where the client asked, otherwise before the last messages.
-    """
-
-    record: RoomRecord
-    start: int
-    recovered: bool
-
-
-class Slice(Struct, frozen=True):
-    """
-    Events of one room, ascending and without a gap. `more`: kept events lie further in the direction asked
-    for.
-    """
-
-    events: tuple[Event, ...]
-    more: bool
-
-
-class Known(Struct, frozen=True):
-    """
-    A person whom the store knows. `kept`: they wrote or were written to, so they are never forgotten.
-    """
-
-    card: Card
-    kept: bool
-
-
-class Appended(Struct, frozen=True):
-    """
-    Where a draft stands in its room's log. `repeated`: it was there already, under the same author and cid.
-    """
-
-    offset: int
-    id: str
-    repeated: bool
-
-
-class StoreUnusable(Exception):
-    """
-    The store cannot be opened; the text says why in one line, for the operator.
-    """
 
 
 class Store(Protocol):
@@ -98,9 +25,9 @@ class Store(Protocol):
 
     - Every method is called on one thread, the caller's; awaitables are resolved and the listener is called
       on it. No method blocks that thread on a disk.
-    - Writes (`append`, `prune`, `add_person`, `rename`, `touch`, `forget_guests`) take effect in the order in
-      which they were called, also of different methods. An answered write is durable: it survives the loss of
-      power at the next instant.
+    - Writes (`append`, `act`, `prune`, `add_person`, `rename`, `touch`, `forget_guests`) take effect in the
+      order in which they were called, also of different methods. An answered write is durable: it survives
+      the loss of power at the next instant.
     - What a batch holds is handed to the listener before any of its `append`s is answered, and batches come
       in the order of their commit numbers. A read may see events that the listener has not been told of yet,
       never the other way round.
@@ -109,6 +36,12 @@ class Store(Protocol):
       process ends after a sync has failed and before the disk takes anything again may the next `start` find
       it in the log: nobody can tell what such a disk has kept.
     """
+
+    @property
+    def registry(self) -> Registry:
+        """
+        Where accounts are kept.
+        """
 
     @property
     def epoch(self) -> str:
@@ -161,6 +94,20 @@ class Store(Protocol):
         is not the offset of a kept event of the room.
         """
 
+    def act(self, drafts: tuple[DeedDraft, ...]) -> Awaitable[Appended]:
+        """
+        Store deeds, each at the end of its room's log, together or not at all; the answer is the first's.
+
+        What they change and wipe is so from then on: a `set` of the `topic`, or of a closed room's `title`,
+        is the room's, `changes` are what `everything` tells, and what was wiped keeps its place and loses its
+        text. An author and the one a deed is about are kept from `forget_guests`.
+        """
+
+    def everything(self) -> Awaitable[Everything]:
+        """
+        All that was decided so far about people and rooms.
+        """
+
     def read(self, room: RoomKey, after: int, upto: int, max_bytes: int) -> Awaitable[tuple[Event, ...]]:
         """
         The events with `after` < offset <= `upto`, ascending and dense from `after` + 1, as many as fit into
@@ -199,16 +146,21 @@ class Store(Protocol):
         kept and has this id. Otherwise it is the place before the last `last` messages, and not `recovered`.
         """
 
-    def rooms(self, reader: PersonId | None, after: str, limit: int) -> Awaitable[tuple[RoomRecord, ...]]:
+    def rooms(
+        self, reader: PersonId | None, after: str, limit: int, closed: Collection[RoomKey] = ()
+    ) -> Awaitable[tuple[RoomRecord, ...]]:
         """
-        At most `limit` rooms whose sort key is above `after`, by sort key: the public ones, whose sort key is
-        their key, and the reader's private ones, whose sort key is `@` and the other person's id.
+        At most `limit` rooms whose sort key is above `after`, by sort key: the public ones and those of
+        `closed`, whose sort key is their key, and the reader's private ones, whose sort key is `@` and the
+        other person's id.
         """
 
-    def inbox(self, reader: PersonId, limit: int) -> Awaitable[tuple[RoomRecord, ...]]:
+    def inbox(
+        self, reader: PersonId, limit: int, closed: Collection[RoomKey] = ()
+    ) -> Awaitable[tuple[RoomRecord, ...]]:
         """
-        The reader's private rooms and the public ones in which they have a read marker: the `limit` ones
-        whose last event is the latest, the latest first.
+        The reader's private rooms, those of `closed`, and the public ones in which they have a read marker:
+        the `limit` ones whose last event is the latest, the latest first.
         """
 
     def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:

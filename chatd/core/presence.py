@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chatd.core.commands import Self
+from chatd.core.commands import Role, Self
 from chatd.core.events import Card
 from chatd.core.limits import TokenBucket
 from chatd.core.names import PersonId, RoomKey, fold
@@ -39,6 +39,7 @@ class Person:
 
     card: Card
     email: str = ""
+    role: Role = "guest"
     sessions: dict[Session, None] = field(default_factory=dict)
     gone_at: float | None = None
     read: dict[RoomKey, int] = field(default_factory=dict)
@@ -51,7 +52,7 @@ class Person:
         The person as they are told of themselves.
         """
         card = self.card
-        return Self(id=card.id, name=card.name, avatar=card.avatar, role="guest")
+        return Self(id=card.id, name=card.name, avatar=card.avatar, role=self.role)
 
     def hearers(self) -> Collection[Hearer]:
         """
@@ -101,6 +102,12 @@ class Presence:
         """
         if self._holders.setdefault(fold(name), claimant) != claimant:
             raise Refused(Code.NAME_TAKEN, "Somebody else here has that name.")
+
+    def holds(self, name: str) -> bool:
+        """
+        Whether somebody who is here holds a name.
+        """
+        return fold(name) in self._holders
 
     def release(self, name: str, claimant: PersonId) -> None:
         """

@@ -26,6 +26,12 @@ class Code(StrEnum):
     TOO_LONG = "too_long"
     CID_CONFLICT = "cid_conflict"
     READ_ONLY = "read_only"
+    BANNED = "banned"
+    MUTED = "muted"
+    LOCKED = "locked"
+    ARCHIVED = "archived"
+    BAD_PASSWORD = "bad_password"  # noqa: S105
+    BAD_INVITE = "bad_invite"
     INTERNAL = "internal"
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, Protocol, cast
 
-from chatd.core.commands import Absent, Count, Face, Members, Present, TypingNow
+from chatd.core.commands import Absent, Answer, Count, Face, Members, Present, TypingNow
 from chatd.core.deadlines import Deadlines
 from chatd.core.events import Card, Event
 from chatd.core.names import PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of
 from chatd.core.news import Hearer, Item, News
-from chatd.core.ports import Outbox, RoomRecord, View, Wire
+from chatd.core.ports import Outbox, View, Wire
 from chatd.core.presence import GRACE_SECONDS, TYPING_SECONDS
+from chatd.core.records import RoomRecord
 from chatd.core.tail import Entry, Growth, Tail, Tails
 
 MAX_LISTED = 200
@@ -50,13 +51,15 @@ class Cursor:
     How far a listener has heard a room: up to and with `offset`.
 
     `live_at` is the head that `joined` named while what came before it is still being sent; `live` is due
-    when the cursor gets there.
+    when the cursor gets there. At `end`, if it has one, it is over, and `farewell` is said.
     """
 
     room: Room
     view: View
     offset: int
     live_at: int | None = None
+    end: int | None = None
+    farewell: Answer | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +99,7 @@ class Room:
     news: News
     name: str = ""
     topic: str = ""
+    title: str = ""
     head: int = 0
     pair: dict[PersonId, Card] = field(default_factory=dict)
     pins: int = 0
@@ -108,6 +112,7 @@ class Room:
     _public_view: View | None = None
     _count_told: int | None = None
     _typing: dict[PersonId, float] = field(default_factory=dict)
+    _said: dict[PersonId, float] = field(default_factory=dict)
 
     @property
     def unused(self) -> bool:
@@ -143,7 +148,7 @@ class Room:
         """
         Take over what the store knows. Once its head has been taken over, only what is published raises it.
         """
-        self.name, self.topic = record.name, record.topic
+        self.name, self.topic, self.title = record.name, record.topic, record.title
         if not self.settled:
             self.settled = True
             self.head = max(self.head, record.head)
@@ -233,6 +238,27 @@ class Room:
             membership.gone_at = now
         else:
             self._remove(membership.card, "left")
+
+    def expel(self, person: PersonId, listener: Listener, reason: Literal["left", "kicked"]) -> None:
+        """
+        A person's connection is sent out; with the last one they are, at once.
+        """
+        membership = self.members.get(person)
+        if membership is None:
+            return
+        membership.listeners.pop(listener, None)
+        if not membership.listeners:
+            self._remove(membership.card, reason)
+
+    def must_wait(self, author: PersonId, slow_seconds: int, now: float) -> float:
+        """
+        How many seconds somebody has to wait in slow mode before they say more; if none, they say it now.
+        """
+        self._said = {who: at for who, at in self._said.items() if now - at < slow_seconds}
+        if author in self._said:
+            return self._said[author] + slow_seconds - now
+        self._said[author] = now
+        return 0.0
 
     def expire(self, person: PersonId, now: float) -> None:
         """

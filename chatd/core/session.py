@@ -5,7 +5,7 @@ A client as the hub knows it: its person, what may be asked of it now, and its p
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -13,28 +13,34 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from chatd.core import attendance, greeting, talk
+from chatd.core import attendance, rules
+from chatd.core.acts import ACTS, ALONE, LARGE
 from chatd.core.commands import (
     Answer,
     Command,
     Hello,
     History,
     Join,
-    Leave,
     Post,
-    Read,
     Refusal,
-    Rooms,
     Say,
-    Typing,
-    Who,
 )
 from chatd.core.cursors import Cursors
 from chatd.core.limits import TokenBucket
-from chatd.core.names import PRIVATE_MARK, PersonId, RoomKey, is_person_id, private_key, room_key
+from chatd.core.names import (
+    CLOSED_MARK,
+    PRIVATE_MARK,
+    PersonId,
+    RoomKey,
+    is_person_id,
+    is_private,
+    private_key,
+    room_key,
+)
 from chatd.core.ports import Outbox
 from chatd.core.presence import Person
 from chatd.core.refusals import CloseCode, Code, Refused
+from chatd.core.rights import Rank
 from chatd.core.room import Cursor, Room
 
 if TYPE_CHECKING:
@@ -47,31 +53,6 @@ FLOOD_SECONDS = 10.0
 COMMAND_RATE = 20.0
 COMMAND_BURST = 200
 
-Act = Callable[["Session", Any, float], Coroutine[Any, Any, None]]
-
-ACTS: dict[type, Act] = {
-    Hello: greeting.hello,
-    Join: attendance.join,
-    Leave: attendance.leave,
-    Who: attendance.who,
-    Rooms: attendance.rooms,
-    History: talk.history,
-    Say: talk.say,
-    Post: talk.post,
-    Typing: talk.typing,
-    Read: talk.read,
-}
-"""What carries out each command: it answers it once, or raises `Refused`."""
-
-ALONE = frozenset({Hello, Join, History, Who, Rooms})
-"""The commands that are answered before the next one is looked at."""
-
-LARGE = frozenset({Join, History, Who, Rooms})
-"""The commands whose answers can be large, so that only a few are carried out at a time."""
-
-WATCHING = frozenset({Hello, Join, Leave, History, Who, Rooms})
-"""The commands that need no person."""
-
 
 def _start_nothing(coroutine: Coroutine[Any, Any, None]) -> None:
     coroutine.close()
@@ -82,14 +63,18 @@ class Session:
     """
     What one connection is to the hub.
 
-    It is greeted once a `hello` succeeded; without a person it is a watcher then. `guise` is the id under
-    which a client of the tutorial's wire writes; such a client is greeted when it is open.
+    `credentials` are what the connection itself came with, `token_hash` is of the token by which its person
+    is known. It is greeted once a `hello` succeeded; without a person it is a watcher then. `guise` is the id
+    under which a client of the tutorial's wire writes; such a client is greeted when it is open.
     """
 
     hub: Hub
     outbox: Outbox
     address: str | None
+    credentials: Any = None
+    token_hash: bytes | None = None
     guise: PersonId | None = None
+    guise_name: str = ""
     greeted: bool = False
     closed: bool = False
     cursors: Cursors = field(init=False)
@@ -130,6 +115,13 @@ class Session:
         """
         return self.cursors.person.card.id if self.cursors.person else None
 
+    @property
+    def author(self) -> PersonId | None:
+        """
+        The id under which the client writes; None for a watcher.
+        """
+        return self.guise if self.cursors.person is None else self.cursors.person.card.id
+
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """
         Run a coroutine for this client; its failure closes this client and no other.
@@ -140,8 +132,14 @@ class Session:
         """
         The room that the client means by a name: `@` and a person's id is its private room with that person.
 
-        Raises `Refused`: `bad_name`, `no_such_person`, and `bad_request` for oneself.
+        Raises `Refused`: `bad_name`, `no_such_person`, `bad_request` for oneself, and for a closed room of
+        which the client is no member `no_such_room`, as if there were none.
         """
+        if room.startswith(CLOSED_MARK):
+            key = RoomKey(room)
+            if self.hub.rights.rank(key, self.viewer) == Rank.OUTSIDER:
+                raise Refused(Code.NO_SUCH_ROOM, "There is no such room.")
+            return key
         if not room.startswith(PRIVATE_MARK):
             return room_key(room)
         own, peer = self.the_person().card.id, room[len(PRIVATE_MARK) :]
@@ -159,6 +157,13 @@ class Session:
         if cursor is None:
             raise Refused(Code.NOT_MEMBER, "Join the room first.")
         return cursor
+
+    def heard(self, key: RoomKey) -> None:
+        """
+        Raise `Refused` with `not_member` unless the client hears that room, or it is one of its private ones.
+        """
+        if not is_private(key):
+            self.cursor_in(key)
 
     # The way in
 
@@ -205,8 +210,12 @@ class Session:
         alone = kind in ALONE
         self._alone += alone
         try:
-            if kind is not Post:
-                self._check_standing(kind)
+            if kind is Hello:
+                self._said_hello = True
+            elif not self.greeted:
+                raise Refused(Code.NOT_HELLO, "Say hello first.")
+            else:
+                rules.check(self, command)
             if kind in LARGE:
                 await self.cursors.in_turn(lambda: ACTS[kind](self, command, now))
             else:
@@ -222,13 +231,19 @@ class Session:
             self._unanswered -= 1
             self.look()
 
-    def _check_standing(self, kind: type) -> None:
-        if kind is Hello:
-            self._said_hello = True
-        elif not self.greeted:
-            raise Refused(Code.NOT_HELLO, "Say hello first.")
-        elif self.cursors.person is None and kind not in WATCHING:
-            self.the_person()
+    async def still_may(self, command: Join | History) -> None:
+        """
+        Look again, after something was read, whether the client may have it. Raises `Refused` if not.
+
+        A deed that is stored can be read before it is published; what is stored after it is not for whom it
+        sends out.
+        """
+        if self.hub.deeds_under_way:
+            # Writes are answered in their order, each after it was published.
+            await self.hub.store.touch(())
+        rules.check(self, command)
+        if type(command) is not Join:
+            self.heard(self.key_of(command.room))
 
     def look(self) -> None:
         """
@@ -335,6 +350,7 @@ class Session:
             return
         self.closed = self.cursors.closed = True
         attendance.depart(self, now)
+        self.hub.disconnect(self)
         # It leads back here: without it the memory is given back now, and not when cycles are collected.
         self.cursors.start = _start_nothing
 

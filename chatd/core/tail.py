@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chatd.core.events import Event
+from chatd.core.events import Event, Wipe, without_text
 from chatd.core.ports import View, Wire
 
 TAIL_EVENTS = 512
@@ -107,6 +107,17 @@ class Tail:
         """
         for entry in self.entries:
             entry.frames.clear()
+
+    def wipe(self, wipe: Wipe) -> None:
+        """
+        Have the messages that a wipe means be as the store has them now: without their text.
+        """
+        for place, entry in enumerate(self.entries):
+            wiped = without_text(entry.event, wipe)
+            if wiped is not entry.event:
+                self.weight -= entry.weight
+                self.entries[place] = Entry(wiped)
+                self.weight += self.entries[place].weight
 
     def absent(self, after: int, upto: int) -> int:
         """

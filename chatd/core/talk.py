@@ -10,9 +10,10 @@ from msgspec import UNSET
 
 from chatd.core.commands import Done, Face, History, Page, Post, Read, ReadUpTo, Say, Typing, TypingNow
 from chatd.core.events import AsSent, Author, Draft
-from chatd.core.names import LOBBY, PRIVATE_MARK, RoomKey, is_private, peer_of, shown_name
+from chatd.core.names import LOBBY, PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of, shown_name
 from chatd.core.news import Item
 from chatd.core.refusals import Code, Refused
+from chatd.core.rights import Rank
 from chatd.core.text import clean_text
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ async def say(session: Session, command: Say, now: float) -> None:
         room = hub.hold(key)
     try:
         text = clean_text(command.text)
+        _keep_slow(session, room, person.card.id, now)
         as_sent = AsSent(person.email, person.card.name, text) if key == LOBBY and person.email else None
         draft = Draft(
             room=key,
@@ -60,17 +62,28 @@ async def say(session: Session, command: Say, now: float) -> None:
         hub.release(room)
 
 
-async def post(session: Session, command: Post, _now: float) -> None:
+def _keep_slow(session: Session, room: Room, author: PersonId, now: float) -> None:
+    rights = session.hub.rights
+    slow = rights.slow_seconds(room.key)
+    if slow and rights.rank(room.key, author) < Rank.MODERATOR:
+        wait = room.must_wait(author, slow, now)
+        if wait:
+            raise Refused(Code.RATE_LIMITED, "This room is in slow mode.", retry_after=wait)
+
+
+async def post(session: Session, command: Post, now: float) -> None:
     """
     Store what a client of the tutorial's wire says to the lobby; a blank message is ignored.
     """
     if not command.message.strip():
         return
     assert session.guise is not None
+    _keep_slow(session, session.hub.rooms[LOBBY], session.guise, now)
+    session.guise_name = shown_name(command.username)
     draft = Draft(
         room=LOBBY,
         room_name=LOBBY,
-        author=Author(session.guise, shown_name(command.username), via="tutorial"),
+        author=Author(session.guise, session.guise_name, via="tutorial"),
         text=clean_text(command.message),
         as_sent=AsSent(command.email, command.username, command.message),
     )
@@ -93,6 +106,7 @@ async def history(session: Session, command: History, _now: float) -> None:
         page = await hub.store.page(
             key, before=command.before, after=command.after, limit=command.limit, max_bytes=PAGE_BYTES
         )
+        await session.still_may(command)
         view = room.view(session.viewer)
         session.answer(command, Page(view.room, page.events, page.more, view.peer or UNSET))
     finally:

@@ -15,6 +15,11 @@ MAX_TEXT = 4000
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+MAX_TITLE = 80
+MAX_TOPIC = 500
+MAX_REASON = 300
+
+
 def unify_newlines(text: str) -> str:
     """
     The text with CRLF and CR as LF.
@@ -48,4 +53,18 @@ def clean_text(text: str) -> str:
         raise Refused(
             Code.TOO_LONG, f"The text has {len(trimmed)} characters; at most {MAX_TEXT} are allowed."
         )
+    return trimmed
+
+
+def clean_line(text: str, longest: int, what: str) -> str:
+    """
+    A text of one line, as it is kept: without white space around it, and at most so many code points.
+
+    Raises `Refused`: `bad_request` for a forbidden character or a newline, `too_long`.
+    """
+    trimmed = text.strip()
+    if "\n" in trimmed or forbidden_character(trimmed) is not None:
+        raise Refused(Code.BAD_REQUEST, f"The {what} has a character that is not allowed there.")
+    if len(trimmed) > longest:
+        raise Refused(Code.TOO_LONG, f"The {what} has at most {longest} characters.")
     return trimmed

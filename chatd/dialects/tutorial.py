@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from chatd.core.commands import Answer, Post
-from chatd.core.events import Event
+from chatd.core.events import Event, Message
 from chatd.core.ports import View
 from chatd.core.refusals import CloseCode, Code, Refused, Violation
 from chatd.core.text import MAX_TEXT, forbidden_character, unify_newlines
@@ -65,8 +65,10 @@ class TutorialDialect:
     def encode_event(self, event: Event, view: View) -> bytes | None:
         """
         A message as it was sent while it is in memory, else with the name and text that the log has and no
-        e-mail.
+        e-mail. None for one that has no text any more, and for what is no message.
         """
+        if not isinstance(event, Message) or event.deleted:
+            return None
         sent = event.as_sent
         if sent is None:
             return self._encoder.encode(_Out("", event.author.name, event.text))

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 from msgspec.structs import replace
 
-from chatd.core.commands import Answer, Command, Face, Page, V1Command
-from chatd.core.events import Event, iso_time
+from chatd.core.commands import Answer, Command, Face, Page
+from chatd.core.events import Deed, Event, iso_time
+from chatd.core.orders import V1Command
 from chatd.core.ports import View
 from chatd.core.refusals import CloseCode, Code, Refused
 
@@ -90,9 +93,11 @@ class V1Dialect:
 
     def encode_event(self, event: Event, view: View) -> bytes:
         """
-        A message, under the name that its room has on the reader's side.
+        A message, or something that was done, under the name that its room has on the reader's side.
         """
         author = event.author
+        if isinstance(event, Deed):
+            return self._encoder.encode(_deed(event, view))
         wire = _Message(
             room=view.room,
             offset=event.offset,
@@ -113,6 +118,30 @@ class V1Dialect:
         None: a refusal is told, and the connection goes on.
         """
         return None
+
+
+def _deed(deed: Deed, view: View) -> dict[str, Any]:
+    detail, author = deed.detail, deed.author
+    said = {
+        "type": deed.kind,
+        "room": view.room,
+        "offset": deed.offset,
+        "id": deed.id,
+        "at": iso_time(deed.at_ms),
+        "from": _From(author.id, author.name, author.avatar, author.via),
+        "who": None if detail.who is None else Face.of(detail.who),
+        "role": detail.role,
+        "until": None if detail.until_ms is None else iso_time(detail.until_ms),
+        "since": None if detail.since_ms is None else iso_time(detail.since_ms),
+        "in": detail.room,
+        "about": detail.about,
+        "text": detail.text,
+        "reason": detail.reason or None,
+        **{
+            name: getattr(detail, name) for name in ("topic", "title", "slow", "locked", "archived", "guests")
+        },
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _reason(error: Exception) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right, insort
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import islice
@@ -16,22 +16,16 @@ from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from chatd.core.events import Batch, Card, Draft, Event, Message
-from chatd.core.names import PersonId, RoomKey, is_private, private_pair, side_name
-from chatd.core.ports import Appended, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.events import Batch, Card, DeedDraft, Draft, Event, Message
+from chatd.core.names import PersonId, RoomKey, is_closed, is_private, private_pair, side_name
+from chatd.core.records import Appended, Everything, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.registry import Newcomer
 from chatd.core.retention import Keep, Pruned, Trim
 from chatd.store import rules
 from chatd.store.memory_log import Log
+from chatd.store.memory_people import MemoryRegistry, People
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class _Person:
-    card: Card
-    token_hash: bytes
-    seen_ms: int
-    kept: bool = False
 
 
 @dataclass(slots=True)
@@ -74,8 +68,8 @@ class MemoryStore:
         # The rooms that are yet to be pruned in this round.
         self._round: list[RoomKey] = []
         self._marks: dict[PersonId, dict[RoomKey, int]] = {}
-        self._people: dict[PersonId, _Person] = {}
-        self._tokens: dict[bytes, PersonId] = {}
+        self._people = People(wall_ms)
+        self.registry = MemoryRegistry(self._people, self._write, self._enrolled)
 
     @property
     def epoch(self) -> str:
@@ -182,9 +176,7 @@ class MemoryStore:
                 insort(self._public, draft.room)
             for person in people:
                 self._private.setdefault(person, {})[side_name(draft.room, person)] = draft.room
-        for person in (*people, author.id) if not author.via else people:
-            if person in self._people:
-                self._people[person].kept = True
+        self._people.keep((*people, author.id) if not author.via else people)
         self._commits += 1
         event = Message(
             commit=self._commits,
@@ -205,6 +197,44 @@ class MemoryStore:
         if draft.cid is not None:
             self._cids[author.id, draft.cid] = (draft.body_hash, appended)
         return appended
+
+    def act(self, drafts: tuple[DeedDraft, ...]) -> Deferred[Appended]:
+        """As the port says."""
+
+        def act(batch: list[Event]) -> Appended:
+            appended = [self._act(draft, batch) for draft in drafts]
+            return appended[0]
+
+        return self._write(act)
+
+    def _act(self, draft: DeedDraft, batch: list[Event]) -> Appended:
+        log = self._logs.get(draft.room)
+        if log is None:
+            log = self._logs[draft.room] = Log(draft.room, draft.room_name)
+            if not is_closed(draft.room):
+                insort(self._public, draft.room)
+        who = draft.detail.who
+        self._people.keep((draft.author.id, *([who.id] if who else ())))
+        if draft.wipe is not None:
+            for each in self._logs.values():
+                if each is log or (draft.wipe.everywhere and not is_private(each.key)):
+                    each.wipe(draft.wipe)
+        self._people.change(draft.changes)
+        if draft.detail.topic is not None:
+            log.topic = draft.detail.topic
+        if draft.detail.title is not None and draft.kind == "set":
+            log.name = draft.detail.title
+        self._commits += 1
+        event_id = rules.event_id(self._incarnation, self._commits)
+        deed = draft.stored(self._commits, log.head + 1, event_id, self._wall_ms())
+        log.last_commit = deed.commit
+        log.add(replace(deed, changes=(), wipe=None))
+        batch.append(deed)
+        return Appended(deed.offset, deed.id, False)
+
+    async def everything(self) -> Everything:
+        """As the port says."""
+        return self._people.everything()
 
     async def read(self, room: RoomKey, after: int, upto: int, max_bytes: int) -> tuple[Event, ...]:
         """As the port says."""
@@ -252,18 +282,28 @@ class MemoryStore:
                 last -= 1
         return Opened(record, start, False)
 
-    async def rooms(self, reader: PersonId | None, after: str, limit: int) -> tuple[RoomRecord, ...]:
+    async def rooms(
+        self, reader: PersonId | None, after: str, limit: int, closed: Collection[RoomKey] = ()
+    ) -> tuple[RoomRecord, ...]:
         """As the port says."""
         place = bisect_right(self._public, after)
         keys = {key: RoomKey(key) for key in self._public[place : place + limit]}
+        keys.update((key, key) for key in closed if key > after and key in self._logs)
         if reader is not None:
             private = self._private.get(reader, {})
             keys.update((key, room) for key, room in private.items() if key > after)
         return tuple(self._record(self._logs[keys[key]], reader) for key in sorted(keys)[:limit])
 
-    async def inbox(self, reader: PersonId, limit: int) -> tuple[RoomRecord, ...]:
+    async def inbox(
+        self, reader: PersonId, limit: int, closed: Collection[RoomKey] = ()
+    ) -> tuple[RoomRecord, ...]:
         """As the port says."""
-        keys = {*self._private.get(reader, {}).values(), *self._marks.get(reader, {})}
+        marked = {key for key in self._marks.get(reader, {}) if not is_closed(key)}
+        keys = {
+            *self._private.get(reader, {}).values(),
+            *marked,
+            *(key for key in closed if key in self._logs),
+        }
         logs = sorted((self._logs[key] for key in keys), key=lambda log: -log.last_commit)
         return tuple(self._record(log, reader) for log in logs[:limit])
 
@@ -289,7 +329,7 @@ class MemoryStore:
                 first[log.key] = log.first
                 left -= len(gone)
                 for event in gone:
-                    if event.cid is not None:
+                    if isinstance(event, Message) and event.cid is not None:
                         heappush(self._loose_cids, (event.at_ms, event.author.id, event.cid))
             if not left:
                 # There may be more in this one.
@@ -310,65 +350,45 @@ class MemoryStore:
         pair = None
         if is_private(log.key):
             one, other = private_pair(log.key)
-            pair = (self._people[one].card, self._people[other].card)
+            pair = (self._people.everybody[one].card, self._people.everybody[other].card)
         read = 0 if reader is None else self._marks.get(reader, {}).get(log.key, 0)
-        return RoomRecord(log.key, log.name, "", log.head, log.first, read, pair)
+        if is_closed(log.key):
+            return RoomRecord(log.key, log.key, log.topic, log.head, log.first, read, title=log.name)
+        return RoomRecord(log.key, log.name, log.topic, log.head, log.first, read, pair)
 
     # People
 
+    def _enrolled(self, newcomer: Newcomer, batch: list[Event]) -> None:
+        for draft in newcomer.deeds:
+            self._act(draft, batch)
+
     def add_person(self, card: Card, token_hash: bytes) -> Deferred[None]:
         """As the port says."""
-        return self._write(lambda batch: self._add_person(card, token_hash))
-
-    def _add_person(self, card: Card, token_hash: bytes) -> None:
-        if card.id in self._people or token_hash in self._tokens:
-            raise ValueError(f"the id {card.id} or its token is taken")
-        self._people[card.id] = _Person(Card(card.id, card.name), token_hash, self._wall_ms())
-        self._tokens[token_hash] = card.id
+        return self._write(lambda batch: self._people.add(card, token_hash))
 
     async def person(self, id: PersonId) -> Card | None:
         """As the port says."""
-        person = self._people.get(id)
-        return None if person is None else person.card
+        return self._people.card(id)
 
     async def person_of_token(self, token_hash: bytes) -> Known | None:
         """As the port says."""
-        owner = self._tokens.get(token_hash)
-        if owner is None:
-            return None
-        person = self._people[owner]
-        return Known(person.card, person.kept)
+        return self._people.of_token(token_hash)
 
     def rename(self, id: PersonId, name: str) -> Deferred[None]:
         """As the port says."""
-        return self._write(lambda batch: self._rename(id, name))
-
-    def _rename(self, id: PersonId, name: str) -> None:
-        if not self._touch([id]):
-            raise rules.no_such_person()
-        self._people[id].card = Card(id, name)
+        return self._write(lambda batch: self._people.rename(id, name))
 
     def touch(self, ids: Collection[PersonId]) -> Deferred[int]:
         """As the port says."""
         people = frozenset(ids)
-        return self._write(lambda batch: self._touch(people))
-
-    def _touch(self, ids: Iterable[PersonId]) -> int:
-        known = [self._people[each] for each in ids if each in self._people]
-        for person in known:
-            person.seen_ms = self._wall_ms()
-        return len(known)
+        return self._write(lambda batch: self._people.touch(people))
 
     def forget_guests(self, idle_seconds: float) -> Deferred[int]:
         """As the port says."""
         return self._write(lambda batch: self._forget_guests(idle_seconds))
 
     def _forget_guests(self, idle_seconds: float) -> int:
-        oldest = self._wall_ms() - idle_seconds * 1000
-        gone = [
-            guest for guest, person in self._people.items() if not person.kept and person.seen_ms < oldest
-        ]
+        gone = self._people.forget_guests(idle_seconds)
         for guest in gone:
-            del self._tokens[self._people.pop(guest).token_hash]
             self._marks.pop(guest, None)
         return len(gone)

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from chatd.core.events import Event, Message
+from chatd.core.events import Event, Message, Wipe, without_text
 from chatd.core.names import RoomKey
-from chatd.core.ports import Position
+from chatd.core.records import Position
 from chatd.core.retention import Keep
 
 
@@ -23,6 +23,7 @@ class Log:
 
     key: RoomKey
     name: str
+    topic: str = ""
     first: int = 1
     events: list[Event] = field(default_factory=list)
     messages: int = 0
@@ -41,6 +42,12 @@ class Log:
         """
         self.events.append(event)
         self.messages += isinstance(event, Message)
+
+    def wipe(self, wipe: Wipe) -> None:
+        """
+        Take the text of the messages that a wipe means.
+        """
+        self.events = [without_text(event, wipe) for event in self.events]
 
     def from_offset(self, offset: int) -> Iterable[Event]:
         """

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Callable, Iterable
 
 from chatd.core.events import Event, Message
-from chatd.core.ports import Slice
+from chatd.core.records import Slice
 from chatd.core.refusals import Code, Refused
 
 RETRY_SECONDS = 5.0
@@ -78,6 +78,24 @@ def no_such_person() -> Refused:
     The refusal of a private message to or from somebody unknown.
     """
     return Refused(Code.NO_SUCH_PERSON, "There is no such person.")
+
+
+MOST_TOKENS = 100
+MOST_IGNORED = 500
+
+
+def bad_invite() -> Refused:
+    """
+    The refusal of a sign-up by a link that is not good.
+    """
+    return Refused(Code.BAD_INVITE, "That invitation is not good, or not any more.")
+
+
+def too_many_ignored() -> Refused:
+    """
+    The refusal to ignore one more.
+    """
+    return Refused(Code.FORBIDDEN, f"At most {MOST_IGNORED} people can be ignored.")
 
 
 def no_such_message(offset: int) -> Refused:

@@ -17,9 +17,9 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd.core.events import Batch, Card, Draft, Event
+from chatd.core.events import Batch, Card, DeedDraft, Draft, Event
 from chatd.core.names import PersonId, RoomKey
-from chatd.core.ports import Appended, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.records import Appended, Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import Refused
 from chatd.core.retention import Keep, Trim
 from chatd.store import rules, sqlite_reads
@@ -28,6 +28,7 @@ from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_ledger import Ledger
 from chatd.store.sqlite_marks import Marks
 from chatd.store.sqlite_prune import Step
+from chatd.store.sqlite_registry import SqliteRegistry
 from chatd.store.sqlite_threads import Question, Readers, Settled, Write, Writer
 
 T = TypeVar("T")
@@ -90,6 +91,7 @@ class SqliteStore:
         self._mourners: list[Deferred[None]] | None = None
         self._ending = False
         self._marks = Marks(self._submit)
+        self.registry = SqliteRegistry(self._write, self._ask, wall_ms)
         self._timer: IDelayedCall | None = None
         # The number of the room behind which pruning goes on.
         self._pruned_to = 0
@@ -270,6 +272,10 @@ class SqliteStore:
         """As the port says."""
         return self._write(lambda group: group.append(draft), draft.weight)
 
+    def act(self, drafts: tuple[DeedDraft, ...]) -> Deferred[Appended]:
+        """As the port says."""
+        return self._write(lambda group: group.act(drafts), sum(draft.weight for draft in drafts))
+
     def prune(self, keep: Keep, limit: int) -> Deferred[Trim]:
         """As the port says."""
         after = self._pruned_to
@@ -347,15 +353,23 @@ class SqliteStore:
             lambda database: sqlite_reads.open_room(database, room, reader, position, last, marks)
         )
 
-    def rooms(self, reader: PersonId | None, after: str, limit: int) -> Deferred[tuple[RoomRecord, ...]]:
+    def rooms(
+        self, reader: PersonId | None, after: str, limit: int, closed: Collection[RoomKey] = ()
+    ) -> Deferred[tuple[RoomRecord, ...]]:
         """As the port says."""
-        marks = self._marks.of(reader)
-        return self._ask(lambda database: sqlite_reads.rooms(database, reader, after, limit, marks))
+        marks, keys = self._marks.of(reader), tuple(closed)
+        return self._ask(lambda database: sqlite_reads.rooms(database, reader, after, limit, marks, keys))
 
-    def inbox(self, reader: PersonId, limit: int) -> Deferred[tuple[RoomRecord, ...]]:
+    def inbox(
+        self, reader: PersonId, limit: int, closed: Collection[RoomKey] = ()
+    ) -> Deferred[tuple[RoomRecord, ...]]:
         """As the port says."""
-        marks = self._marks.of(reader)
-        return self._ask(lambda database: sqlite_reads.inbox(database, reader, limit, marks))
+        marks, keys = self._marks.of(reader), tuple(closed)
+        return self._ask(lambda database: sqlite_reads.inbox(database, reader, limit, marks, keys))
+
+    def everything(self) -> Deferred[Everything]:
+        """As the port says."""
+        return self._ask(sqlite_reads.everything)
 
     def person(self, id: PersonId) -> Deferred[Card | None]:
         """As the port says."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import apsw
 
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.store.sqlite_file import APPLICATION_ID, BUSY_MS, read_steps
 from chatd.store.sqlite_place import LOG, copies, open_still
 
@@ -213,6 +213,6 @@ def _cids(connection: apsw.Connection) -> Iterator[str]:
 def _summary(connection: apsw.Connection) -> str:
     rooms, events, people = (
         connection.execute(f"SELECT count(*) FROM {table}").get  # noqa: S608  They are these three.
-        for table in ("room", "event", "person")
+        for table in ("room", "event WHERE kind = 'message'", "person")
     )
     return f"{rooms} rooms, {events} messages, {people} people"

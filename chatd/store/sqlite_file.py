@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import apsw
 
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.store import rules
 from chatd.store.sqlite_place import (
     FileLock,
@@ -264,10 +264,21 @@ def _upgrade(connection: apsw.Connection, path: str, steps: Sequence[str]) -> No
         )
     if 0 < version < len(steps):
         _copy(connection, f"{path}.before-{version + 1}")
+    # A table that others refer to cannot be made anew otherwise; what is not right afterwards is found below.
+    connection.pragma("foreign_keys", False)
+    try:
+        _take_steps(connection, path, steps, version)
+    finally:
+        connection.pragma("foreign_keys", True)
+
+
+def _take_steps(connection: apsw.Connection, path: str, steps: Sequence[str], version: int) -> None:
     for number, step in enumerate(steps[version:], version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             connection.execute(step)
+            if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                raise StoreUnusable(f"{path} cannot be upgraded: it names what it has not")
             connection.pragma("application_id", APPLICATION_ID)
             connection.pragma("user_version", number)
             connection.execute("COMMIT")

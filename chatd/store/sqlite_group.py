@@ -8,15 +8,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import apsw
+import msgspec
 
-from chatd.core.events import Card, Draft, Event, Message
-from chatd.core.names import PersonId, RoomKey, is_private, private_pair
-from chatd.core.ports import Appended
+from chatd.core.events import Card, DeedDraft, Draft, Event, Message
+from chatd.core.names import PersonId, RoomKey, is_closed, is_private, private_pair
+from chatd.core.records import Appended
 from chatd.core.retention import Keep
 from chatd.store import rules
 from chatd.store.sqlite_ledger import write_nothing_new
 from chatd.store.sqlite_prune import Step, take_step
 from chatd.store.sqlite_reads import PERSON, ROOM_PLACE
+from chatd.store.sqlite_standing import set_room, set_standing, wipe
 
 CID = "SELECT body_hash, offset, id FROM cid WHERE author = ? AND cid = ?"
 GROW = "UPDATE room SET head = ?, last_commit = ?, messages = messages + ? WHERE number = ?"
@@ -76,13 +78,11 @@ class Group:
             raise rules.no_such_message(draft.reply_to)
 
         if place is None:
-            place = self._make_room(draft)
+            place = self._make_room(draft.room, draft.room_name)
         if not author.via:
-            self._keep(author.id)
-        self.commits += 1
-        place.head += 1
+            self.keep(author.id)
+        self._grow(place)
         place.gained += 1
-        place.last_commit = self.commits
         event = Message(
             commit=self.commits,
             room=draft.room,
@@ -105,6 +105,34 @@ class Group:
         self.batch.append(event)
         return Appended(event.offset, event.id, False)
 
+    def _grow(self, place: _Place) -> None:
+        self.commits += 1
+        place.head += 1
+        place.last_commit = self.commits
+
+    def act(self, drafts: Collection[DeedDraft]) -> Appended:
+        """
+        As `Store.act`.
+        """
+        appended = [self._act(draft) for draft in drafts]
+        return appended[0]
+
+    def _act(self, draft: DeedDraft) -> Appended:
+        place = self._place(draft.room) or self._make_room(draft.room, draft.room_name)
+        who = draft.detail.who
+        for person in (draft.author.id, *([who.id] if who else ())):
+            self.keep(person)
+        if draft.wipe is not None:
+            wipe(self.connection, None if draft.wipe.everywhere else place.number, draft.wipe)
+        set_standing(self.connection, draft.changes)
+        set_room(self.connection, place.number, draft.room, draft.detail)
+        self._grow(place)
+        event_id = rules.event_id(self.incarnation, self.commits)
+        event = draft.stored(self.commits, place.head, event_id, self.now_ms)
+        self._insert(place.number, event)
+        self.batch.append(event)
+        return Appended(event.offset, event.id, False)
+
     def prune(self, keep: Keep, limit: int, after: int) -> Step:
         """
         As `take_step`.
@@ -115,23 +143,28 @@ class Group:
                 self._places[room].first = first
         return step
 
-    def _insert(self, number: int, event: Message) -> None:
+    def _insert(self, number: int, event: Event) -> None:
+        if isinstance(event, Message):
+            kind, text, cid, reply_to = "message", event.text, event.cid, event.reply_to
+        else:
+            kind, text, cid, reply_to = event.kind, msgspec.json.encode(event.detail).decode(), None, None
         self.connection.execute(
             "INSERT INTO event"
             " (room, offset, commit_number, kind, id, at_ms, author, author_name, via, text, cid, reply_to)"
-            " VALUES (?, ?, ?, 'message', ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number,
                 event.offset,
                 event.commit,
+                kind,
                 event.id,
                 event.at_ms,
                 event.author.id,
                 event.author.name,
                 event.author.via,
-                event.text,
-                event.cid,
-                event.reply_to,
+                text,
+                cid,
+                reply_to,
             ),
         )
 
@@ -144,27 +177,30 @@ class Group:
             place = self._places[room] = _Place(*row)
         return place
 
-    def _make_room(self, draft: Draft) -> _Place:
-        private = is_private(draft.room)
+    def _make_room(self, room: RoomKey, name: str) -> _Place:
+        private = is_private(room)
         self.connection.execute(
             "INSERT INTO room (key, kind, name) VALUES (?, ?, ?)",
-            (draft.room, "private" if private else "public", draft.room_name),
+            (room, "private" if private else "closed" if is_closed(room) else "public", name),
         )
         number = self.connection.last_insert_rowid()
         if private:
-            one, other = private_pair(draft.room)
+            one, other = private_pair(room)
             for person, peer in ((one, other), (other, one)):
-                self._keep(person)
+                self.keep(person)
                 self.connection.execute(
                     "INSERT INTO private_room (person, peer, room) VALUES (?, ?, ?)", (person, peer, number)
                 )
-        place = self._places[draft.room] = _Place(number, 0, 1, 0)
+        place = self._places[room] = _Place(number, 0, 1, 0)
         return place
 
     def _know(self, *people: PersonId) -> bool:
         return all(self.connection.execute(PERSON, (person,)).fetchone() is not None for person in people)
 
-    def _keep(self, id: PersonId) -> None:
+    def keep(self, id: PersonId) -> None:
+        """
+        Have somebody never be forgotten.
+        """
         if id not in self._kept:
             self._kept.add(id)
             self.connection.execute("UPDATE person SET kept = 1 WHERE id = ? AND kept = 0", (id,))
@@ -182,8 +218,12 @@ class Group:
         """
         try:
             self.connection.execute(
-                "INSERT INTO person (id, name, token_hash, made_ms, seen_ms) VALUES (?, ?, ?, ?, ?)",
-                (card.id, card.name, token_hash, self.now_ms, self.now_ms),
+                "INSERT INTO person (id, name, made_ms, seen_ms) VALUES (?, ?, ?, ?)",
+                (card.id, card.name, self.now_ms, self.now_ms),
+            )
+            self.connection.execute(
+                "INSERT INTO token (hash, person, made_ms, seen_ms) VALUES (?, ?, ?, ?)",
+                (token_hash, card.id, self.now_ms, self.now_ms),
             )
         except apsw.ConstraintError as error:
             raise ValueError(f"the id {card.id} or its token is taken") from error

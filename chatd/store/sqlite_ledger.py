@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import apsw
 
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 
 CHECKPOINT_PAGES = 1000
 """How much may gather in the write-ahead log before it is copied into the database."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import apsw
 
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 
 LOG = "-wal"
 """What the write-ahead log of a database has behind its name."""

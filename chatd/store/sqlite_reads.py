@@ -6,15 +6,16 @@ Each statement finds its rows by an index and in their order, however long the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from heapq import nlargest
 from typing import Any
 
 import apsw
+import msgspec
 
-from chatd.core.events import Author, Card, Event, Message
-from chatd.core.names import PersonId, RoomKey, is_private, private_pair, side_name
-from chatd.core.ports import Known, Opened, Position, RoomRecord, Slice
+from chatd.core.events import Author, Card, Change, Deed, Detail, Event, Message
+from chatd.core.names import CLOSED_MARK, PersonId, RoomKey, is_closed, is_private, private_pair, side_name
+from chatd.core.records import Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.retention import Pruned
 from chatd.store import rules
 
@@ -46,7 +47,13 @@ PRIVATE_ROOMS = (
 ALL_PRIVATE_ROOMS = "SELECT key, last_commit FROM private_room JOIN room ON number = room WHERE person = ?"
 MARKED_ROOMS = "SELECT key, last_commit FROM read_marker JOIN room ON number = room WHERE person = ?"
 PERSON = "SELECT name FROM person WHERE id = ?"
-PERSON_OF_TOKEN = "SELECT id, name, kept FROM person WHERE token_hash = ?"  # noqa: S105  It is a question.
+PERSON_OF_TOKEN = "SELECT id, name, kept FROM token JOIN person ON id = person WHERE hash = ?"  # noqa: S105
+
+STANDINGS = "SELECT room, subject, field, value FROM standing"
+ACCOUNTS = (
+    "SELECT id, name FROM standing JOIN person ON id = subject"
+    " WHERE standing.room = '' AND field = 'account' AND value IS NOT NULL"
+)
 
 _HIGHEST = 2**63 - 1
 
@@ -58,12 +65,16 @@ def _message(room: RoomKey, row: tuple[Any, ...]) -> Message:
     )
 
 
-_KINDS = {"message": _message}
+def _deed(room: RoomKey, row: tuple[Any, ...]) -> Deed:
+    kind, commit, offset, event_id, at_ms, author, name, via, text, _, _, _ = row
+    detail = msgspec.json.decode(text, type=Detail)
+    return Deed(commit, room, offset, event_id, at_ms, Author(author, name, via), kind, detail)
 
 
 def _events(room: RoomKey, rows: apsw.Cursor) -> Iterator[Event]:
     for row in rows:
-        yield _KINDS[row[0]](room, row)
+        # Of what is no message the text is its detail.
+        yield _message(room, row) if row[0] == "message" else _deed(room, row)
 
 
 def read(
@@ -126,7 +137,10 @@ def _find(
     if is_private(room):
         one, other = private_pair(room)
         pair = (_card(connection, one), _card(connection, other))
-    return number, RoomRecord(room, name, topic, head, first, max(read, marks.get(room, 0)), pair)
+    read = max(read, marks.get(room, 0))
+    if is_closed(room):
+        return number, RoomRecord(room, room, topic, head, first, read, title=name)
+    return number, RoomRecord(room, name, topic, head, first, read, pair)
 
 
 def open_room(
@@ -163,7 +177,12 @@ def _stands(connection: apsw.Connection, number: int, here: RoomRecord, position
 
 
 def rooms(
-    connection: apsw.Connection, reader: PersonId | None, after: str, limit: int, marks: Marks
+    connection: apsw.Connection,
+    reader: PersonId | None,
+    after: str,
+    limit: int,
+    marks: Marks,
+    closed: Collection[RoomKey] = (),
 ) -> tuple[RoomRecord, ...]:
     """
     As `Store.rooms`.
@@ -172,6 +191,7 @@ def rooms(
         RoomRecord(key, name, topic, head, first, max(read, marks.get(key, 0)))
         for key, name, topic, head, first, read in connection.execute(PUBLIC_ROOMS, (reader, after, limit))
     ]
+    found += _records(connection, sorted(key for key in closed if key > after)[:limit], reader, marks)
     # A private room's sort key is `@` and the other's id.
     if reader is not None and (after < "@" or after.startswith("@")):
         asked = (reader, after[1:] if after.startswith("@") else "", limit)
@@ -181,7 +201,13 @@ def rooms(
     return tuple(found[:limit])
 
 
-def inbox(connection: apsw.Connection, reader: PersonId, limit: int, marks: Marks) -> tuple[RoomRecord, ...]:
+def inbox(
+    connection: apsw.Connection,
+    reader: PersonId,
+    limit: int,
+    marks: Marks,
+    closed: Collection[RoomKey] = (),
+) -> tuple[RoomRecord, ...]:
     """
     As `Store.inbox`. What it costs grows with the reader's own rooms alone.
     """
@@ -189,8 +215,10 @@ def inbox(connection: apsw.Connection, reader: PersonId, limit: int, marks: Mark
         key: last
         for question in (ALL_PRIVATE_ROOMS, MARKED_ROOMS)
         for key, last in connection.execute(question, (reader,))
+        # One keeps one's marker in a closed room of which one is no member any more.
+        if not key.startswith(CLOSED_MARK)
     }
-    for key in marks:
+    for key in (*(key for key in marks if not is_closed(key)), *closed):
         place = connection.execute(ROOM_PLACE, (key,)).fetchone()
         if place is not None:
             latest[key] = place[3]
@@ -203,6 +231,17 @@ def _records(
 ) -> tuple[RoomRecord, ...]:
     found = [record(connection, key, reader, marks) for key in keys]
     return tuple(room for room in found if room is not None)
+
+
+def everything(connection: apsw.Connection) -> Everything:
+    """
+    As `Store.everything`.
+    """
+    rows: Any = connection.execute(STANDINGS).fetchall()
+    accounts: Any = connection.execute(ACCOUNTS).fetchall()
+    return Everything(
+        tuple(Change(*row) for row in rows), tuple(Card(PersonId(person), name) for person, name in accounts)
+    )
 
 
 def person(connection: apsw.Connection, id: PersonId) -> Card | None:

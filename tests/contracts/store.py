@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
-from chatd.core.events import Author, Batch, Card, Draft, Event
+from chatd.core.events import Author, Batch, Card, Draft, Event, Message
 from chatd.core.names import LOBBY, PersonId, RoomKey, private_key
-from chatd.core.ports import Appended, Store
+from chatd.core.ports import Store
+from chatd.core.records import Appended
 from chatd.core.refusals import Code, Refused
 
 ADA = PersonId("aaaaaaaaaaaaaaaa")
@@ -45,7 +46,7 @@ def texts(events: tuple[Event, ...]) -> list[str]:
     """
     What the events say.
     """
-    return [event.text for event in events]
+    return [event.text for event in events if isinstance(event, Message)]
 
 
 class Backend(Protocol):
@@ -114,7 +115,7 @@ class StoreCase(_Base):
     def hear(self, batch: Batch) -> None:
         """Listen to the store."""
         self.batches.append(batch)
-        self.journal.append("batch " + " ".join(event.text for event in batch))
+        self.journal.append("batch " + " ".join(getattr(event, "text", "deed") for event in batch))
 
     async def restart(self) -> None:
         """Stop the store and start it again."""

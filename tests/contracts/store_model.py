@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chatd.core.events import Batch, Draft, Event
 from chatd.core.names import LOBBY, RoomKey, private_key
-from chatd.core.ports import Appended, Position, Store
+from chatd.core.ports import Store
+from chatd.core.records import Appended, Position
 from chatd.core.refusals import Code, Refused
 from chatd.core.retention import Keep, Pruned
 from tests.contracts.store import ADA, BOB, GARDEN, NOBODY, Backend, draft

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from chatd.core.events import Card, Draft
 from chatd.core.names import LOBBY, PersonId, RoomKey
-from chatd.core.ports import Known
+from chatd.core.records import Known
 from chatd.core.refusals import Code
 from tests.contracts.store import ADA, BOB, CELLAR, CLEO, DAY_MS, GARDEN, NOBODY, StoreCase, draft
 

@@ -5,7 +5,7 @@ The contract of a store: what is no longer to be kept goes, in small steps.
 from __future__ import annotations
 
 from chatd.core.names import LOBBY, RoomKey
-from chatd.core.ports import Position
+from chatd.core.records import Position
 from chatd.core.refusals import Code
 from chatd.core.retention import DAY_MS, Keep, Pruned, Retention, Trim
 from tests.contracts.store import ADA, BOB, CELLAR, GARDEN, PLENTY, StoreCase, draft, texts

@@ -5,7 +5,7 @@ The contract of a store: logs as cursors and readers of history see them.
 from __future__ import annotations
 
 from chatd.core.names import LOBBY, RoomKey
-from chatd.core.ports import Opened, Position, Slice
+from chatd.core.records import Opened, Position, Slice
 from chatd.core.retention import Pruned
 from tests.contracts.store import ADA, GARDEN, PLENTY, StoreCase, texts
 

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from chatd.core.events import AsSent, Author, Batch, Card, Draft, Message
 from chatd.core.names import LOBBY, PersonId, RoomKey
-from chatd.core.ports import Appended
+from chatd.core.records import Appended
 from chatd.core.refusals import Code
 from tests.contracts.store import ADA, BOB, CLEO, GARDEN, NAMES, NOBODY, StoreCase, draft, texts
 

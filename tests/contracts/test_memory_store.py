@@ -13,6 +13,7 @@ from chatd.core.names import RoomKey
 from chatd.core.ports import Store
 from chatd.store.memory import MemoryStore
 from tests.contracts.store import Backend
+from tests.contracts.store_deeds import DeedsContract
 from tests.contracts.store_people import PeopleContract
 from tests.contracts.store_pruning import PruningContract
 from tests.contracts.store_reading import ReadingContract
@@ -78,6 +79,10 @@ class MemoryReadingTests(_InMemory, ReadingContract, TestCase):
 
 class MemoryPeopleTests(_InMemory, PeopleContract, TestCase):
     """Rooms and people in memory."""
+
+
+class MemoryDeedsTests(_InMemory, DeedsContract, TestCase):
+    """Deeds and accounts in memory."""
 
 
 class MemoryPruningTests(_InMemory, PruningContract, TestCase):

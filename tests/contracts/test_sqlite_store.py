@@ -14,6 +14,7 @@ from chatd.core.events import Batch
 from chatd.core.names import RoomKey
 from chatd.core.ports import Store
 from tests.contracts.store import Backend
+from tests.contracts.store_deeds import DeedsContract
 from tests.contracts.store_people import PeopleContract
 from tests.contracts.store_pruning import PruningContract
 from tests.contracts.store_reading import ReadingContract
@@ -83,6 +84,10 @@ class SqliteReadingTests(_InAFile, ReadingContract, TestCase):
 
 class SqlitePeopleTests(_InAFile, PeopleContract, TestCase):
     """Rooms and people in a file."""
+
+
+class SqliteDeedsTests(_InAFile, DeedsContract, TestCase):
+    """Deeds and accounts in a file."""
 
 
 class SqlitePruningTests(_InAFile, PruningContract, TestCase):

@@ -14,10 +14,11 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.core.accounts import Accounts, SignUp
 from chatd.core.commands import Answer, Command, Post
-from chatd.core.events import Batch, Event
+from chatd.core.events import Author, Batch, Change, DeedDraft, Event
 from chatd.core.hub import Hub, Settings
-from chatd.core.names import LOBBY
+from chatd.core.names import AUDIT, LOBBY, person_id
 from chatd.core.ports import Dialect, View
 from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
@@ -80,7 +81,7 @@ class SlowStore:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.inner, name)
-        if name in ("append", "prune", "add_person", "rename", "touch", "forget_guests"):
+        if name in ("append", "act", "prune", "add_person", "rename", "touch", "forget_guests"):
             return lambda *args, **kwargs: self._write(value(*args, **kwargs))
         if name in ("read", "page", "room", "open", "rooms", "inbox", "person", "person_of_token"):
             return lambda *args, **kwargs: self._read(name, value(*args, **kwargs))
@@ -152,6 +153,65 @@ class SlowStore:
 
         Deferred.fromCoroutine(read).addBoth(done)
         return answer
+
+
+PASSWORD = "correct horse"
+
+
+def now(asked: Awaitable[Any]) -> Any:
+    """
+    What something comes to that waits for nothing; raises what it raises.
+    """
+
+    async def wait() -> Any:
+        return await asked
+
+    outcomes: list[Any] = []
+    Deferred.fromCoroutine(wait()).addBoth(outcomes.append)
+    (outcome,) = outcomes
+    if isinstance(outcome, Failure):
+        outcome.raiseException()
+    return outcome
+
+
+class PlainPasswords:
+    """
+    Passwords that are kept as they are, so that tests wait for nothing.
+    """
+
+    async def encode(self, password: str) -> str:
+        """See `Passwords`."""
+        return password
+
+    async def fits(self, encoded: str | None, password: str) -> bool:
+        """See `Passwords`."""
+        return encoded == password
+
+
+class TestLinks:
+    """
+    A link of an owner with the secret `first`, good once.
+    """
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.good = True
+        self.spent = False
+
+    async def take(self, secret: str) -> bool:
+        """See `OwnerLinks`."""
+        taken = self.good and secret == "first"
+        self.good = self.good and not taken
+        return taken
+
+    def put_back(self) -> None:
+        """See `OwnerLinks`."""
+        self.good = True
+
+    async def spend(self) -> None:
+        """See `OwnerLinks`."""
+        self.spent = True
 
 
 class Client:
@@ -471,6 +531,7 @@ class Server:
             spawn=self.spawn,
             report=self.reported.append,
         )
+        self.accounts = Accounts(self.hub, PlainPasswords(), TestLinks())
         self.spawn(self.store.start(), None)
         self.spawn(self.hub.open(), None)
         self.hub.tick(self.now)
@@ -538,6 +599,36 @@ class Server:
         assert reply["type"] == "welcome", reply
         return client.join(*rooms)
 
+    def account(self, name: str, *rooms: str, role: str = "", address: str | None = None) -> Client:
+        """
+        Somebody who has an account, and that role on the server, in these rooms.
+        """
+        client = self.person(name, address=address)
+        self.sign_up(client, role)
+        return client.join(*rooms)
+
+    def sign_up(self, client: Client, role: str = "") -> None:
+        """
+        Give a guest who is here an account, and a role on the server.
+        """
+        asked = SignUp(password=PASSWORD, token=client.token)
+        signed_in = now(self.accounts.sign_up(asked, None, "test", self.now))
+        client.token = signed_in.token
+        if role:
+            self.decide(Change("", client.id, "role", role))
+        client.take()
+
+    def decide(self, *changes: Change) -> None:
+        """
+        Have something be so, whoever decided it.
+        """
+        author = Author(person_id(b"the server"), "server")
+        now(
+            self.store.act(
+                (DeedDraft(room=AUDIT, room_name="", author=author, kind="role", changes=changes),)
+            )
+        )
+
     def watcher(self, *rooms: str) -> Client:
         """
         A connection that says hello without a name, in these rooms.
@@ -578,6 +669,9 @@ class Server:
             "deadlines": len(hub.deadlines),
             "delivery": self.delivery.under_way,
             "news": hub.news._waiting,
+            "sessions": hub.sessions,
+            "guises": hub.guises,
+            "deeds": hub.deeds_under_way,
             "gate": self.gate.inside + len(self.gate.waiting),
             "unanswered": [client for client in self.clients if client.session._unanswered],
         }

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from chatd.core.greeting import hash_token
+from chatd.core.accounts import hash_token
 from chatd.core.names import is_person_id
 from chatd.core.presence import RENAMES_A_SECOND, RENAMES_AT_ONCE
 from tests.core.clients import FAR_AWAY, ChatTestCase
@@ -38,13 +38,14 @@ class WelcomeTest(ChatTestCase):
                 "rooms": [{"room": "lobby", "topic": "", "head": 0, "read": 0}],
                 "limits": {"text": 4000, "frame": 65536, "message_rate": 5.0, "message_burst": 20},
                 "now": "2027-01-15T08:00:00.123Z",
+                "server_can": {"sign_up": "open", "guests": "on", "locked": False, "claimed": False},
             },
         )
 
     def test_the_token_is_kept_hashed(self) -> None:
         """What the store has of it is a hash."""
         ada = self.server.person("ada")
-        kept = self.server.store.inner._tokens
+        kept = self.server.store.inner._people.everybody[ada.id].tokens
         self.assertEqual(list(kept), [hash_token(ada.token)])
         self.assertNotIn(ada.token.encode(), kept)
 

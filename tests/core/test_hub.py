@@ -162,4 +162,4 @@ class HubTest(ChatTestCase):
         self.server.wall_ms += 1000_000
         ada.lose()
         self.server.advance(10)
-        self.assertEqual(self.server.store.inner._people[ada.id].seen_ms, self.server.wall_ms)
+        self.assertEqual(self.server.store.inner._people.everybody[ada.id].seen_ms, self.server.wall_ms)

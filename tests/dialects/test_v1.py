@@ -38,6 +38,7 @@ from chatd.core.commands import (
     Rooms,
     Say,
     Self,
+    ServerCan,
     Typing,
     TypingNow,
     Welcome,
@@ -273,6 +274,7 @@ class EncodingTest(SynchronousTestCase):
                     rooms=(WelcomeRoom("x", "", 0, 0),),
                     limits=Limits(4000, 65536, 5.0, 20),
                     now="n",
+                    server_can=ServerCan("open", "on", False, True),
                 ),
                 {
                     "type": "welcome",
@@ -282,6 +284,7 @@ class EncodingTest(SynchronousTestCase):
                     "rooms": [{"room": "x", "topic": "", "head": 0, "read": 0}],
                     "limits": {"text": 4000, "frame": 65536, "message_rate": 5.0, "message_burst": 20},
                     "now": "n",
+                    "server_can": {"sign_up": "open", "guests": "on", "locked": False, "claimed": True},
                 },
             ),
             (

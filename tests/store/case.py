@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Batch, Card, Event
 from chatd.core.names import LOBBY, RoomKey
-from chatd.core.ports import Appended
+from chatd.core.records import Appended
 from chatd.core.refusals import Refused
 from chatd.store.sqlite import SqliteStore
 from tests.contracts.store import ADA, BOB, NAMES, PLENTY, draft, texts

@@ -17,7 +17,7 @@ import apsw
 
 from chatd.core.events import Batch, Card, Draft, Message
 from chatd.core.names import PersonId, RoomKey, private_key
-from chatd.core.ports import Appended, StoreUnusable
+from chatd.core.records import Appended, StoreUnusable
 from chatd.core.refusals import Code, Refused
 from chatd.store import sqlite_file, sqlite_ledger
 from chatd.store.sqlite import SqliteStore

@@ -24,7 +24,7 @@ from tests.contracts.store import ADA, BOB
 from tests.store.ordeal import NAME, Account, Findings, Life, bad_weather, judge, power_cuts, synchronous
 from tests.store.power_cut import Disk
 
-SEED = 4
+SEED = 5
 CUTS = 5
 
 

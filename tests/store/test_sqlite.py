@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from chatd.core.events import Card
 from chatd.core.names import LOBBY, PersonId
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Code, Refused
 from chatd.core.tail import TAIL_BYTES
 from tests.contracts.store import ADA, GARDEN, draft, texts

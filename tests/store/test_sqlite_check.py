@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import apsw
 
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.store.sqlite_check import MOST_LINES, Report, examine, last_good_copy
 from tests.contracts.store import ADA, BOB, GARDEN
 from tests.store.case import SqliteCase
@@ -133,7 +133,13 @@ class CheckTests(SqliteCase):
         found = self.wrong("DELETE FROM private_room WHERE person = 'bbbbbbbbbbbbbbbb'")
         self.assertEqual(found, [f"private room @{ADA}:{BOB}: 1 of its two people have it in their list"])
         found = self.wrong("DELETE FROM person WHERE id = 'bbbbbbbbbbbbbbbb'")
-        self.assertEqual(found, ["an entry of private_room belongs to a person that is not there"])
+        self.assertEqual(
+            found,
+            [
+                "an entry of token belongs to a person that is not there",
+                "an entry of private_room belongs to a person that is not there",
+            ],
+        )
 
     def test_a_table_that_is_missing_is_damage(self) -> None:
         found = self.wrong("DROP TABLE private_room")

@@ -19,7 +19,7 @@ from pathlib import Path
 import apsw
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.store import sqlite_file
 from chatd.store.sqlite import SqliteStore
 from chatd.store.sqlite_file import APPLICATION_ID, SCHEMA

@@ -11,7 +11,7 @@ import apsw
 
 from chatd.core.events import Card
 from chatd.core.names import LOBBY
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Code
 from chatd.store import sqlite_ledger
 from tests.contracts.store import ADA, BOB, GARDEN, draft, texts

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import apsw
 
-from chatd.core.ports import StoreUnusable
+from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Code
 from chatd.store.sqlite_place import copies
 from tests.contracts.store import draft, texts

@@ -1,0 +1,78 @@
+"""
+What carries out each command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from chatd.core import attendance, deeds, greeting, profile, roster, talk
+from chatd.core.commands import Hello, History, Join, Leave, Post, Read, Rooms, Say, Typing, Who
+from chatd.core.orders import (
+    Ban,
+    GiveRole,
+    Ignore,
+    Invite,
+    Kick,
+    Links,
+    Make,
+    MakeBot,
+    MakeLink,
+    Mute,
+    Quit,
+    Report,
+    Revoke,
+    Roster,
+    Sessions,
+    Set,
+    Unban,
+    Unlink,
+    Unmute,
+    Wipe,
+)
+
+if TYPE_CHECKING:
+    from chatd.core.session import Session
+
+Act = Callable[["Session", Any, float], Coroutine[Any, Any, None]]
+
+ACTS: dict[type, Act] = {
+    Hello: greeting.hello,
+    Join: attendance.join,
+    Leave: attendance.leave,
+    Who: attendance.who,
+    Rooms: attendance.rooms,
+    History: talk.history,
+    Say: talk.say,
+    Post: talk.post,
+    Typing: talk.typing,
+    Read: talk.read,
+    Make: deeds.make,
+    Set: deeds.change_room,
+    GiveRole: deeds.give_role,
+    Invite: deeds.invite,
+    Kick: deeds.kick,
+    Quit: deeds.leave_for_good,
+    Ban: deeds.ban,
+    Unban: deeds.unban,
+    Mute: deeds.mute,
+    Unmute: deeds.unmute,
+    Wipe: deeds.wipe,
+    Report: deeds.report,
+    Roster: roster.roster,
+    Sessions: profile.sessions,
+    Revoke: profile.revoke,
+    Ignore: profile.ignore,
+    MakeLink: profile.make_link,
+    Links: profile.links,
+    Unlink: profile.unlink,
+    MakeBot: profile.make_bot,
+}
+"""What carries out each command: it answers it once, or raises `Refused`."""
+
+ALONE = frozenset(ACTS) - {Leave, Say, Post, Typing, Read}
+"""The commands that are answered before the next one is looked at."""
+
+LARGE = frozenset({Join, History, Who, Rooms, Roster})
+"""The commands whose answers can be large, so that only a few are carried out at a time."""

@@ -1,0 +1,60 @@
+"""
+Whose name is whose: of those who are here, and of those who have an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chatd.core.events import Card
+from chatd.core.names import PersonId, fold
+from chatd.core.presence import Presence
+from chatd.core.refusals import Code, Refused
+
+
+@dataclass(slots=True, eq=False)
+class Names:
+    """
+    The names that nobody else may have. `key` is the same for names that look alike.
+    """
+
+    presence: Presence
+    key: Callable[[str], str]
+    _reserved: dict[str, PersonId] = field(default_factory=dict)
+
+    def holder(self, name: str) -> PersonId | None:
+        """
+        Whose account has that name, or one that looks like it.
+        """
+        return self._reserved.get(self.key(name))
+
+    def reserve(self, card: Card) -> None:
+        """
+        Keep a name, and all that look like it, for an account.
+        """
+        self._reserved.setdefault(self.key(card.name), card.id)
+
+    def unreserve(self, card: Card) -> None:
+        """
+        Keep it no longer.
+        """
+        if self.holder(card.name) == card.id:
+            del self._reserved[self.key(card.name)]
+
+    def claim(self, name: str, claimant: PersonId) -> None:
+        """
+        Hold a name for somebody who is here or about to be. Raises `Refused` with `name_taken` if somebody
+        else has it, here, or as the name of an account, or one that looks like it.
+        """
+        if self.holder(name) not in (None, claimant):
+            raise Refused(Code.NAME_TAKEN, "Somebody who has an account has that name, or one like it.")
+        self.presence.claim(name, claimant)
+
+    def unclaim(self, card: Card) -> None:
+        """
+        Hold a name no longer, unless its person is here by it.
+        """
+        person = self.presence.people.get(card.id)
+        if person is None or fold(person.card.name) != fold(card.name):
+            self.presence.release(card.name, card.id)

@@ -1,0 +1,96 @@
+"""
+What a store tells of rooms, people and logs.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from chatd.core.events import Card, Change, Event
+from chatd.core.names import RoomKey
+
+
+class RoomRecord(Struct, frozen=True):
+    """
+    A room as the store has it.
+
+    `name` is its first spelling ("" for a private room; a closed one has its key and a `title`), `head` the
+    offset of its last event (0 for none, kept through pruning), `first` the offset of the first event that is
+    still kept (`head` + 1 if none is), `read` the marker of the person for whom it was asked (0 for none),
+    `pair` the two people of a private room as they are named now, in the order of the key.
+    """
+
+    key: RoomKey
+    name: str
+    topic: str
+    head: int
+    first: int
+    read: int = 0
+    pair: tuple[Card, Card] | None = None
+    title: str = ""
+
+
+class Position(Struct, frozen=True):
+    """
+    Where a client's cursor stood: the offset of the last event it has, and that event's id if it knows it.
+    """
+
+    after: int
+    id: str | None = None
+
+
+class Opened(Struct, frozen=True):
+    """
+    A room, and where a cursor that begins to hear it stands: the first event to send is `start` + 1.
+
+    With `recovered` it stands where the client asked, otherwise before the last messages.
+    """
+
+    record: RoomRecord
+    start: int
+    recovered: bool
+
+
+class Slice(Struct, frozen=True):
+    """
+    Events of one room, ascending and without a gap. `more`: kept events lie further in the direction asked
+    for.
+    """
+
+    events: tuple[Event, ...]
+    more: bool
+
+
+class Known(Struct, frozen=True):
+    """
+    A person whom the store knows. `kept`: they wrote or were written to, so they are never forgotten.
+    """
+
+    card: Card
+    kept: bool
+
+
+class Everything(Struct, frozen=True):
+    """
+    What was decided so far: of each room, subject and field the last value, and the people who have an
+    account as they are named now.
+    """
+
+    changes: tuple[Change, ...]
+    accounts: tuple[Card, ...]
+
+
+class Appended(Struct, frozen=True):
+    """
+    Where a draft stands in its room's log. `repeated`: it was there already, under the same author and cid.
+    """
+
+    offset: int
+    id: str
+    repeated: bool
+
+
+class StoreUnusable(Exception):
+    """
+    The store cannot be opened; the text says why in one line, for the operator.
+    """

@@ -1,0 +1,171 @@
+"""
+Which commands need what: the table of rights, and the one place where it is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chatd.core.commands import Hello, History, Join, Leave, Post, Read, Rooms, Say, Typing, Who
+from chatd.core.names import LOBBY, PersonId, RoomKey, is_private
+from chatd.core.orders import (
+    Ban,
+    GiveRole,
+    Ignore,
+    Invite,
+    Kick,
+    Links,
+    Make,
+    MakeBot,
+    MakeLink,
+    Mute,
+    Quit,
+    Report,
+    Revoke,
+    Roster,
+    Sessions,
+    Set,
+    Unban,
+    Unlink,
+    Unmute,
+    Wipe,
+)
+from chatd.core.refusals import Code, Refused
+from chatd.core.rights import SERVER, STAFF_ROOMS, Rank, Rights
+
+if TYPE_CHECKING:
+    from chatd.core.session import Session
+
+
+@dataclass(slots=True, frozen=True)
+class Rule:
+    """
+    What a command needs: how much one may do in its room (`least`) or, where it names none, on the server
+    (`on_server`). `over`: more than the person whom it is done to. `speaks`: it is seen by others, so that
+    whoever is muted may not, and nobody may where nothing is to be said.
+    """
+
+    least: Rank
+    on_server: Rank = Rank.WATCHER
+    over: bool = False
+    speaks: bool = False
+
+
+def _set_rule(command: Set) -> Rule:
+    owners = command.title is not None or command.archived is not None or command.guests is not None
+    return Rule(Rank.OWNER if owners else Rank.MODERATOR, Rank.SERVER_MODERATOR)
+
+
+_LISTEN = Rule(Rank.WATCHER)
+_MODERATE = Rule(Rank.MODERATOR, Rank.SERVER_MODERATOR, over=True)
+
+RULES: dict[type, Rule] = {
+    Hello: _LISTEN,
+    Rooms: _LISTEN,
+    Join: _LISTEN,
+    Leave: _LISTEN,
+    History: _LISTEN,
+    Who: _LISTEN,
+    Say: Rule(Rank.PERSON, speaks=True),
+    Typing: Rule(Rank.PERSON, speaks=True),
+    Post: Rule(Rank.WATCHER, speaks=True),
+    Read: Rule(Rank.PERSON),
+    Report: Rule(Rank.PERSON),
+    Roster: Rule(Rank.PERSON, Rank.SERVER_MODERATOR),
+    Quit: Rule(Rank.PERSON),
+    Make: Rule(Rank.ACCOUNT, Rank.ACCOUNT),
+    Set: Rule(Rank.MODERATOR, Rank.SERVER_MODERATOR),
+    Invite: Rule(Rank.MODERATOR, Rank.SERVER_MODERATOR),
+    Kick: _MODERATE,
+    Ban: _MODERATE,
+    Unban: _MODERATE,
+    Mute: _MODERATE,
+    Unmute: _MODERATE,
+    Wipe: _MODERATE,
+    Sessions: Rule(Rank.PERSON, Rank.PERSON),
+    Revoke: Rule(Rank.PERSON, Rank.PERSON),
+    Ignore: Rule(Rank.PERSON, Rank.PERSON),
+    MakeLink: Rule(Rank.SERVER_MODERATOR, Rank.SERVER_MODERATOR),
+    Links: Rule(Rank.SERVER_MODERATOR, Rank.SERVER_MODERATOR),
+    Unlink: Rule(Rank.SERVER_MODERATOR, Rank.SERVER_MODERATOR),
+    MakeBot: Rule(Rank.SERVER_OWNER, Rank.SERVER_OWNER),
+    GiveRole: Rule(Rank.OWNER, Rank.SERVER_OWNER, over=True),
+}
+"""Every command. A watcher does what needs no more than `Rank.WATCHER`."""
+
+OWNERS = (Rank.OWNER, Rank.SERVER_OWNER)
+
+
+def check(session: Session, command: Any) -> None:
+    """
+    Raise `Refused` unless the client may do that, where it wants to do it.
+    """
+    kind = type(command)
+    rule = _set_rule(command) if kind is Set else RULES[kind]
+    room = getattr(command, "room", None)
+    if kind is Post:
+        key = LOBBY
+    elif room is None:
+        _check_rank(session, SERVER, rule.on_server, rule, command)
+        return
+    else:
+        key = session.key_of(room)
+    _check_place(session, key)
+    if rule.speaks:
+        _check_speech(session, key)
+    _check_rank(session, key, rule.least, rule, command)
+
+
+def _check_place(session: Session, key: RoomKey) -> None:
+    """Whether the client may be in the room at all."""
+    rights = session.hub.rights
+    if is_private(key):
+        return
+    if not rights.may_hear(key, session.viewer):
+        if session.viewer is not None and rights.account(session.viewer) == "bot":
+            raise Refused(Code.FORBIDDEN, "This bot may not be in that room.")
+        raise Refused(Code.FORBIDDEN, "That room is only for those who have an account.")
+    if rights.banned(key, session.author, session.address, session.hub.wall_ms()):
+        raise Refused(Code.BANNED, "You are banned from that room.")
+
+
+def _check_speech(session: Session, key: RoomKey) -> None:
+    """Whether the client may say anything there."""
+    hub, author = session.hub, session.author
+    rights = hub.rights
+    if key in STAFF_ROOMS:
+        raise Refused(Code.FORBIDDEN, "Nothing can be said in there.")
+    if rights.archived(key):
+        raise Refused(Code.ARCHIVED, "That room is archived.")
+    if hub.settings.guests != "on" and (author is None or not rights.account(author)):
+        raise Refused(Code.FORBIDDEN, "Guests only read here.")
+    now_ms = hub.wall_ms()
+    if rights.muted(key, author, session.address, now_ms) or rights.muted(
+        SERVER, author, session.address, now_ms
+    ):
+        raise Refused(Code.MUTED, "You may not write there at the moment.")
+
+
+def _check_rank(session: Session, scope: str, least: Rank, rule: Rule, command: Any) -> None:
+    if least <= Rank.WATCHER and not rule.over:
+        return
+    session.the_person()
+    rights = session.hub.rights
+    # Of a private room both are no more than people.
+    here = SERVER if is_private(RoomKey(scope)) else scope
+    rank = rights.rank(here, session.viewer)
+    if rank < least:
+        needed = "has an account" if least == Rank.ACCOUNT else "looks after it"
+        raise Refused(Code.FORBIDDEN, f"Only somebody who {needed} can do that.")
+    if rule.over:
+        check_over(rights, here, rank, PersonId(command.who))
+
+
+def check_over(rights: Rights, scope: str, rank: Rank, whom: PersonId) -> None:
+    """
+    Raise `Refused` with `forbidden` unless somebody of that rank may act on a person.
+    """
+    theirs = rights.rank(scope, whom)
+    if theirs > rank or (theirs == rank and rank not in OWNERS):
+        raise Refused(Code.FORBIDDEN, "They may do as much as you.")

@@ -1,0 +1,205 @@
+"""
+Every command by everybody: what becomes of it. `python -m tests.core.roles` prints the table that
+docs/security.md shows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chatd.core.events import Change
+from chatd.core.names import AUDIT, room_key
+from tests.core.clients import Client, Server
+
+PUBLIC = "den"
+ROLES = (
+    *("watcher", "guest", "member", "bot", "muted", "banned", "kicked", "room moderator", "room owner"),
+    *("server moderator", "server owner"),
+)
+
+
+@dataclass(slots=True)
+class House:
+    """
+    A public room and a closed one, with ada who owns the closed one, gus who is a guest in both, and one in
+    the role in question, who is in the public room as far as the role may, and in the closed one if `inside`.
+    """
+
+    server: Server
+    one: Client
+    ada: Client
+    gus: Client
+    closed: str
+    offset: int
+
+
+def build(role: str, *, inside: bool) -> House:
+    """
+    A house with somebody of that role in it.
+    """
+    server = Server(message_rate=0)
+    ada = server.account("ada", PUBLIC)
+    gus = server.person("gus", PUBLIC)
+    closed = ada.ask("make", title="Cellar", people=[gus.id])["room"]
+    ada.join(closed)
+    gus.join(closed)
+    offset = gus.ask("say", room=PUBLIC, text="hi")["offset"]
+    key = room_key(PUBLIC)
+    if role == "watcher":
+        one = server.watcher(PUBLIC)
+        return House(server, one, ada, gus, closed, offset)
+    if role in ("guest", "muted", "banned", "kicked"):
+        one = server.person("one", PUBLIC)
+    else:
+        one = server.account("one", PUBLIC)
+    if role == "bot":
+        server.decide(Change("", one.id, "account", "bot"), Change(key, one.id, "member", 1))
+        one.join(PUBLIC)
+    if inside:
+        server.decide(Change(closed, one.id, "member", 1))
+        one.join(closed)
+    for room in (key, closed) if inside else (key,):
+        if role in ("room moderator", "room owner"):
+            server.decide(Change(room, one.id, "role", role.partition(" ")[2]))
+        elif role == "muted":
+            server.decide(Change(room, one.id, role, 0))
+    if role.startswith("server "):
+        server.decide(Change("", one.id, "role", role.partition(" ")[2]))
+    if role in ("kicked", "banned"):
+        server.decide(Change("", ada.id, "role", "owner"))
+        for room in (PUBLIC, closed) if inside else (PUBLIC,):
+            ada.ask("kick" if role == "kicked" else "ban", room=room, who=one.id)
+    for client in (one, ada, gus):
+        client.take()
+    return House(server, one, ada, gus, closed, offset)
+
+
+Fields = Callable[[House], dict[str, Any]]
+
+
+def _in(where: str | None, **more: Any) -> Fields:
+    def fields(house: House) -> dict[str, Any]:
+        named = {name: value(house) if callable(value) else value for name, value in more.items()}
+        return named if where is None else {"room": house.closed if where == "closed" else where, **named}
+
+    return fields
+
+
+def _gus(house: House) -> str:
+    return house.gus.id
+
+
+def _ada(house: House) -> str:
+    return house.ada.id
+
+
+def _offset(house: House) -> int:
+    return house.offset
+
+
+COMMANDS: tuple[tuple[str, str, Fields], ...] = (
+    ("hello", "", _in(None)),
+    ("rooms", "", _in(None)),
+    ("join", "public", _in(PUBLIC)),
+    ("join", "private", _in("closed")),
+    ("leave", "public", _in(PUBLIC)),
+    ("say", "public", _in(PUBLIC, text="ho")),
+    ("say", "private", _in("closed", text="ho")),
+    ("say", "conversation", _in(None, room=lambda house: f"@{house.gus.id}", text="ho")),
+    ("history", "public", _in(PUBLIC)),
+    ("history", "private", _in("closed")),
+    ("who", "public", _in(PUBLIC)),
+    ("who", "private", _in("closed")),
+    ("typing", "public", _in(PUBLIC)),
+    ("read", "public", _in(PUBLIC, offset=1)),
+    ("report", "public", _in(PUBLIC, offset=_offset)),
+    ("roster", "public", _in(PUBLIC)),
+    ("roster", "private", _in("closed")),
+    ("roster", "server", _in(None)),
+    ("make", "", _in(None, title="Loft")),
+    ("invite", "private", _in("closed", who=_ada)),
+    ("quit", "private", _in("closed")),
+    ("set topic", "public", _in(PUBLIC, topic="t")),
+    ("set slow", "private", _in("closed", slow=5)),
+    ("set guests", "public", _in(PUBLIC, guests=False)),
+    ("set archived", "private", _in("closed", archived=True)),
+    ("set locked", "server", _in(None, locked=True)),
+    ("role", "public", _in(PUBLIC, who=_ada, role="moderator")),
+    ("role", "server", _in(None, who=_ada, role="moderator")),
+    ("kick", "public", _in(PUBLIC, who=_gus)),
+    ("kick", "private", _in("closed", who=_gus)),
+    ("ban", "public", _in(PUBLIC, who=_gus)),
+    ("ban", "server", _in(None, who=_gus)),
+    ("unban", "public", _in(PUBLIC, who=_gus)),
+    ("mute", "public", _in(PUBLIC, who=_gus)),
+    ("mute", "server", _in(None, who=_gus)),
+    ("unmute", "server", _in(None, who=_gus)),
+    ("wipe", "public", _in(PUBLIC, who=_gus, seconds=60)),
+    ("wipe", "server", _in(None, who=_gus, seconds=60)),
+    ("history", "audit log", _in(AUDIT)),
+    ("say", "audit log", _in(AUDIT, text="ho")),
+    ("sessions", "", _in(None)),
+    ("revoke", "", _in(None, session="others")),
+    ("ignore", "", _in(None, who=_gus, on=True)),
+    ("link", "", _in(None)),
+    ("links", "", _in(None)),
+    ("unlink", "", _in(None, id="aaaaaaaaaaaaaaaa")),
+    ("bot", "", _in(None, name="robot", rooms=[PUBLIC])),
+)
+"""What is asked, where, and its fields."""
+
+
+def outcome(role: str, command: str, where: str, fields: Fields, *, inside: bool = False) -> str:
+    """
+    What becomes of a command: `yes`, or the code of its refusal.
+    """
+    house = build(role, inside=inside)
+    kind = command.partition(" ")[0]
+    if kind in ("unban", "unmute"):
+        scope = room_key(PUBLIC) if where == "public" else ""
+        house.server.decide(Change(scope, house.gus.id, "banned" if kind == "unban" else "muted", 0))
+    if where == "audit log":
+        house.one.ask("join", room=AUDIT)
+    house.one.take()
+    reply = house.one.ask(kind, **fields(house))
+    # It was let through, and there is nothing of the kind.
+    found = reply["type"] != "refused" or (command == "unlink" and reply["code"] == "bad_invite")
+    house.server.close()
+    assert house.server.leftovers() == {}, (role, command, where, house.server.leftovers())
+    assert not house.server.failures, house.server.failures
+    assert not house.server.reported, house.server.reported
+    return "yes" if found else f"`{reply['code']}`"
+
+
+def rows() -> list[list[str]]:
+    """
+    The table: what is asked, and what becomes of it by role. In a private room the second half of a cell is
+    of somebody who is no member of it, where that is another.
+    """
+    table = [["command", *ROLES], ["---"] * (len(ROLES) + 1)]
+    for command, where, fields in COMMANDS:
+        row = [f"`{command}`{', ' + where if where else ''}"]
+        for role in ROLES:
+            if where != "private" or role == "watcher":
+                row.append(outcome(role, command, where, fields))
+                continue
+            member = outcome(role, command, where, fields, inside=True)
+            outsider = outcome(role, command, where, fields)
+            assert outsider == "`no_such_room`", (role, command, outsider)
+            row.append(member)
+        table.append(row)
+    return table
+
+
+def text() -> str:
+    """
+    The table in Markdown.
+    """
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
