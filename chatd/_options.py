@@ -202,6 +202,12 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def _header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", text):
+        raise ValueError(f"{text!r} is no name of a header such as X-Remote-User")
+    return text
+
+
 def _proxy(text: str) -> str:
     if text == "unix":
         return text
@@ -344,6 +350,27 @@ OPTIONS: Sequence[Option] = (
         "on or off: whether the tutorial's wire (a WebSocket without subprotocol) is spoken",
         _switch,
         native=(bool,),
+    ),
+    Option(
+        "guests",
+        "on|read|off",
+        "on",
+        "on, read or off: whether those without an account do all that needs none, only read, or nothing",
+        _one_of("on", "read", "off"),
+    ),
+    Option(
+        "sign-up",
+        "open|invite|off",
+        "open",
+        "who may make an account: everybody, who has an invitation, or nobody",
+        _one_of("open", "invite", "off"),
+    ),
+    Option(
+        "auth-header",
+        "NAME",
+        "none",
+        "a header such as X-Remote-User, in which a --trusted-proxy says who somebody is",
+        _header,
     ),
     Option(
         "trusted-proxy",

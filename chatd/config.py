@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -72,6 +72,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     history_days: int = 0
     history_messages: int = 0
     tutorial: bool = True
+    guests: Literal["on", "read", "off"] = "on"
+    sign_up: Literal["open", "invite", "off"] = "open"
+    auth_header: str | None = None
     trusted_proxy: tuple[str, ...] = ()
     hsts: bool = False
     log_format: str = "text"
@@ -232,6 +235,9 @@ def _assemble(values: _Values, around: Surroundings) -> Config:
     speaks_tls = any(str(text).startswith("ssl:") for text in (given.get("port"), *given.get("listen", ())))
     if given.get("hsts") and not (speaks_tls or given.keys() & {"tls_port", "trusted_proxy"}):
         raise wrong("hsts", "needs --tls-port, or a --trusted-proxy that speaks TLS for chatd")
+
+    if "auth_header" in given and "trusted_proxy" not in given:
+        raise wrong("auth-header", "needs a --trusted-proxy: anybody could say so else")
 
     if "public" in given:
         _check_page(values.origins["public"], around.seen_from_here(Path(str(given["public"]))))

@@ -1,6 +1,6 @@
 """
 The command `chatd`: the same service as `twistd -n chatd`, in the foreground, with its log on stdout; and
-`chatd check`, which looks whether the database is whole.
+`chatd check`, which looks whether the database is whole, and `chatd owner-link`, which makes an owner.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import cast
 from twisted.internet.interfaces import IReactorCore
 from twisted.logger import globalLogBeginner, textFileLogObserver
 
-from chatd import check
+from chatd import check, owner_link
 from chatd.tap import Options, makeService
 
 
@@ -23,8 +23,11 @@ def main(arguments: list[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["check"]:
         check.main(words[1:])
+    if words[:1] == ["owner-link"]:
+        owner_link.main(words[1:])
     options = Options()
     options.synopsis = "Usage: chatd [options]\n       chatd check [--data DIR | --store sqlite:PATH]"
+    options.synopsis += "\n       chatd owner-link [--data DIR | --store sqlite:PATH]"
     options.log_is_in_sight = True
     options.parseOptions(words)
     service = makeService(options)

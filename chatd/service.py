@@ -20,7 +20,13 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from chatd import __version__
+from chatd.accounts.by_header import VouchedFor
+from chatd.accounts.doors import Doors
+from chatd.accounts.lookalikes import name_key
+from chatd.accounts.owner_links import OwnerLinks, link_file
+from chatd.accounts.passwords import Passwords
 from chatd.config import CannotStart, Config, public_folder
+from chatd.core.accounts import Accounts
 from chatd.core.hub import Hub, Settings
 from chatd.core.ports import Dialect, Store
 from chatd.core.pruning import Pruning
@@ -29,12 +35,14 @@ from chatd.core.refusals import Refused
 from chatd.core.retention import Retention
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
+from chatd.net.account import AccountResource
 from chatd.net.clock import keep_time
 from chatd.net.delivery import Delivery
 from chatd.net.door import ChatResource
 from chatd.net.forwarded import Front
 from chatd.net.framing import FramedWire
 from chatd.net.gate import Gate
+from chatd.net.handshake import Credentials
 from chatd.net.listeners import CannotListen, Listeners
 from chatd.net.site import make_site
 from chatd.net.tls import BadCertificate, Certificates
@@ -89,13 +97,22 @@ class ChatService(Service):
                 frame=config.max_message_bytes,
                 message_rate=config.message_rate.rate,
                 message_burst=config.message_rate.burst,
+                guests=config.guests,
+                sign_up=config.sign_up,
             ),
             wall_ms=_wall_ms,
             random=os.urandom,
+            name_key=name_key,
             spawn=spawn,
             report=_report,
         )
         dialects: list[Dialect] = [V1Dialect(), *([TutorialDialect()] if config.tutorial else [])]
+        database = config.store.partition(":")[2]
+        self._owner_links = OwnerLinks(link_file(os.path.realpath(database)) if database else None, _wall_ms)
+        self._passwords = Passwords(reactor)
+        doors = Doors(Accounts(self.hub, self._passwords, self._owner_links), time.monotonic)
+        self.hub.identify = doors.identify
+        front = Front(config.trusted_proxy, hsts=config.hsts)
         self.factory = ChatFactory(
             self.hub,
             {dialect.subprotocol: FramedWire(dialect) for dialect in dialects},
@@ -106,7 +123,8 @@ class ChatService(Service):
             max_connections_per_address=config.max_connections_per_address,
             max_message_bytes=config.max_message_bytes,
             seconds=time.monotonic,
-            front=Front(config.trusted_proxy, hsts=config.hsts),
+            front=front,
+            credentials_of=Credentials(front, config.auth_header, VouchedFor).of,
         )
         site = make_site(
             config.public or public_folder(),
@@ -114,7 +132,8 @@ class ChatService(Service):
             self.store.trouble,
             reactor,
             self.factory.admission,
-            self.factory.front,
+            front,
+            AccountResource(doors, self.factory.origin_rule),
         )
         self.certificates = None
         if config.tls_cert is not None and config.tls_key is not None:
@@ -209,6 +228,7 @@ class ChatService(Service):
         # all of ten thousand of them would hold up everybody for as long as it takes.
         gc.freeze()
         gc.set_threshold(10_000, 20, 1_000)
+        self._passwords.start()
         self.factory.startFactory()
         self._ticking.start(TICK_SECONDS).addErrback(_failed, "the clock")
         self._forgetting.start(FORGET_EVERY_SECONDS, now=False).addErrback(_failed, "forgetting guests")
@@ -238,6 +258,7 @@ class ChatService(Service):
                 if looping.running:
                     looping.stop()
             self.factory.stopFactory()
+            self._passwords.stop()
             await self._within(CLOSE_SECONDS, self.store.stop(), "the store was not closed in good order")
 
     async def _within(self, seconds: float, work: Awaitable[object], otherwise: str) -> None:
@@ -291,12 +312,35 @@ class ChatService(Service):
         off = [
             *(["TLS"] if config.tls_port is None else []),
             *(["the tutorial's wire"] if not config.tutorial else []),
+            *(
+                ["guests"]
+                if config.guests == "off"
+                else ["what guests write"]
+                if config.guests == "read"
+                else []
+            ),
+            *(["signing up"] if config.sign_up == "off" else []),
             *(["the message rate"] if not config.message_rate.rate else []),
             *(["the connection limit"] if not config.max_connections else []),
             *(["the connection limit of an address"] if not config.max_connections_per_address else []),
         ]
         if off:
             _log.info("off: {off}", off=", ".join(off))
+        self._offer_ownership()
+
+    def _offer_ownership(self) -> None:
+        if self.hub.rights.owners:
+            return
+        try:
+            path = self._owner_links.offer()
+        except OSError as why:
+            _log.warn("nobody owns this server, and no link can be made: {why}", why=why.strerror)
+            return
+        for url in self.listeners.urls()[:1]:
+            link = url.rstrip("/") + path
+            _log.info(
+                "nobody owns this server yet; whoever opens this first does, for a day: {link}", link=link
+            )
 
 
 def _make_store(config: Config, reactor: Any) -> Store:

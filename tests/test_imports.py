@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "service": {"core", "dialects", "store", "net", "accounts", "ops", "config"},
     "tap": {"config", "service", "ops"},
     "check": {"config", "core", "store"},
-    "console": {"tap", "check"},
+    "owner_link": {"config", "accounts"},
+    "console": {"tap", "check", "owner_link"},
     "__main__": {"console"},
     "__init__": set(),
 }

@@ -205,15 +205,20 @@ class Accounts:
             hub.show_name(hub.presence.people[card.id], card.name, None)
         return SignedIn(card, token)
 
-    async def sign_in(
-        self, name: str, password: str, address: str | None, label: str, now: float
-    ) -> SignedIn:
+    async def become_owner(self, card: Card, secret: str) -> None:
         """
-        Come in by name and password. Raises `Refused`: `bad_password`, which does not say what is wrong, and
-        `rate_limited`.
+        Make somebody who has an account an owner, by the secret of a link. Raises `Refused` with
+        `bad_invite`.
         """
-        person = await self.check_password(name, password, address, now)
-        return await self.open(person, label)
+        if not await self.owner_links.take(secret):
+            raise Refused(Code.BAD_INVITE, "That link is not good, or not any more.")
+        change = Change(SERVER, card.id, "role", "owner")
+        try:
+            await self.hub.store.act((account_deed(card, "role", "owner", (change,)),))
+        except BaseException:
+            self.owner_links.put_back()
+            raise
+        await self.owner_links.spend()
 
     async def check_password(self, name: str, password: str, address: str | None, now: float) -> PersonId:
         """
@@ -285,7 +290,7 @@ class Accounts:
         Who somebody is of whom a trusted proxy says so: the same account each time, made at the first.
         """
         hub = self.hub
-        if not user or len(user) > 320 or forbidden_character(user) is not None:
+        if not user or len(user) > 320 or not user.isprintable():
             raise Refused(Code.BAD_TOKEN, "The proxy names nobody.")
         for subject, facts in hub.rights.subjects(SERVER):
             if facts.get("header") == user:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from twisted.internet.interfaces import IPushProducer
 from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
@@ -109,6 +110,14 @@ def send_text(request: Any, status: HTTPStatus, text: str) -> bytes:
     """
     request.setHeader(b"Cache-Control", b"no-store")
     return _send(request, status, b"text/plain; charset=utf-8", f"{text}\n".encode())
+
+
+def send_json(request: Any, status: HTTPStatus, told: dict[str, Any]) -> bytes:
+    """
+    Answer with a JSON object that is not to be kept. To be returned by `render`, or written.
+    """
+    request.setHeader(b"Cache-Control", b"no-store")
+    return _send(request, status, b"application/json", msgspec.json.encode(told))
 
 
 def send_not_found(request: Any) -> bytes:

@@ -60,6 +60,8 @@ class ChatProtocol(MessageProtocol):
     # What it is counted under, and whether it is counted already when it begins.
     address: str | None = None
     counted = False
+    # What its handshake showed: see `ChatFactory.credentials_of`.
+    credentials: Any = None
     _opened = False
     _backlog = b""
     _parsing = False
@@ -168,6 +170,7 @@ class ChatProtocol(MessageProtocol):
             self.address,
             tutorial=self.websocket_protocol_in_use is None,
             now=now,
+            credentials=self.credentials,
         )
 
     def consumeData(self) -> None:

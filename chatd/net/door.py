@@ -16,6 +16,8 @@ from autobahn.twisted.resource import WebSocketResource
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.web.server import NOT_DONE_YET
 
+from chatd.core.names import LOBBY
+from chatd.core.rights import SERVER
 from chatd.net.admission import RETRY_SECONDS
 from chatd.net.answers import send_text
 from chatd.net.channel import ChatChannel, ChatRequest
@@ -94,6 +96,12 @@ class OriginRule:
                 raise ValueError(f"{host!r} is no name of a host such as chat.example.org")
             self._hosts.add(named[1])
 
+    def check_own(self, origin: str, host: str, *, secure: bool) -> None:
+        """
+        As `check`, for what only the server's own page may do: the listed ones may not.
+        """
+        OriginRule((), self._hosts).check(origin, host, secure=secure)
+
     def check(self, origin: str, host: str, *, secure: bool) -> None:
         """
         Raise `Denied` unless a page of `origin` may connect to a server that it calls `host` (a Host header).
@@ -159,6 +167,7 @@ class ChatResource(WebSocketResource):
             raise Denied(HTTPStatus.BAD_REQUEST, "There has to be exactly one Host.")
         if origins:
             self._factory.origin_rule.check(origins[0], hosts[0], secure=client.secure)
+        self._check_welcome(request, client)
         try:
             subprotocol = self._factory.pick(_tokens(request, b"sec-websocket-protocol"))
         except NotSpoken as not_spoken:
@@ -179,6 +188,22 @@ class ChatResource(WebSocketResource):
         if subprotocol is not None:
             lines.append(b"Sec-WebSocket-Protocol: " + subprotocol.encode())
         return b"\r\n".join((*lines, b"", b""))
+
+    def _check_welcome(self, request: Any, client: Client) -> None:
+        """
+        Raise `Denied` if whoever comes from there, or comes by the tutorial's wire, is not to be let in.
+        """
+        hub = self._factory.hub
+        now_ms = hub.wall_ms()
+        if hub.rights.banned(SERVER, None, client.address, now_ms):
+            raise Denied(HTTPStatus.FORBIDDEN, "You are banned from this server.")
+        if _tokens(request, b"sec-websocket-protocol"):
+            return
+        # On that wire there is one room, and everybody is a guest.
+        if hub.settings.guests == "off" or hub.rights.refuses_guests(LOBBY) or hub.rights.locked(SERVER):
+            raise Denied(HTTPStatus.FORBIDDEN, "Only those who have an account come in here.")
+        if hub.rights.banned(LOBBY, None, client.address, now_ms):
+            raise Denied(HTTPStatus.FORBIDDEN, "You are banned from this room.")
 
     def _count(self, request: Any, address: str | None) -> bool:
         """
@@ -201,6 +226,7 @@ class ChatResource(WebSocketResource):
         channel = request.channel
         protocol = self._factory.buildProtocol(request.transport.getPeer())
         protocol.client, protocol.address, protocol.counted = client, client.address, True
+        protocol.credentials = self._factory.credentials_of(request)
         transport, channel.transport = channel.transport, None
         channel.setTimeout(None)
         channel.requests.clear()

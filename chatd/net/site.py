@@ -35,6 +35,7 @@ def make_site(
     reactor: IReactorTime,
     admission: Admission | None = None,
     front: Front | None = None,
+    account: IResource | None = None,
 ) -> ChatSite:
     """
     The whole site: the page in `public`, `/ws`, avatars, `/healthz` and `/readyz`.
@@ -43,7 +44,7 @@ def make_site(
     reason why it does not, in words for an operator. `reactor` times the connections, and `admission` counts
     them, those that become a WebSocket too. `front` says whose they are.
     """
-    return ChatSite(public, websocket, ready, reactor, admission or Admission(), front or Front())
+    return ChatSite(public, websocket, ready, reactor, admission or Admission(), front or Front(), account)
 
 
 class _Answer(Resource):
@@ -83,6 +84,7 @@ class ChatSite(Site):
         reactor: IReactorTime,
         admission: Admission,
         front: Front,
+        account: IResource | None = None,
     ) -> None:
         super().__init__(Resource(), timeout=HEADER_SECONDS, parsePOSTFormSubmission=False, reactor=reactor)
         self.admission = admission
@@ -92,6 +94,7 @@ class ChatSite(Site):
         self.arrivals = Turns(reactor, CONNECTIONS_A_TURN, PATIENT_SECONDS)
         self._page = Page(public)
         self._ready = ready
+        self._account = account
         self._content = _Answer(self._send_content)
         self._resources = {
             b"/ws": websocket,
@@ -101,6 +104,8 @@ class ChatSite(Site):
 
     def getResourceFor(self, request: Any) -> IResource:
         request.site = self
+        if self._account is not None and request.path.startswith(b"/account/"):
+            return self._account
         return self._resources.get(request.path, self._content)
 
     def acceptableProtocols(self) -> list[bytes]:

@@ -62,7 +62,8 @@ class ChatFactory(WebSocketServerFactory):
     any Origin, and count but not refuse them. `wires` are by subprotocol, None being no subprotocol.
     `origins` are allowed beside the host's own, which is one of `hosts` if any are
     named. A limit of 0 is no limit. `seconds` is the clock of
-    `Hub.tick`, else the reactor's is. `front` says whose requests they are.
+    `Hub.tick`, else the reactor's is. `front` says whose requests they are, and `credentials_of` what the
+    request of a handshake shows, for `Hub.identify`.
     """
 
     protocol: Any = ChatProtocol
@@ -80,12 +81,14 @@ class ChatFactory(WebSocketServerFactory):
         max_message_bytes: int = 65536,
         seconds: Callable[[], float] | None = None,
         front: Front | None = None,
+        credentials_of: Callable[[Any], Any] = lambda request: None,
     ) -> None:
         headers = {name.decode(): value.decode() for name, value in HEADERS if name != b"Server"}
         super().__init__(server="chatd", headers=headers, reactor=reactor)
         self.hub = hub
         self.wires = dict(wires)
         self.front = front or Front()
+        self.credentials_of = credentials_of
         self.origin_rule = OriginRule(origins, hosts)
         self.seconds: Callable[[], float] = seconds or reactor.seconds
         self.connections: set[ChatProtocol] = set()

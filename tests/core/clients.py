@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.accounts.lookalikes import name_key
 from chatd.core.accounts import Accounts, SignUp
 from chatd.core.commands import Answer, Command, Post
 from chatd.core.events import Author, Batch, Change, DeedDraft, Event
@@ -223,7 +224,9 @@ class Client:
     has taken.
     """
 
-    def __init__(self, server: Server, wire: LineWire, address: str | None) -> None:
+    def __init__(
+        self, server: Server, wire: LineWire, address: str | None, credentials: str | None = None
+    ) -> None:
         self.server = server
         self.wire = wire
         self.full = False
@@ -240,7 +243,9 @@ class Client:
         self._pumping = False
         self._gone = False
         tutorial = wire.dialect.subprotocol is None
-        self.session = server.hub.connect(self, address, tutorial=tutorial, now=server.now)
+        self.session = server.hub.connect(
+            self, address, tutorial=tutorial, now=server.now, credentials=credentials
+        )
 
     # The server's end: see `chatd.core.ports.Outbox`
 
@@ -527,6 +532,7 @@ class Server:
             gate=self.gate,
             settings=Settings(**{"server": "chatd/test", **settings}),
             wall_ms=lambda: self.wall_ms,
+            name_key=name_key,
             random=random,
             spawn=self.spawn,
             report=self.reported.append,
@@ -567,11 +573,11 @@ class Server:
         self.now = end
         self.hub.tick(self.now)
 
-    def connect(self, address: str | None = None) -> Client:
+    def connect(self, address: str | None = None, credentials: str | None = None) -> Client:
         """
-        A connection of `chatd.v1` on which nothing was said yet.
+        A connection of `chatd.v1` on which nothing was said yet, that came with these credentials.
         """
-        self.clients.append(Client(self, self.v1, address))
+        self.clients.append(Client(self, self.v1, address, credentials))
         return self.clients[-1]
 
     def tutorial(self, address: str | None = None) -> Client:

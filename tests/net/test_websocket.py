@@ -22,8 +22,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.commands import Answer, Command, Post
 from chatd.core.deadlines import Deadlines
 from chatd.core.events import Event
+from chatd.core.hub import Settings
 from chatd.core.ports import View
 from chatd.core.refusals import CloseCode, Code, Refused, Violation
+from chatd.core.rights import Rights
 from chatd.net.framing import text_frame
 from chatd.net.websocket import CONNECTIONS_A_TURN, ChatFactory, ChatProtocol, FramedWire, spawn
 from tests.net.clock import TurningClock
@@ -107,8 +109,13 @@ class Hub:
         self.deadlines = Deadlines()
         self.sessions: list[Session] = []
         self.broken = False
+        self.rights = Rights()
+        self.settings = Settings("chatd/test")
+        self.wall_ms = lambda: 1_750_000_000_000
 
-    def connect(self, outbox: Any, address: str | None, *, tutorial: bool, now: float) -> Session:
+    def connect(
+        self, outbox: Any, address: str | None, *, tutorial: bool, now: float, credentials: Any
+    ) -> Session:
         if self.broken:
             raise RuntimeError("a mistake of ours")
         outbox.look()

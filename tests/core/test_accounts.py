@@ -1,0 +1,337 @@
+"""
+Coming to an account, and coming back to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatd.accounts.lookalikes import name_key
+from chatd.core.accounts import WRONG_OF_ACCOUNT, WRONG_OF_ADDRESS, SignUp, hash_token
+from chatd.core.refusals import Code, Refused
+from tests.core.clients import FAR_AWAY, PASSWORD, ChatTestCase, now
+
+
+class AccountCase(ChatTestCase):
+    """
+    A server, and short ways to accounts.
+    """
+
+    def refusal(self, asked: Any) -> Refused:
+        """With what something is refused."""
+        try:
+            now(asked)
+        except Refused as refused:
+            return refused
+        raise self.failureException("it was not refused")
+
+    def sign_up(self, address: str | None = None, **asked: Any) -> Any:
+        """Ask for an account."""
+        return self.server.accounts.sign_up(
+            SignUp(**{"password": PASSWORD, **asked}), address, "test", self.server.now
+        )
+
+    def check(self, name: str, password: str, address: str | None = None) -> Any:
+        """Show a name and a password."""
+        return self.server.accounts.check_password(name, password, address, self.server.now)
+
+
+class SignUpTest(AccountCase):
+    """
+    A new account.
+    """
+
+    def test_a_guest_who_signs_up_is_the_same_person_with_the_same_messages(self) -> None:
+        """Their connections go on, and are told what they are now; the guest's token is good no more."""
+        bob = self.server.person("bob", "lobby")
+        ada = self.server.person("ada", "lobby")
+        ada.ask("say", room=f"@{bob.id}", text="psst")
+        bob.take()
+        signed_in = now(self.sign_up(token=bob.token))
+        self.assertEqual(signed_in.card.id, bob.id)
+        self.assertEqual([event["me"]["role"] for event in bob.take()], ["member"])
+        bob.say("still here")
+        again = self.server.connect()
+        self.assert_refused(again.ask("hello", token=bob.token), "bad_token")
+        welcome = again.hello(token=signed_in.token)
+        self.assertEqual((welcome["me"]["id"], welcome["me"]["role"]), (bob.id, "member"))
+        self.assertIn(f"@{ada.id}", [room["room"] for room in welcome["rooms"]])
+
+    def test_somebody_new_signs_up_by_a_name(self) -> None:
+        """And comes in by the token that they get."""
+        signed_in = now(self.sign_up(name="dora"))
+        self.assertEqual(self.server.connect().hello(token=signed_in.token)["me"]["name"], "dora")
+        self.assertEqual(self.refusal(self.sign_up()).code, Code.BAD_NAME)
+
+    def test_the_name_of_an_account_is_nobody_elses_also_while_they_are_away(self) -> None:
+        """Nor one that looks like it; after a restart too."""
+        now(self.sign_up(name="paypal"))
+        for _ in range(2):
+            for name in ("PAYPAL", "p\u0430yp\u0430l"):
+                guest = self.server.connect()
+                self.assert_refused(guest.ask("hello", name=name), "name_taken")
+                self.assertEqual(self.refusal(self.sign_up(name=name)).code, Code.NAME_TAKEN)
+            self.server.restart()
+
+    def test_an_account_that_takes_another_name_gives_up_the_old_one(self) -> None:
+        """And keeps the new one."""
+        ada = self.server.account("ada")
+        self.assertEqual(ada.ask("hello", name="countess")["type"], "welcome")
+        self.assert_refused(self.server.connect().ask("hello", name="Countess"), "name_taken")
+        self.server.person("ada")
+        ada.lose()
+        self.server.advance(60)
+        self.assert_refused(self.server.connect().ask("hello", name="countess"), "name_taken")
+
+    def test_what_is_wrong_with_a_sign_up_is_said_and_changes_nothing(self) -> None:
+        """The name is free afterwards."""
+        ada = self.server.account("ada")
+        for asked, code in (
+            ({"password": "short"}, Code.BAD_PASSWORD),
+            ({"password": "x" * 257}, Code.BAD_PASSWORD),
+            ({"password": "a\0 in between"}, Code.BAD_PASSWORD),
+            ({"name": "no spaces"}, Code.BAD_NAME),
+            ({"token": "unknown"}, Code.BAD_TOKEN),
+            ({"token": ada.token}, Code.FORBIDDEN),
+            ({"invite": "unknown"}, Code.BAD_INVITE),
+            ({"owner": "unknown"}, Code.BAD_INVITE),
+        ):
+            self.assertEqual(self.refusal(self.sign_up(**{"name": "dora", **asked})).code, code, asked)
+        self.server.person("dora")
+
+    def test_an_address_makes_only_so_many_accounts(self) -> None:
+        """Those of other addresses are not held up."""
+        for number in range(20):
+            now(self.sign_up(FAR_AWAY, name=f"a{number}"))
+        self.assertEqual(self.refusal(self.sign_up(FAR_AWAY, name="more")).code, Code.RATE_LIMITED)
+        now(self.sign_up("192.0.2.2", name="more"))
+
+    def test_the_first_owner_comes_by_a_link_that_is_good_once(self) -> None:
+        """And welcome says that there is one."""
+        self.assertFalse(self.server.connect().hello()["server_can"]["claimed"])
+        self.assertEqual(
+            self.refusal(self.sign_up(name="ada", owner="first", password="short")).code, Code.BAD_PASSWORD
+        )
+        signed_in = now(self.sign_up(name="ada", owner="first"))
+        self.assertEqual(self.server.connect().hello(token=signed_in.token)["me"]["role"], "owner")
+        self.assertTrue(self.server.connect().hello()["server_can"]["claimed"])
+        self.assertEqual(self.refusal(self.sign_up(name="eve", owner="first")).code, Code.BAD_INVITE)
+        self.assertTrue(self.server.accounts.owner_links.spent)
+
+    def test_a_link_that_could_not_be_used_is_still_good(self) -> None:
+        """Such as where the name was taken, or the disk was full."""
+        self.server.person("eve")
+        self.assertEqual(self.refusal(self.sign_up(name="eve", owner="first")).code, Code.NAME_TAKEN)
+        self.server.store.inner.read_only = "full"
+        self.assertEqual(self.refusal(self.sign_up(name="ada", owner="first")).code, Code.READ_ONLY)
+        self.server.store.inner.read_only = None
+        now(self.sign_up(name="ada", owner="first"))
+
+
+class InviteTest(AccountCase):
+    """
+    `--sign-up invite`.
+    """
+
+    settings = {"sign_up": "invite"}
+
+    def test_whoever_has_an_invitation_signs_up_and_nobody_else(self) -> None:
+        """As often as it says; a link that was taken back is good no more."""
+        now(self.sign_up(name="ada", owner="first"))
+        self.assertEqual(self.refusal(self.sign_up(name="bob")).code, Code.BAD_INVITE)
+        ada = self.server.connect()
+        ada.hello(token=now(self.server.accounts.open(self.server.hub.names.holder("ada"), "x")).token)
+        link = ada.ask("link", uses=1)
+        secret = link["path"].removeprefix("/#/invite/")
+        (listed,) = ada.ask("links")["links"]
+        self.assertEqual((listed["left"], listed["by"]["name"], listed["until"]), (1, "ada", link["until"]))
+        self.assertNotIn(secret, str(listed))
+        now(self.sign_up(name="bob", invite=secret))
+        self.assertEqual(self.refusal(self.sign_up(name="cleo", invite=secret)).code, Code.BAD_INVITE)
+        self.assertEqual(ada.ask("links")["links"], [])
+        other = ada.ask("link")["path"].removeprefix("/#/invite/")
+        ada.ask("unlink", id=ada.ask("links")["links"][0]["id"])
+        self.assertEqual(self.refusal(self.sign_up(name="cleo", invite=other)).code, Code.BAD_INVITE)
+
+
+class PasswordTest(AccountCase):
+    """
+    Coming back by a password.
+    """
+
+    def test_the_name_and_the_password_together_are_the_person(self) -> None:
+        """The name in any spelling; a refusal does not say which of the two is wrong."""
+        ada = self.server.account("ada")
+        self.assertEqual(now(self.check("ADA", PASSWORD)), ada.id)
+        wrong = [
+            self.refusal(self.check(name, password))
+            for name, password in (("ada", "wrong one"), ("eve", PASSWORD))
+        ]
+        self.assertEqual(
+            {(each.code, each.message) for each in wrong}, {(Code.BAD_PASSWORD, wrong[0].message)}
+        )
+
+    def test_wrong_passwords_are_slowed_by_account_and_by_address(self) -> None:
+        """Right ones are not counted."""
+        self.server.account("ada")
+        for _ in range(3 * WRONG_OF_ACCOUNT):
+            now(self.check("ada", PASSWORD, FAR_AWAY))
+        for number in range(WRONG_OF_ACCOUNT):
+            self.assertEqual(
+                self.refusal(self.check("ada", "wrong", f"198.51.100.{number}")).code, Code.BAD_PASSWORD
+            )
+        refused = self.refusal(self.check("ada", PASSWORD))
+        self.assertEqual((refused.code, refused.retry_after), (Code.RATE_LIMITED, 30))
+        for number in range(WRONG_OF_ADDRESS):
+            self.assertEqual(
+                self.refusal(self.check(f"n{number}", "wrong", FAR_AWAY)).code, Code.BAD_PASSWORD
+            )
+        self.assertEqual(self.refusal(self.check("another", "wrong", FAR_AWAY)).code, Code.RATE_LIMITED)
+        self.server.advance(30)
+        now(self.check("ada", PASSWORD))
+
+    def test_an_unknown_account_costs_the_same_work(self) -> None:
+        """The password is compared with something in any case."""
+        asked: list[object] = []
+        fits = self.server.accounts.passwords.fits
+
+        def count(encoded: str | None, password: str) -> Any:
+            asked.append(encoded)
+            return fits(encoded, password)
+
+        self.patch(self.server.accounts.passwords, "fits", count)
+        self.refusal(self.check("nobody", "wrong one"))
+        self.assertEqual(asked, [None])
+
+    def test_another_password_ends_all_other_sessions(self) -> None:
+        """The one that changed it goes on; connections of the others are closed with 4504."""
+        ada = self.server.account("ada")
+        other_token = now(self.server.accounts.open(ada.id, "phone")).token
+        own = self.server.connect()
+        own.hello(token=ada.token)
+        phone = self.server.connect()
+        phone.hello(token=other_token)
+        change = self.server.accounts.change_password
+        self.assertEqual(
+            self.refusal(change(ada.token, "wrong one", "new password", None, 0)).code, Code.BAD_PASSWORD
+        )
+        self.assertEqual(self.refusal(change(ada.token, PASSWORD, "short", None, 0)).code, Code.BAD_PASSWORD)
+        now(change(ada.token, PASSWORD, "new password", None, 0))
+        self.assertEqual((phone.closed, own.closed), ((4504, "bad_token"), None))
+        self.assertEqual(self.refusal(self.check("ada", PASSWORD)).code, Code.BAD_PASSWORD)
+        now(self.check("ada", "new password"))
+        self.assert_refused(self.server.connect().ask("hello", token=other_token), "bad_token")
+
+
+class SessionsTest(AccountCase):
+    """
+    Where one is signed in.
+    """
+
+    def test_sessions_are_listed_and_ended_one_by_one_or_all_others(self) -> None:
+        """A connection that came by one is closed."""
+        ada = self.server.account("ada")
+        tokens = [now(self.server.accounts.open(ada.id, label)).token for label in ("phone", "tablet")]
+        clients = [self.server.connect() for _ in tokens]
+        for client, token in zip(clients, tokens, strict=True):
+            client.hello(token=token)
+        listed = clients[0].ask("sessions")["sessions"]
+        self.assertEqual(sorted(each["label"] for each in listed), ["phone", "tablet", "test"])
+        self.assertEqual([each["label"] for each in listed if each.get("current")], ["phone"])
+        tablet = next(each["id"] for each in listed if each["label"] == "tablet")
+        self.assertEqual(clients[0].ask("revoke", session=tablet)["type"], "done")
+        self.assertEqual((clients[1].closed, clients[0].closed), ((4504, "bad_token"), None))
+        self.assert_refused(clients[0].ask("revoke", session=tablet), "bad_token")
+        clients[0].ask("revoke", session="others")
+        self.assertEqual(len(clients[0].ask("sessions")["sessions"]), 1)
+        self.assertEqual(ada.closed, (4504, "bad_token"))
+
+    def test_signing_out_ends_the_session_and_its_connections(self) -> None:
+        """And no other."""
+        ada = self.server.account("ada")
+        token = now(self.server.accounts.open(ada.id, "phone")).token
+        phone = self.server.connect()
+        phone.hello(token=token)
+        now(self.server.accounts.sign_out(token))
+        self.assertEqual((phone.closed, ada.closed), ((4504, "bad_token"), None))
+        self.assertEqual(self.refusal(self.server.accounts.sign_out(token)).code, Code.BAD_TOKEN)
+
+    def test_what_the_connection_came_with_is_who_one_is(self) -> None:
+        """A cookie that is good no more is as none."""
+        ada = self.server.account("ada")
+        page = self.server.connect(credentials=ada.token)
+        self.assertEqual(page.hello()["me"]["name"], "ada")
+        self.assertEqual(page.session.token_hash, hash_token(ada.token))
+        now(self.server.accounts.sign_out(ada.token))
+        self.assertEqual(self.server.connect(credentials=ada.token).hello()["me"], {"role": "watcher"})
+        self.assertEqual(self.server.connect(credentials=ada.token).hello(name="gus")["me"]["role"], "guest")
+
+
+class IgnoreTest(AccountCase):
+    """
+    Whom one does not want to hear.
+    """
+
+    def test_it_is_kept_and_told_to_ones_other_connections_and_to_nobody_else(self) -> None:
+        """It is the client that hides what they say."""
+        ada, bob = self.server.account("ada", "lobby"), self.server.person("bob", "lobby")
+        other = self.server.again(ada, "lobby")
+        self.assertEqual(ada.ask("ignore", who=bob.id, on=True)["type"], "done")
+        self.assertEqual([[face["name"] for face in told["ignored"]] for told in other.take()], [["bob"]])
+        self.assertEqual(bob.take(), [])
+        self.assertEqual(
+            [face["name"] for face in self.server.connect().ask("hello", token=ada.token)["ignored"]], ["bob"]
+        )
+        ada.ask("ignore", who=bob.id, on=False)
+        self.assertNotIn("ignored", self.server.connect().ask("hello", token=ada.token))
+        self.assert_refused(ada.ask("ignore", who=ada.id, on=True), "bad_request")
+
+
+class ProxyTest(AccountCase):
+    """
+    Those for whom a trusted proxy vouches.
+    """
+
+    def test_the_same_user_is_the_same_account_each_time(self) -> None:
+        """Made at the first, under a name that is free and allowed; after a restart too."""
+        self.server.account("ada")
+        by_header = self.server.accounts.by_header
+        person = now(by_header("ada"))
+        self.assertEqual(now(self.server.store.person(person)).name, "ada-2")
+        odd = now(by_header("Zoë Müller <zoe@example.org>"))
+        self.assertNotEqual(odd, person)
+        self.server.restart()
+        self.assertEqual(
+            (now(self.server.accounts.by_header("ada")), now(self.server.accounts.by_header("ada"))),
+            (person, person),
+        )
+        for bad in ("", "a\nb", "x" * 400):
+            self.assertEqual(self.refusal(self.server.accounts.by_header(bad)).code, Code.BAD_TOKEN)
+
+
+class LookalikeTest(ChatTestCase):
+    """
+    Names that look alike.
+    """
+
+    def test_letters_of_other_scripts_and_forms_are_seen_through(self) -> None:
+        """And what only resembles is not thrown together."""
+        for one, other in (
+            ("paypal", "p\u0430yp\u0430l"),
+            ("Ada", "\uff21da"),
+            ("scope", "\u0455\u0441\u043e\u0440\u0435"),
+        ):
+            self.assertEqual(name_key(one), name_key(other))
+        names = [
+            "ada",
+            "bob",
+            "cleo",
+            "zo\u00eb",
+            "zoe2",
+            "\u5f20\u4e09",
+            "\u674e\u56db",
+            "\u0639\u0644\u064a",
+            "ivan",
+            "\u0438\u0432\u0430\u043d",
+        ]
+        self.assertEqual(len({name_key(name) for name in names}), len(names))
