@@ -2,6 +2,8 @@
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { nameProblem, nearestName } from "../names.js";
+import { rowsOf } from "../rows.js";
+import { messageOf } from "../timeline.js";
 import { t } from "../words.js";
 import { Fault, faulty } from "./fault.js";
 import { html, Page } from "./html.js";
@@ -12,12 +14,12 @@ import { Text } from "./text.js";
 const Glimpse = ({ door }) => html`
   <section class="glimpse" aria-label=${t("The lobby right now")}>
     <ol role="list">
-      ${door.map(
-        (item) => html`
-          <li key=${item.offset}>
-            <${Picture} who=${item.from} />
+      ${rowsOf(door.map(messageOf), { day: () => "" }).map(
+        ({ key, item, first }) => html`
+          <li key=${key} class=${first ? "first" : null}>
+            ${first && html`<${Picture} who=${item.from} />`}
             <div>
-              <${Name} name=${item.from.name} />
+              ${first && html`<${Name} name=${item.from.name} />`}
               ${item.deleted ? html`<p class="text gone">${t("This message was deleted.")}</p>` : html`<${Text} raw=${item.text} />`}
             </div>
           </li>
