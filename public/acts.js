@@ -1,6 +1,7 @@
 // What a person can do on the page: the functions that the views call, each of which changes the state or asks the
 // connection. `app` is what app.js wires together.
 
+import { linkOf, placeOf } from "./address.js";
 import { nameProblem, nearestName } from "./names.js";
 import { at, isPrivate } from "./room.js";
 import { withQuiet } from "./settings.js";
@@ -34,17 +35,21 @@ export function actsOf(app) {
   const nameOf = (room) => Object.keys(app.state.rooms).find((one) => one === room || folded(one) === folded(room));
 
   const act = {
-    begin({ name, email, rooms, active, unsent, as = null }, place = null) {
+    begin({ name, email, rooms, active, unsent, as = null, account = false }, place = null) {
       app.begun();
       app.renew({ name, email });
       const pending = unsent.map((one) => ({ ...one, status: "waiting", why: null }));
       const first = place === null ? active : place.room;
       dispatch({ type: "joining", wanted: first, pending });
       const all = first === null || isPrivate(first) || rooms.some((one) => folded(one) === folded(first)) ? rooms : [...rooms, first];
-      connection.start({ name, email, rooms: all, unsent, as });
+      connection.start({ name, email, rooms: all, unsent, as, account });
       act.follow(place);
     },
+    /** Come in as whoever has signed in in this browser. */
+    enter: (name, place = null) => act.begin({ name, email: "", rooms: ["lobby"], active: "lobby", unsent: [], account: true }, place),
     start(name, email, place = null) {
+      // Somebody has signed in in another tab: the name would become theirs.
+      if (app.account() !== null) return act.enter(app.account(), place);
       // Somebody who was here and lost the name while the line was cut goes on under another one.
       const { state } = app;
       const as = state.me === null ? null : connection.refused;
@@ -58,7 +63,18 @@ export function actsOf(app) {
     noticeOver: (n) => dispatch({ type: "notice_over", n }),
     wake: () => connection.wake(),
     panel: (panel) => app.show({ panel }),
-    dialog: (dialog) => app.show({ dialog, panel: null }),
+    /** Open a dialog, or close it with null; `about` is what it is for. */
+    dialog: (dialog, about = null) => app.show({ dialog, about, panel: null, menu: null }),
+    /** The menu of a person: {who, room (a name), message, opener}. */
+    menu: (menu) => app.show({ menu }),
+    ask: (command) => connection.ask(command),
+    locks: (locked) => dispatch({ type: "possible", can: { locked } }),
+    ignores(who, on) {
+      const others = app.state.ignored.filter((one) => one.id !== who.id);
+      dispatch({ type: "ignored", ignored: on ? [...others, { id: who.id, name: who.name, avatar: who.avatar }] : others });
+    },
+    /** What the server knows a guest by. */
+    token: () => connection.who?.token,
 
     show(room) {
       look({ type: "show", room: room.name });
@@ -86,6 +102,33 @@ export function actsOf(app) {
       const known = nameOf(place.room);
       if (known === undefined && app.state.phase === "joined" && !isPrivate(place.room)) connection.join(place.room);
       goOn();
+    },
+    /** Go where the address of the page leads, which may be a link that lets one have an account. */
+    arrive() {
+      const link = linkOf(location.hash);
+      if (link === null) return act.follow(placeOf(location.hash));
+      // It is good once, and nobody should find it in the history of the browser.
+      history.replaceState(null, "", "/");
+      app.renew({ link });
+      if (app.state.phase === "joined") act.dialog("profile");
+      return undefined;
+    },
+    /** The server has set the cookie: from now on that is who one is. `guest` is whether one was here before. */
+    async signedIn(me, guest) {
+      app.renew({ link: null });
+      if (guest) connection.becomeAccount();
+      else act.enter(me.name, placeOf(location.hash));
+      app.show({ dialog: null, about: null });
+      if (guest) act.notice(t("From now on your messages are kept under your account."));
+      sameBrowser.postMessage(me.name);
+    },
+    async signOut() {
+      const { askAccount } = await import("./accounts.js");
+      const { why } = await askAccount("sign-out", {});
+      if (why !== undefined) return act.notice(why);
+      // The server cuts the line too, and either may be first.
+      if (app.state.phase !== "form") connection.signedOut();
+      return undefined;
     },
     goTo: (room, offset) => act.follow({ room, offset }),
     goOn,
@@ -141,11 +184,9 @@ export function actsOf(app) {
     /** This tab leaves; the browser goes on knowing the person. */
     leaveChat() {
       const { name, email } = connection.who ?? app.page;
-      app.renew({ name, email });
       connection.stop();
-      for (const room of Object.keys(app.drafts)) delete app.drafts[room];
-      app.keepDrafts();
       app.ended();
+      app.renew({ name, email });
       dispatch({ type: "form" });
     },
     /** Every tab of this browser leaves, and none can be this person again. */
@@ -154,6 +195,11 @@ export function actsOf(app) {
       otherTabs.postMessage(gone);
       forgotten(gone);
     },
+  };
+
+  const sameBrowser = new BroadcastChannel("chatd.account");
+  sameBrowser.onmessage = ({ data }) => {
+    if (typeof data === "string" && app.state.phase === "form") act.enter(data);
   };
 
   const otherTabs = new BroadcastChannel("chatd.forgotten");

@@ -1,6 +1,7 @@
-// Addresses within the page: `#/room/name`, and `#/room/name/58` for one message. Pure functions.
+// Addresses within the page: `#/room/name`, and `#/room/name/58` for one message; `#/invite/secret` and `#/owner/secret`
+// for who is to have an account. Pure functions.
 
-import { isName } from "./frames.js";
+import { isName } from "./checks.js";
 
 const ADDRESS = /^#\/room\/([^/]+)(?:\/(\d{1,15}))?\/?$/;
 
@@ -15,6 +16,14 @@ export function placeOf(hash) {
   } catch (bad) {
     return null;
   }
+}
+
+const LINK = /^#\/(invite|owner)\/([A-Za-z0-9_-]{8,200})$/;
+
+/** {kind, secret} of a link that lets one have an account, or null. */
+export function linkOf(hash) {
+  const found = LINK.exec(hash);
+  return found === null ? null : { kind: found[1], secret: found[2] };
 }
 
 /** The other way round. */

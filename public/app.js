@@ -2,18 +2,17 @@
 // chance and sockets.
 
 import { actsOf } from "./acts.js";
-import { addressOf, placeOf } from "./address.js";
+import { addressOf, linkOf, placeOf } from "./address.js";
 import { Connection } from "./connection.js";
 import { Door } from "./door.js";
-import { mayHoldCodes, withEmoji } from "./emoji.js";
-import { lazy } from "./lazy.js";
-import { mayHoldMarkdown, parser } from "./markdown.js";
 import { unreadIn } from "./order.js";
+import { partsOf } from "./parts.js";
+import { hasAccount } from "./rights.js";
 import { isPrivate } from "./room.js";
 import { readSettings, writeSettings } from "./settings.js";
 import { showUnread, tell } from "./signals.js";
 import { initial, reduce } from "./state.js";
-import { readDrafts, readSeen, readSession, tokensIn, writeDrafts, writeSeen, writeSession } from "./storage.js";
+import { readAccount, readDrafts, readSeen, readSession, tokensIn, writeAccount, writeDrafts, writeSeen, writeSession } from "./storage.js";
 import { html } from "./view/html.js";
 import { Root } from "./view/page.js";
 import { render } from "./vendor/preact.js";
@@ -48,8 +47,9 @@ let reading = null;
 
 // What every view may use, and a new object whenever texts have to be made anew.
 let page;
-// What is open: a drawer (rooms or people), a dialog (switcher, help, settings).
-let ui = { panel: null, dialog: null };
+// What is open: a drawer (rooms or people), a dialog and what it is about, the menu of a person.
+const CLOSED = { panel: null, dialog: null, about: null, menu: null };
+let ui = CLOSED;
 
 const drafts = readDrafts(session);
 
@@ -73,6 +73,8 @@ const renew = (change = {}) => {
   redraw();
 };
 
+const parts = partsOf(() => renew());
+
 function dispatch(action) {
   const before = state;
   // The drawer in which a room was chosen stays until the room is there.
@@ -80,6 +82,11 @@ function dispatch(action) {
   const seen = action.type === "welcome" ? readSeen(local, action.welcome.me.id) : undefined;
   state = reduce(state, seen === undefined ? action : { ...action, seen });
   if (state === before) return;
+  if (action.type === "signed_out") {
+    writeAccount(local, null);
+    app.ended();
+  }
+  if (action.type === "welcome" && page.link !== null) act.dialog("profile");
   // The log may be another one now, and the last markers may not have arrived.
   if (action.type === "welcome") written.read = {};
   if (state.called !== before.called && state.called !== null) {
@@ -103,7 +110,9 @@ function remember() {
     rooms: rooms.filter((room) => room.joined).map((room) => room.name),
     active: state.active,
     unsent: state.pending.map(({ cid, room, text }) => ({ cid, room, text })),
+    account: hasAccount(state.me),
   });
+  if (hasAccount(state.me) && readAccount(local) !== state.me.name) writeAccount(local, state.me.name);
   if (now !== written.session) writeSession(session, JSON.parse(now));
   const pairs = Object.fromEntries(rooms.filter((room) => isPrivate(room.name)).map((room) => [room.name, room.seen]));
   const seen = JSON.stringify(pairs);
@@ -122,24 +131,13 @@ function tellRead() {
 }
 
 const connection = new Connection({ open, clock, random: Math.random, newCid, tokens: tokensIn(local), emit: dispatch });
-const door = new Door({ open, clock, hear: (event) => dispatch({ type: "at_the_door", event }) });
-
-const codes = lazy(() => import("./vendor/emoji-codes.js").then((module) => module.default), () => renew());
-const grid = lazy(() => import("./vendor/emoji-grid.js").then((module) => module.default), () => renew());
-const markdown = lazy(() => import("./vendor/markdown-it.js").then((module) => parser(module.default)), () => renew());
-
-/** A text with its emoji, where the table is there. */
-function emoji(raw) {
-  if (mayHoldCodes(raw)) codes.want();
-  return codes.get() === null ? raw : withEmoji(raw, codes.get());
-}
-
-/** The tree of a text, see markdown.js, or null where it is plain or cannot be told yet. */
-function tree(raw) {
-  if (!mayHoldMarkdown(raw)) return null;
-  markdown.want();
-  return markdown.get() === null ? null : markdown.get()(raw);
-}
+const door = new Door({
+  open,
+  clock,
+  hear: (event) => dispatch({ type: "at_the_door", event }),
+  can: (can) => dispatch({ type: "possible", can }),
+  known: () => act.enter(readAccount(local) ?? ""),
+});
 
 async function useLanguage(name) {
   let words = {};
@@ -163,7 +161,7 @@ const app = {
   connection,
   dispatch,
   drafts,
-  grid,
+  grid: parts.grid,
   renew,
   redraw,
   draw,
@@ -189,21 +187,26 @@ const app = {
     if (settings.language !== before.language) useLanguage(settings.language ?? pick(navigator.languages));
   },
   begun: () => door.stop(),
+  /** This tab is nobody's any more. */
   ended() {
     writeSession(session, null);
     written = { session: null, seen: null, read: {} };
-    ui = { panel: null, dialog: null };
+    ui = CLOSED;
+    for (const room of Object.keys(drafts)) delete drafts[room];
+    app.keepDrafts();
+    page = { ...page, name: "", email: "" };
     door.watch();
   },
+  account: () => readAccount(local),
   forgets: (id) => writeSeen(local, id, null),
 };
 
 const act = actsOf(app);
-page = { act, emoji, tree, grid: () => grid.get(), drafts, settings: readSettings(local), name: "", email: "" };
+page = { act, emoji: parts.emoji, tree: parts.tree, part: parts.view, grid: () => parts.grid.get(), drafts, link: null, settings: readSettings(local), name: "", email: "" };
 useTheme(page.settings.theme);
 
 addEventListener("online", () => connection.wake());
-addEventListener("hashchange", () => act.follow(placeOf(location.hash)));
+addEventListener("hashchange", () => act.arrive());
 let hiddenAt = clock.now();
 document.addEventListener("visibilitychange", () => {
   dispatch({ type: "hidden", hidden: document.hidden });
@@ -227,7 +230,12 @@ dispatch({ type: "hidden", hidden: document.hidden });
 const chosen = page.settings.language ?? pick(navigator.languages);
 if (chosen !== "en") await useLanguage(chosen);
 const before = readSession(session);
-if (before !== null) act.begin(before, placeOf(location.hash));
+if (linkOf(location.hash) !== null) act.arrive();
+const place = placeOf(location.hash);
+const signedIn = readAccount(local);
+// A guest who has become somebody with an account in another tab has no token any more.
+if (before !== null) act.begin({ ...before, account: before.account || (signedIn !== null && connection.tokens.get(before.name) === null) }, place);
+else if (signedIn !== null) act.enter(signedIn, place);
 else {
   door.watch();
   draw();

@@ -1,12 +1,15 @@
 // What a person asks of the server: the part of a connection (see connection.js) that puts it into commands.
 
-import { wellFormed } from "./frames.js";
+import { wellFormed } from "./checks.js";
 import { t } from "./words.js";
 
 const PROBE_MS = 4000;
 const TYPING_MS = 3000;
 // Messages that one gets with the one that a link names.
 const AROUND = 60;
+
+/** What takes the place of a reply that did not come. */
+export const cutOff = () => ({ type: "refused", code: "cut_off", why: t("There is no connection right now.") });
 
 export class Asking {
   rename(name) {
@@ -27,6 +30,16 @@ export class Asking {
     if (this.cursors.has(room)) return;
     this.cursors.add(room);
     if (this.greeted) this.send({ type: "join", room });
+  }
+
+  /**
+   * Ask for anything else. Promises the reply; of a refusal its `why` says for a person what is wrong.
+   */
+  ask(command) {
+    return new Promise((done) => {
+      if (this.greeted) this.send(command, { done });
+      else done(cutOff());
+    });
   }
 
   leave(room) {

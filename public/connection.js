@@ -6,12 +6,13 @@
 //   tokens: {get(name), set(name, token), drop(name), move(old, new, token)}
 //   emit(action): see state.js
 
-import { Asking } from "./asking.js";
+import { Asking, cutOff } from "./asking.js";
+import { wellFormed } from "./checks.js";
 import { closedForGood, delayBefore, retryMs } from "./line.js";
 import { Cursors } from "./cursors.js";
 import { Outbox } from "./outbox.js";
 import { answers, replyTo, told, TOO_LONG } from "./dialect.js";
-import { usable, wellFormed } from "./frames.js";
+import { usable } from "./frames.js";
 import { Timers } from "./timers.js";
 import { t } from "./words.js";
 
@@ -28,7 +29,8 @@ export class Connection extends Asking {
     super();
     Object.assign(this, { _open: open, clock, _random: random, _newCid: newCid, tokens, emit });
     this.cursors = new Cursors();
-    this.who = null; // {name, email, token, was: the name that the token is kept under}
+    // {name, email, token, was: the name that the token is kept under, account: whether a cookie says who one is}
+    this.who = null;
     this.refused = null; // the person who was joined and cannot have their name again
     this.me = null;
     this.frameBytes = Infinity; // the largest frame that the server takes
@@ -44,15 +46,25 @@ export class Connection extends Asking {
 
   /**
    * Be `name` from now on, in `rooms`; `unsent` is what an earlier life of this tab left unanswered. `as`, a person
-   * that this connection was ({name, token}), is the one who takes the name; else it is whoever had it here before.
+   * that this connection was ({name, token}), is the one who takes the name; else it is whoever had it here before. With
+   * an `account` it is whoever has signed in in this browser, whatever the name.
    */
-  start({ name, email = "", rooms = ["lobby"], unsent = [], as = null }) {
+  start({ name, email = "", rooms = ["lobby"], unsent = [], as = null, account = false }) {
     this.stop();
-    this.who = { name, email: wellFormed(email), token: as?.token ?? this.tokens.get(name), was: as?.name ?? name };
+    const token = account ? null : (as?.token ?? this.tokens.get(name));
+    this.who = { name, email: wellFormed(email), token, was: as?.name ?? name, account };
     this.me = null;
     this.cursors.clear();
     for (const room of rooms) this.cursors.add(room);
     this._newOutbox(unsent);
+    this._call();
+  }
+
+  /** The token is nothing any more, a cookie is: call again with that, and go on where one was. */
+  becomeAccount() {
+    this.tokens.drop(this.who.was);
+    Object.assign(this.who, { account: true, token: null });
+    this._hangUp();
     this._call();
   }
 
@@ -86,8 +98,8 @@ export class Connection extends Asking {
   }
 
   hello() {
-    const { name, email, token } = this.who;
-    this.send({ type: "hello", name, ...(email ? { email } : {}), ...(token ? { token } : {}) });
+    const { name, email, token, account } = this.who;
+    this.send({ type: "hello", ...(account ? {} : { name }), ...(email ? { email } : {}), ...(token ? { token } : {}) });
   }
 
   /** Greeted: everything that was heard is heard again from where it stood, then what was not answered is said again. */
@@ -111,6 +123,12 @@ export class Connection extends Asking {
     this.refused = this.me === null ? null : this.who;
     this.stop();
     this.emit({ type: "turned_away", form, why, offer });
+  }
+
+  /** One is nobody's account any more. */
+  signedOut(why = null) {
+    this.stop();
+    this.emit({ type: "signed_out", why });
   }
 
   /** Give up this line and come back later. */
@@ -168,6 +186,7 @@ export class Connection extends Asking {
   _closed(code, reason) {
     const why = closedForGood(code);
     if (why === null) return this.cut(retryMs(code, reason));
+    if (code === 4504 && this.who.account) return this.signedOut(t("You have been signed out."));
     this._hangUp();
     if (code === 4504) {
       this.tokens.drop(this.who.name);
@@ -181,7 +200,9 @@ export class Connection extends Asking {
     const socket = this._socket;
     this._socket = null;
     this.greeted = false;
+    const asked = [...this._asked.values()];
     this._asked.clear();
+    for (const { done } of asked) done?.(cutOff());
     this.cursors.cut();
     this.outbox.closed();
     if (socket !== null) socket.close();

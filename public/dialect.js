@@ -2,9 +2,10 @@
 // unasked. Types and fields that are not known here are passed over, as the protocol wants it.
 
 import { BAD_NAME, BAD_ROOM, nearestName } from "./names.js";
-import { at, isPrivate } from "./room.js";
+import { isStaff } from "./rights.js";
+import { at, isClosed, isPrivate, LOGS } from "./room.js";
 import { folded } from "./storage.js";
-import { key, t } from "./words.js";
+import { key, plural, t } from "./words.js";
 
 const MOST_ROOMS = 2000;
 
@@ -18,12 +19,26 @@ const WORDS = {
   too_long: TOO_LONG,
   no_such_person: key("This person is not here any more."),
   not_member: key("You are not in this room."),
+  no_such_room: key("There is no such room, or it is not for you."),
+  banned: key("You have been banned here."),
+  muted: key("You may not write here for now: a moderator has muted you."),
+  locked: key("No newcomers are let in here right now."),
+  archived: key("This room is archived: it can be read, and no more."),
 };
+
+// Longer than this nobody should wait without being told how long.
+const SHORT_SECONDS = 10;
 
 // Refusals of a hello that another name would spare.
 const OF_THE_NAME = ["name_taken", "bad_name"];
 
-const words = ({ code, message }) => {
+const MOST_AFTER_SECONDS = 300;
+
+/** A refusal, for a person. */
+export const words = ({ code, message, retry_after: seconds }) => {
+  if (code === "rate_limited" && seconds > SHORT_SECONDS) {
+    return plural(Math.ceil(seconds), "Too fast: try again in {n} second.", "Too fast: try again in {n} seconds.");
+  }
   const known = at(WORDS, code);
   return known !== undefined ? t(known) : message || t("The server refused: {code}.", { code: code || "?" });
 };
@@ -31,28 +46,36 @@ const words = ({ code, message }) => {
 const same = (one, other) => folded(one) === folded(other);
 
 const ANSWERS = {
+  // All others are answered by `done`.
+  make: "made",
+  roster: "roster",
+  sessions: "sessions",
+  link: "link",
+  links: "links",
+  bot: "bot",
   hello: "welcome",
   join: "joined",
-  leave: "done",
-  say: "done",
   history: "page",
   rooms: "rooms",
-  typing: "done",
-  read: "done",
 };
 
 /** Whether a frame can be the reply to `asked`. */
-export const answers = (frame, asked) => frame.type === "refused" || frame.type === ANSWERS[asked.type];
+export const answers = (frame, asked) => frame.type === "refused" || frame.type === (ANSWERS[asked.type] ?? "done");
 
 /** A reply to `asked`. */
 export function replyTo(line, asked, frame) {
+  if (asked.done !== undefined) {
+    const why = frame.code === "forbidden" ? () => t("You may not do that.") : words;
+    return asked.done(frame.type === "refused" ? { ...frame, why: why(frame) } : frame);
+  }
   const kind = frame.type === "refused" ? `refused ${asked.type}` : frame.type;
   if (Object.hasOwn(replies, kind)) replies[kind](line, asked, frame);
+  return undefined;
 }
 
 /** A frame that nobody asked for. */
 export function told(line, frame) {
-  if (frame.id !== undefined) event(line, frame);
+  if (frame.offset !== undefined && frame.id !== undefined) event(line, frame);
   else if (Object.hasOwn(unasked, frame.type)) unasked[frame.type](line, frame);
 }
 
@@ -64,7 +87,7 @@ function event(line, frame) {
     return;
   }
   const place = line.cursors.event(frame);
-  if (place === "new" && frame.type === "message") line.emit({ type: "event", event: frame });
+  if (place === "new" && frame.type !== "other") line.emit({ type: "event", event: frame });
   if (place === "gap") line.rejoin(room);
   // To ask for it at once, again and again, would help nobody.
   if (place === "torn") line.cut();
@@ -74,24 +97,31 @@ function event(line, frame) {
 function named(line, me) {
   const { who } = line;
   line.me = me;
-  if (same(who.was, me.name)) line.tokens.set(me.name, who.token);
+  who.account = me.role !== "guest";
+  if (who.account) {
+    // From here on the cookie says who one is, which no script can read.
+    line.tokens.drop(who.was);
+    who.token = null;
+  } else if (same(who.was, me.name)) line.tokens.set(me.name, who.token);
   else line.tokens.move(who.was, me.name, who.token);
   who.name = who.was = me.name;
 }
 
 const replies = {
   welcome(line, asked, frame) {
+    if (frame.me.id === undefined) return line.signedOut(line.me === null ? null : t("You have been signed out."));
     if (frame.token) line.who.token = frame.token;
     line.frameBytes = frame.limits.frame;
     if (line.me !== null && line.me.id !== frame.me.id) {
       // Somebody new, because the server does not know the old token: private conversations were not ours.
-      for (const room of line.cursors.names.filter(isPrivate)) line.cursors.drop(room);
+      for (const room of line.cursors.names.filter((name) => isPrivate(name) || isClosed(name))) line.cursors.drop(room);
       line.outbox.disown();
     }
+    for (const { room } of frame.rooms) if (isClosed(room)) line.cursors.add(room);
     named(line, frame.me);
     line.emit({ type: "welcome", welcome: frame });
-    if (asked.renames) line.emit({ type: "answered", form: "rename", fault: null });
-    else line.resume();
+    if (asked.renames) return line.emit({ type: "answered", form: "rename", fault: null });
+    return line.resume();
   },
 
   "refused hello"(line, asked, frame) {
@@ -109,7 +139,7 @@ const replies = {
       return line.hello();
     }
     if (frame.code === "read_only" || frame.code === "internal") {
-      return line.cut(Math.max(1, frame.retry_after ?? 3) * 1000);
+      return line.cut(Math.min(Math.max(1, frame.retry_after ?? 3), MOST_AFTER_SECONDS) * 1000);
     }
     const ofTheName = OF_THE_NAME.includes(frame.code);
     return line.turnedAway(words(frame), ofTheName ? "name" : null, ofTheName ? nearestName(who.name, { taken: [who.name] }) : null);
@@ -154,6 +184,17 @@ const replies = {
   },
 };
 
+const REMOVED = {
+  kicked: key("You have been removed from this room."),
+  banned: key("You have been banned from this room."),
+  guests: key("Guests are not let in any more."),
+};
+
+function removed(line, room, why) {
+  line.cursors.drop(room);
+  line.emit({ type: "left", room, why });
+}
+
 const unasked = {
   live(line, frame) {
     line.cursors.live(frame);
@@ -166,7 +207,18 @@ const unasked = {
   typing: (line, { room, who }) => line.emit({ type: "typing", room, who, at: line.clock.now() }),
   read: (line, { room, offset }) => line.emit({ type: "read", room, offset }),
   me(line, { me }) {
+    if (me.id === undefined) return;
     named(line, me);
     line.emit({ type: "me", me });
+    for (const room of LOGS) {
+      if (isStaff(me.role)) line.hear(room);
+      else if (line.cursors.has(room)) removed(line, room, null);
+    }
   },
+  removed: (line, { room, reason }) => removed(line, room, REMOVED[reason] && t(REMOVED[reason])),
+  invited(line, { room, title, by }) {
+    line.hear(room);
+    line.emit({ type: "notice", text: t("{name} has invited you to “{title}”.", { name: by.name, title }) });
+  },
+  ignored: (line, { ignored }) => line.emit({ type: "ignored", ignored }),
 };

@@ -5,11 +5,16 @@ import { usable } from "./frames.js";
 
 const AGAIN_MS = 10_000;
 const LAST_MESSAGES = 30;
+const OF_INTEREST = ["message", "wiped"];
+const nothing = () => {};
 
 export class Door {
-  /** `open()` and `clock` as in connection.js; `hear(event)` is told what is said in the lobby. */
-  constructor({ open, clock, hear }) {
-    Object.assign(this, { _open: open, _clock: clock, _hear: hear, _socket: null, _timer: null, _wanted: false });
+  /**
+   * `open()` and `clock` as in connection.js; `hear(event)` is told what is said in the lobby, `can(what)` what the
+   * server lets newcomers do, and `known()` is called when it is somebody's account that looks in.
+   */
+  constructor({ open, clock, hear, can = nothing, known = nothing }) {
+    Object.assign(this, { _open: open, _clock: clock, _hear: hear, _can: can, _known: known, _socket: null, _timer: null, _wanted: false });
   }
 
   watch() {
@@ -61,7 +66,18 @@ export class Door {
     } catch (bad) {
       return this.stop();
     }
-    if (frame !== null && frame.type === "message" && frame.room === "lobby") this._hear(frame);
+    if (frame === null) return undefined;
+    if (frame.type === "welcome") return this._welcomed(frame);
+    // Not even a look is for everybody.
+    if (frame.type === "refused" && frame.code === "forbidden") return this._can({ guests: "off" });
+    if (frame.room === "lobby" && OF_INTEREST.includes(frame.type)) this._hear(frame);
     return undefined;
+  }
+
+  _welcomed({ me, can }) {
+    this._can(can);
+    if (me.id === undefined) return;
+    this.stop();
+    this._known();
   }
 }

@@ -1,66 +1,19 @@
 // What the page takes from the server: each frame made anew, of the fields that the page uses and of the kinds that they
 // must have. What cannot be used goes no further, so nothing behind this module has to doubt what it is given. Pure.
 
-const LONGEST_ID = 200;
-const LONGEST_NAME = 100;
-const LONGEST_TOPIC = 400;
+import { count, isCount, isId, isName, isRecord, isToken, line, list, LONGEST_NAME, people, person, words } from "./checks.js";
+import { deedOf, LONGEST_TOPIC } from "./deeds.js";
+import { EVENTS_TOO, possible, replies, self, standing, titled } from "./replies.js";
+
 const LONGEST_TEXT = 16_000;
 const LONGEST_WORDS = 300;
-const MOST_LISTED = 1000;
 // As a number that has its place on a phone.
 const MOST_PEOPLE = 99_999;
-const RETRY_SECONDS = [0.1, 300];
-
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
-const ALL_HIDDEN = new RegExp(HIDDEN.source, "gu");
-const TOKEN = /^[\x20-\x7e]{1,128}$/;
-const AVATAR = /^\/avatar\/[a-z0-9]{1,32}\.svg\?([A-Za-z0-9%]{1,24})$/;
-const INITIALS = /^(?!.*\p{DI})[\p{L}\p{N}][\p{L}\p{N}\p{M}]?$/u;
+const RETRY_SECONDS = [0.1, 21_600];
 const REASONS = ["left", "gone", "kicked"];
-
-const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const isId = (value) => typeof value === "string" && value !== "" && value.length <= LONGEST_ID;
-const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
-
-/** Whether a person or a room, public or of two, can be called that. The rules for new names are in names.js. */
-export const isName = (name) => typeof name === "string" && name !== "" && name.length <= LONGEST_NAME && !HIDDEN.test(name);
-
-/** `text` with a sign in place of each half of a character, of which no server can make sense. */
-export const wellFormed = (text) => text.replace(/\p{Cs}/gu, "\ufffd");
-
-/** Whether it has the form of what a person is known by. */
-export const isToken = (value) => typeof value === "string" && TOKEN.test(value);
-
-/** Whether a URL is that of a picture which this server draws. No other is fetched, whatever a frame says. */
-export function isPicture(url) {
-  const found = AVATAR.exec(url);
-  try {
-    return found !== null && INITIALS.test(decodeURIComponent(found[1]));
-  } catch (bad) {
-    return false;
-  }
-}
-
-const count = (value, otherwise = 0) => (isCount(value) ? value : otherwise);
-const words = (value, most) => (typeof value !== "string" ? "" : value.length > most ? `${value.slice(0, most)}…` : value);
-const line = (value, most) => words(value, most).replace(ALL_HIDDEN, "");
-const list = (value) => (Array.isArray(value) ? value.slice(0, MOST_LISTED) : []);
-
-function person(value) {
-  if (!isRecord(value) || !isId(value.id)) return null;
-  const name = line(value.name, LONGEST_NAME);
-  return name === "" ? null : { id: value.id, name, avatar: words(value.avatar, LONGEST_NAME) };
-}
 
 /** How many are in a room. */
 const many = (value, otherwise = 0) => Math.min(count(value, otherwise), MOST_PEOPLE);
-
-/** The people of a list, each once. */
-function people(value) {
-  const known = new Map();
-  for (const one of list(value).map(person)) if (one !== null && !known.has(one.id)) known.set(one.id, one);
-  return [...known.values()];
-}
 
 /** {with} for a conversation of two, as far as it says whom it is with; {} for every other room. */
 function pair({ room, with: other }) {
@@ -77,7 +30,10 @@ function event(frame) {
   if (!isName(room) || !isCount(offset) || offset === 0 || !isId(id)) return null;
   const place = { type: "other", room, offset, id };
   const from = person(frame.from);
-  if (type !== "message" || from === null || typeof frame.text !== "string") return place;
+  if (from === null) return place;
+  const done = deedOf(frame);
+  if (done !== null) return { ...place, type, at: words(frame.at, 40), from, ...done };
+  if (type !== "message" || typeof frame.text !== "string") return place;
   if (typeof frame.from.via === "string") from.via = line(frame.from.via, 20);
   const more = { ...(isId(frame.cid) ? { cid: frame.cid } : {}), ...(frame.deleted === true ? { deleted: true } : {}) };
   return { ...place, type, at: words(frame.at, 40), from, text: words(frame.text, LONGEST_TEXT), ...more, ...pair(frame) };
@@ -93,7 +49,7 @@ function events({ room, events: given }) {
 
 const entry = (one) =>
   isRecord(one) && isName(one.room)
-    ? { room: one.room, head: count(one.head), read: count(one.read), count: many(one.count), ...pair(one) }
+    ? { room: one.room, head: count(one.head), read: count(one.read), count: many(one.count), ...pair(one), ...titled(one) }
     : null;
 
 const entries = (value) => list(value).map(entry).filter((one) => one !== null);
@@ -109,11 +65,12 @@ const crowd = (frame) => {
 };
 
 const kinds = {
-  welcome({ me, token, rooms, limits }) {
+  welcome({ me, token, rooms, limits, server_can: can, ignored }) {
     const given = isRecord(limits) ? limits : {};
     const text = count(given.text) || 4000;
     const frame = count(given.frame) || 65_536;
-    return { me: person(me), ...(isToken(token) ? { token } : {}), rooms: entries(rooms), limits: { text, frame } };
+    const more = { rooms: entries(rooms), limits: { text, frame }, can: possible(can), ignored: people(ignored) };
+    return { me: self(me), ...(isToken(token) ? { token } : {}), ...more };
   },
   refused({ code, message, retry_after: seconds }) {
     const [least, most] = RETRY_SECONDS;
@@ -128,6 +85,7 @@ const kinds = {
     recovered: frame.recovered === true,
     ...crowd(frame),
     ...pair(frame),
+    ...standing(frame),
   })),
   done: () => ({}),
   page: inRoom((frame) => ({ events: events(frame), more: frame.more === true })),
@@ -139,13 +97,15 @@ const kinds = {
   count: inRoom((frame) => ({ count: isCount(frame.count) ? many(frame.count) : null })),
   typing: inRoom(({ who }) => ({ who: person(who) })),
   read: inRoom(({ offset }) => ({ offset: isCount(offset) ? offset : null })),
-  me: ({ me }) => ({ me: person(me) }),
+  me: ({ me }) => ({ me: self(me) }),
+  ...replies,
 };
 
 /** The part of a frame, as JSON.parse gives it, that the page can use; null where it can use none. */
 export function usable(frame) {
   if (!isRecord(frame) || typeof frame.type !== "string") return null;
-  if (!Object.hasOwn(kinds, frame.type)) return event(frame);
+  const inLog = !Object.hasOwn(kinds, frame.type) || (EVENTS_TOO.includes(frame.type) && frame.id !== undefined);
+  if (inLog) return event(frame);
   const made = kinds[frame.type](frame);
   // A part that the page cannot do without is null where it is missing.
   if (made === null || Object.values(made).includes(null)) return null;

@@ -1,6 +1,7 @@
 // The steps of what is in a room's log, and of how far it has been read. Pure; see state.js.
 
 import { allSeen, notify, patch, show } from "./changes.js";
+import { doneBy, wipedBy, wipedByAll } from "./deeds.js";
 import { mentions } from "./mentions.js";
 import { at, isPrivate, newRoom } from "./room.js";
 import { firstOffset, holding, lastOffset, trimmed, withEvent, withNewer, withPage } from "./timeline.js";
@@ -14,18 +15,24 @@ const speaksTo = (me, event) => isPrivate(event.room) || (event.text !== undefin
 /** What is among the items, is not one's own, and was said after `offset`. */
 const after = (room, offset, me) => room.items.filter((item) => item.kind === "message" && item.offset > offset && item.from?.id !== me?.id);
 
+// A page may have been on its way when they were taken away.
+const wiped = wipedByAll;
+
+/** Whether it is there to be read, by whoever is not there. */
+const tells = (event) => event.type === "message" || (event.type === "reported" && event.room === "+reports");
+
 function turned(room, page, way) {
   if (way === "newer") {
-    const items = withNewer(room.items, page.events);
+    const items = wiped(withNewer(room.items, page.events));
     const fits = items !== room.items || page.events.length === 0;
     return { items, loading: false, stuck: !fits, newer: fits ? page.more : room.newer };
   }
   if (way === "around" || way === "newest") {
-    const items = withPage([], page.events);
+    const items = wiped(withPage([], page.events));
     const end = lastOffset(items) ?? 0;
     return { items, loading: false, stuck: false, older: page.more, newer: way === "around" && end < room.head };
   }
-  const items = withPage(room.items, page.events);
+  const items = wiped(withPage(room.items, page.events));
   const fits = items !== room.items || page.events.length === 0;
   const held = holding(items);
   const newer = room.newer || held.length < items.length;
@@ -50,6 +57,14 @@ export const logSteps = {
       mentions: joined.recovered ? known.mentions : 0,
       with: joined.with ?? known.with,
       topic: joined.topic ?? "",
+      title: joined.title ?? "",
+      role: joined.role ?? "",
+      staff: joined.staff ?? [],
+      slow: joined.slow ?? 0,
+      locked: joined.locked ?? false,
+      archived: joined.archived ?? false,
+      guests: joined.guests ?? true,
+      muted: joined.muted ?? false,
       head: joined.head,
       joined: true,
       members: joined.members,
@@ -66,14 +81,18 @@ export const logSteps = {
     const { room: name, offset } = event;
     const before = at(state.rooms, name);
     if (before === undefined) return state;
-    const added = before.newer ? before.items : withEvent(before.items, event);
+    const placed = before.newer ? before.items : withEvent(before.items, event);
+    const added = event.type === "wiped" ? wipedBy(event, placed) : placed;
     // Nobody's place is taken away while they read.
     const items = before.reading ? added : trimmed(added);
     const mine = event.from?.id === state.me?.id;
     const looking = name === state.active && !state.hidden && !before.reading && !before.newer;
     const fresh = (before.newer ? offset > before.head : added !== before.items) && offset > before.seen;
-    const unseen = fresh && !looking && !mine && event.type === "message";
+    const ignored = state.ignored.some(({ id }) => id === event.from?.id);
+    const unseen = fresh && !looking && !mine && !ignored && tells(event);
+    const done = event.deed && offset > before.head ? doneBy(event, before, state.me) : {};
     const next = patch(state, name, (room) => ({
+      ...done,
       items,
       older: room.older || items.length < before.items.length,
       head: Math.max(room.head, offset),
@@ -85,8 +104,9 @@ export const logSteps = {
       mentions: unseen && speaksTo(state.me, event) ? room.mentions + 1 : room.mentions,
     }));
     const pending = mine && event.cid ? next.pending.filter((one) => one.cid !== event.cid) : next.pending;
-    const told = before.live && fresh && !mine && event.type === "message";
-    const spoken = told && name === state.active && !state.hidden ? event : next.spoken;
+    const told = before.live && fresh && !mine && !ignored && tells(event);
+    const unsaid = event.type === "wiped" && next.spoken?.from.id === event.who.id ? null : next.spoken;
+    const spoken = told && name === state.active && !state.hidden && event.type === "message" ? event : unsaid;
     const called = unseen && before.live && speaksTo(state.me, event) ? event : next.called;
     return { ...next, pending, spoken, called };
   },

@@ -1,13 +1,18 @@
 // In which order rooms, conversations and people are listed. Pure functions.
 
-import { isPrivate, titleOf } from "./room.js";
+import { isLog, isPrivate, LOGS, titleOf } from "./room.js";
 
 const inOrder = new Intl.Collator(undefined, { numeric: true }).compare;
 
 export const byName = (one, other) => inOrder(one.name, other.name);
 
-/** The public rooms that one is in. */
-export const openRooms = (rooms) => Object.values(rooms).filter((room) => !isPrivate(room.name)).sort(byName);
+const byTitle = (one, other) => inOrder(titleOf(one), titleOf(other));
+
+/** The rooms that one is in, public ones and those of members alone. */
+export const openRooms = (rooms) => Object.values(rooms).filter((room) => !isPrivate(room.name) && !isLog(room.name)).sort(byTitle);
+
+/** The logs that the server keeps for its moderators. */
+export const logs = (rooms) => LOGS.map((name) => rooms[name]).filter((room) => room !== undefined);
 
 /** The conversations of two, those with something unread first. */
 export const pairs = (rooms) =>
@@ -16,7 +21,7 @@ export const pairs = (rooms) =>
     .sort((one, other) => Math.sign(other.unread) - Math.sign(one.unread) || byName(one.with, other.with));
 
 /** All of them as they stand in the sidebar. */
-export const inSidebar = (rooms) => [...openRooms(rooms), ...pairs(rooms)];
+export const inSidebar = (rooms) => [...openRooms(rooms), ...pairs(rooms), ...logs(rooms)];
 
 /** Other rooms of the server, those with most people first. */
 export const byCrowd = (one, other) => other.count - one.count || inOrder(one.room, other.room);

@@ -4,6 +4,8 @@
 import { t } from "./words.js";
 
 const AT_ONCE = 16;
+// Who is to wait longer is told so, and what is for other rooms goes on.
+const LONGEST_HOLD_SECONDS = { rate_limited: 10, read_only: 300 };
 
 export class Outbox {
   /**
@@ -56,7 +58,7 @@ export class Outbox {
   refused(cid, { code, why, retrySeconds }) {
     const item = this._items.find((one) => one.cid === cid);
     if (item === undefined) return;
-    const later = (code === "rate_limited" || code === "read_only") && retrySeconds !== undefined;
+    const later = retrySeconds !== undefined && retrySeconds <= (LONGEST_HOLD_SECONDS[code] ?? 0);
     item.state = later ? "waiting" : "refused";
     this._emit({ type: later ? "held" : "refused", cid, why });
     if (later) this._hold(Math.max(0.1, retrySeconds) * 1000);

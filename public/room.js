@@ -1,6 +1,7 @@
 // One room as the page sees it, and the people in it. Pure functions.
 
 import { withNotice } from "./timeline.js";
+import { t } from "./words.js";
 
 /** What `record` holds under `key`, or undefined. A room may well be called `constructor` or `__proto__`. */
 export const at = (record, key) => (Object.hasOwn(record, key) ? record[key] : undefined);
@@ -10,6 +11,14 @@ export const newRoom = (name) => ({
   name,
   with: null,
   topic: "",
+  title: "", // of a room for its members alone, whose name nobody can read
+  role: "", // one's own there: "", member, moderator, owner
+  staff: [], // [{who, role}]: its moderators and owners
+  slow: 0, // seconds between two messages of one person
+  locked: false,
+  archived: false,
+  guests: true, // whether they may come in
+  muted: false, // whether oneself may not write
   joined: false,
   live: false,
   fresh: false, // whether it begins anew, and is not live yet
@@ -36,8 +45,22 @@ export const newRoom = (name) => ({
 /** Whether a room is a conversation of two. */
 export const isPrivate = (name) => name.startsWith("@");
 
+/** Whether it is for its members alone. */
+export const isClosed = (name) => name.startsWith("+");
+
+/** The two rooms in which the server writes down what is done, for its moderators. */
+export const LOGS = ["+audit", "+reports"];
+
+/** Whether it is one of them. */
+export const isLog = (name) => LOGS.includes(name);
+
 /** What to call a room on screen. */
-export const titleOf = (room) => (room.with ? room.with.name : room.name);
+export function titleOf(room) {
+  if (room.with) return room.with.name;
+  if (room.name === "+audit") return t("Audit log");
+  if (room.name === "+reports") return t("Reports");
+  return isClosed(room.name) ? room.title || t("Private room") : room.name;
+}
 
 /** The change to `room` that puts a notice about `who` at the end of its flow. */
 export const told = (room, what, who, more = {}) => ({

@@ -1,7 +1,7 @@
 // What a person has chosen in this browser, and keeps: colours, language, whether it rings. `store` is as in storage.js.
 
 import { LANGUAGES } from "./words.js";
-import { isName } from "./frames.js";
+import { isName } from "./checks.js";
 import { parsed, reading, writing } from "./storage.js";
 
 const KEY = "chatd.settings";

@@ -4,8 +4,9 @@
 // see). `action.at` is the page's clock in milliseconds where a step needs the time.
 
 import { answer, notify, patch, show } from "./changes.js";
+import { wipedBy } from "./deeds.js";
 import { logSteps } from "./logs.js";
-import { at, isPrivate, newRoom, titleOf, told, withPerson } from "./room.js";
+import { at, isClosed, isPrivate, newRoom, titleOf, told, withPerson } from "./room.js";
 import { sentSteps } from "./sent.js";
 
 /** How long somebody is said to be writing after they have said so, in milliseconds. */
@@ -22,6 +23,8 @@ export const initial = {
   door: [], // what is said in the lobby while one is not in yet
   me: null,
   limits: { text: 4000 },
+  can: { signUp: "off", guests: "on", locked: false, claimed: true }, // what the server lets those do who have no account
+  ignored: [], // whom one does not want to hear
   active: null, // the room that is shown
   wanted: null, // the room to show when the first joins are answered
   rooms: {}, // by the server's spelling: those joined, and private ones
@@ -49,16 +52,22 @@ function asMe(state, me) {
 }
 
 const steps = {
-  form: (state) => ({ ...initial, notices: state.notices, hidden: state.hidden }),
+  form: (state) => ({ ...initial, notices: state.notices, hidden: state.hidden, can: state.can }),
+  signed_out: (state, { why }) => (why ? notify(steps.form(state), why) : steps.form(state)),
+  possible: (state, { can }) => ({ ...state, can: { ...state.can, ...can } }),
+  ignored: (state, { ignored }) =>
+    ignored.reduce((next, { id }) => patch(next, `@${id}`, () => ({ unread: 0, mentions: 0 })), { ...state, ignored }),
   notice: (state, { text }) => notify(state, text),
   notice_over: (state, { n }) => (state.notice?.n === n ? { ...state, notice: null } : state),
   answered: (state, { form, fault, offer }) => answer(state, form, fault, offer),
   retyped: (state, { form }) => (state.forms[form]?.fault ? { ...state, forms: { ...state.forms, [form]: null } } : state),
   joining: (state, { wanted, pending = [] }) => ({ ...state, phase: "joining", forms: {}, wanted, pending, door: [] }),
   at_the_door: (state, { event }) =>
-    event.type !== "message" || state.phase !== "form" || state.door.some((one) => one.offset === event.offset)
-      ? state
-      : { ...state, door: [...state.door, event].slice(-AT_THE_DOOR) },
+    event.type === "wiped"
+      ? { ...state, door: wipedBy(event, state.door) }
+      : event.type !== "message" || state.phase !== "form" || state.door.some((one) => one.offset === event.offset)
+        ? state
+        : { ...state, door: [...state.door, event].slice(-AT_THE_DOOR) },
   show: (state, { room }) => show(state, room),
   hidden(state, { hidden }) {
     const next = { ...state, hidden };
@@ -79,7 +88,7 @@ const steps = {
   },
 
   welcome(state, { welcome, seen = {} }) {
-    let next = asMe(state, welcome.me);
+    let next = { ...asMe(state, welcome.me), can: welcome.can ?? state.can, ignored: welcome.ignored ?? [] };
     const other = state.me !== null && state.me.id !== welcome.me.id;
     if (other) next = { ...next, rooms: {}, active: null };
     for (const one of welcome.rooms.filter((entry) => entry.with)) {
@@ -87,7 +96,8 @@ const steps = {
       const from = Math.min(one.head, Math.max(known?.seen ?? at(seen, one.room) ?? 0, one.read ?? 0));
       const room = known ?? newRoom(one.room);
       const unread = room.items.length === 0 ? Math.max(room.unread, one.head - from) : room.unread;
-      const entry = { ...room, with: one.with, head: one.head, seen: from, unread };
+      const ignored = next.ignored.some(({ id }) => id === one.with.id);
+      const entry = { ...room, with: one.with, head: one.head, seen: from, unread: ignored ? 0 : unread };
       next = { ...next, rooms: { ...next.rooms, [one.room]: entry } };
     }
     return { ...next, phase: "joined", limits: welcome.limits ?? state.limits };
@@ -128,7 +138,7 @@ const steps = {
     }),
 
   typing: (state, { room: name, who, at: now }) =>
-    who.id === state.me?.id
+    who.id === state.me?.id || state.ignored.some(({ id }) => id === who.id)
       ? state
       : patch(state, name, (room) => {
           const others = room.typing.filter((one) => one.id !== who.id && one.until > now).slice(-MOST_TYPING + 1);
@@ -151,7 +161,8 @@ const steps = {
   left(state, { room: name, why }) {
     const gone = at(state.rooms, name);
     const rooms = Object.fromEntries(Object.entries(state.rooms).filter(([other]) => other !== name));
-    const words = why && `${gone ? titleOf(gone) : name}: ${why}`;
+    // The name of a room for its members alone says nothing.
+    const words = why && (gone === undefined && isClosed(name) ? why : `${gone ? titleOf(gone) : name}: ${why}`);
     if (gone === undefined) return why ? notify(state, words) : state;
     const others = Object.keys(rooms);
     const home = others.includes("lobby") ? "lobby" : (others.find((one) => !isPrivate(one)) ?? others[0] ?? null);

@@ -1,7 +1,7 @@
 // What a browser remembers: one token for each name that it has joined under, shared by all its tabs, and for each tab
 // who it is and where. A browser may refuse to store, and may hold rubbish; the page then works without a memory.
 
-import { isName, isToken, wellFormed } from "./frames.js";
+import { isName, isToken, wellFormed } from "./checks.js";
 
 const LONGEST_EMAIL = 254;
 // A person may be in 100 public ones, and is told of 200 conversations.
@@ -12,6 +12,7 @@ const CID = /^[\x20-\x7e]{1,64}$/;
 const TOKEN = "chatd.token.";
 const SEEN = "chatd.seen.";
 const SESSION = "chatd.session";
+const ACCOUNT = "chatd.account";
 const DRAFTS = "chatd.drafts";
 
 /** The form of a name under which two spellings of it are one, as the server compares them (nearly: it folds cases). */
@@ -82,7 +83,16 @@ function isSaid(one) {
   return typeof cid === "string" && CID.test(cid) && isName(room) && typeof text === "string" && text.length <= LONGEST_TEXT && text === wellFormed(text);
 }
 
-/** What this tab was: {name, email, rooms, active, unsent}, or null. */
+/** The name of whoever has signed in in this browser, or null. What lets them in is a cookie, which no script can read. */
+export function readAccount(store) {
+  const name = reading(store, ACCOUNT);
+  return isName(name) ? name : null;
+}
+
+/** Remember it; null forgets it. */
+export const writeAccount = (store, name) => writing(store, ACCOUNT, name);
+
+/** What this tab was: {name, email, rooms, active, unsent, account}, or null. */
 export function readSession(store) {
   const value = parsed(reading(store, SESSION));
   if (value === null || !isName(value.name)) return null;
@@ -93,6 +103,7 @@ export function readSession(store) {
     rooms: listed(value.rooms).filter(isName).slice(0, MOST_ROOMS),
     active: isName(value.active) ? value.active : null,
     unsent: [...unsent.values()],
+    account: value.account === true,
   };
 }
 

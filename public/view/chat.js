@@ -1,7 +1,7 @@
 // The whole of the page once one has joined: rooms, the flow of one of them, people, and the line where one writes.
 
 import { useContext, useMemo } from "../vendor/preact-hooks.js";
-import { at, titleOf } from "../room.js";
+import { at, isLog, titleOf } from "../room.js";
 import { around, t } from "../words.js";
 import { Composer } from "./composer.js";
 import { useDrawer } from "./drawer.js";
@@ -10,8 +10,9 @@ import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 import { useKeys } from "./keys.js";
 import { Me } from "./me.js";
-import { Name, Picture } from "./person.js";
-import { People, Rooms } from "./sidebar.js";
+import { Name } from "./person.js";
+import { Silence } from "./silence.js";
+import { People, Rooms, Sign } from "./sidebar.js";
 
 // A line that is back soon is nobody's concern.
 const QUIET_MS = 5000;
@@ -56,12 +57,16 @@ function Heading({ room, quiet }) {
   const { act } = useContext(Page);
   return html`
     <div class="heading">
-      <h1>${room.with ? html`<${Picture} who=${room.with} /> ` : html`<span class="hash" aria-hidden="true">#</span>`}<${Name} name=${titleOf(room)} /></h1>
+      <h1><${Sign} room=${room} /><${Name} name=${titleOf(room)} /></h1>
       ${room.topic && html`<${Name} name=${room.topic} kind="topic" />`}
       ${
         !room.with &&
+        !isLog(room.name) &&
         html`<button type="button" class="plain comings" aria-label=${t("Show who comes and goes")} title=${t("Show who comes and goes")} aria-pressed=${quiet ? "false" : "true"} onClick=${() => act.quiet(room.name, !quiet)}>
           <${Icon} name="comings" />
+        </button>
+        <button type="button" class="plain" aria-label=${t("About this room")} title=${t("About this room")} onClick=${() => act.dialog("room", { room: room.name })}>
+          <${Icon} name=${room.archived ? "log" : room.locked ? "lock" : "pencil"} />
         </button>`
       }
     </div>
@@ -81,8 +86,8 @@ export function Chat({ state, ui }) {
   return html`
     <div class="chat" data-panel=${panel ?? "none"} data-link=${state.link.status}>
       <nav class="side" id="rooms" tabindex="-1" aria-label=${t("Rooms and conversations")}>
-        <${Rooms} rooms=${state.rooms} directory=${state.directory} active=${state.active} answer=${state.forms.room} />
-        <${Me} me=${state.me} answer=${state.forms.rename} />
+        <${Rooms} rooms=${state.rooms} me=${state.me} directory=${state.directory} active=${state.active} answer=${state.forms.room} />
+        <${Me} me=${state.me} can=${state.can} answer=${state.forms.rename} />
       </nav>
       <main class="talk" id="talk" tabindex="-1" onFocusIn=${close}>
         ${
@@ -90,12 +95,12 @@ export function Chat({ state, ui }) {
             ? html`<p class="empty">${t("Choose a room, or make one.")}</p>`
             : html`
                 <${Heading} room=${room} quiet=${quiet} />
-                <${Flow} key=${`flow ${room.name}`} room=${room} me=${state.me} pending=${pending} quiet=${quiet} />
+                <${Flow} key=${`flow ${room.name}`} room=${room} me=${state.me} pending=${pending} quiet=${quiet} ignored=${state.ignored} />
                 <${Typing} typing=${room.typing} />
               `
         }
         <${Line} link=${state.link} now=${state.now} />
-        ${room !== null && html`<${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} />`}
+        ${room !== null && html`<${Silence} state=${state} room=${room}><${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} /><//>`}
       </main>
       ${room !== null && html`<aside class="crowd" id="people" tabindex="-1" aria-label=${t("People")}><div class="scroll"><${People} room=${room} me=${state.me} /></div></aside>`}
       <button type="button" class="veil" tabindex="-1" aria-label=${t("Close")} onClick=${() => act.panel(null)}></button>

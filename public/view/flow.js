@@ -2,6 +2,7 @@
 // has no more than a few hundred rows on the page, whatever the room holds.
 
 import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact-hooks.js";
+import { isLog } from "../room.js";
 import { rowsOf } from "../rows.js";
 import { AT_END, bounds, earlier, later, spanAround, spanOf } from "../span.js";
 import { firstOffset } from "../timeline.js";
@@ -14,10 +15,19 @@ import { onArrows } from "./roving.js";
 // Who is nearer to the end than this reads the newest messages.
 const NEAR = 100;
 
+/** What was done, in a room that is a log of that. */
+function Entry({ item, me }) {
+  const { part } = useContext(Page);
+  const view = part("deeds");
+  return view === null ? null : html`<${view.Entry} item=${item} me=${me} />`;
+}
+
 const Row = ({ row, me, target }) => {
   if (row.kind === "day") return html`<li class="day"><span>${row.date}</span></li>`;
   if (row.kind === "unread") return html`<li class="day unread"><span>${t("New")}</span></li>`;
-  if (row.kind === "notices") return html`<${Notices} parts=${row.parts} me=${me} />`;
+  if (row.kind === "notices") return html`<${Notices} parts=${row.parts} me=${me} offset=${row.offset} />`;
+  if (row.kind === "hidden") return html`<li class="happening" data-offset=${row.offset}>${plural(row.count, "{n} message of somebody whom you ignore", "{n} messages of people whom you ignore")}</li>`;
+  if (row.kind === "entry") return html`<${Entry} item=${row.item} me=${me} />`;
   return html`<${Message} item=${row.item} me=${me} first=${row.first} target=${target !== null && row.item.offset === target} />`;
 };
 
@@ -26,10 +36,10 @@ const arrows = onArrows(".message");
 /** The controls of the message with the focus are there for the Tab key, and those of no other. */
 function onFocusIn({ target, currentTarget: list }) {
   for (const control of list.querySelectorAll(".message [tabindex='0']")) control.tabIndex = -1;
-  for (const control of target.closest(".message")?.querySelectorAll(".at, button.chip") ?? []) control.tabIndex = 0;
+  for (const control of target.closest(".message")?.querySelectorAll(".at, button.chip, .more") ?? []) control.tabIndex = 0;
 }
 
-export function Flow({ room, me, pending, quiet }) {
+export function Flow({ room, me, pending, quiet, ignored }) {
   const page = useContext(Page);
   const { act } = page;
   const box = useRef(null);
@@ -45,12 +55,12 @@ export function Flow({ room, me, pending, quiet }) {
   const { start, end } = bounds(items, span, following);
   const atNewest = end === items.length && !room.newer;
   const rows = useMemo(() => {
-    const all = rowsOf(items.slice(start, end), { day: dayOf, line: room.line, me, quiet });
+    const all = rowsOf(items.slice(start, end), { day: dayOf, line: room.line, me, quiet, ignored, log: isLog(room.name) });
     const last = all[all.length - 1];
     const goesOn = last?.kind === "message" && last.item.from.id === me?.id;
     const own = atNewest ? pending.map((item, index) => ({ kind: "message", key: `c${item.cid}`, item, first: index === 0 && !goesOn })) : [];
     return [...all, ...own];
-  }, [items, start, end, room.line, me, quiet, pending, atNewest, page]);
+  }, [items, start, end, room.line, me, quiet, ignored, pending, atNewest, page]);
 
   const list = () => box.current.firstElementChild;
 

@@ -1,6 +1,7 @@
 // Oneself, below the rooms: another name, and the way out.
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { hasAccount } from "../rights.js";
 import { around, t } from "../words.js";
 import { Fault, faulty } from "./fault.js";
 import { html, Page } from "./html.js";
@@ -60,6 +61,21 @@ function Rename({ me, answer, back }) {
   `;
 }
 
+/** Who has an account leaves with all tabs of this browser, and comes back with the password. */
+function SignOut({ me, back }) {
+  const { act } = useContext(Page);
+  const first = useRef(null);
+  useLayoutEffect(() => first.current.focus(), []);
+  return html`
+    <div class="me" role="group" aria-labelledby="logout-title" onKeyDown=${onEscape(back)}>
+      <p id="logout-title">${around("Log out, {name}?", { name: html`<${Name} name=${me.name} />` })}</p>
+      <button type="button" ref=${first} aria-describedby="logout-tab" onClick=${act.signOut}>${t("Sign out")}</button>
+      <p class="hint" id="logout-tab">${t("In all tabs of this browser. You come back with your name and your password.")}</p>
+      <button type="button" onClick=${back}>${t("Cancel")}</button>
+    </div>
+  `;
+}
+
 function LogOut({ me, back }) {
   const { act } = useContext(Page);
   const first = useRef(null);
@@ -76,7 +92,7 @@ function LogOut({ me, back }) {
   `;
 }
 
-export function Me({ me, answer }) {
+export function Me({ me, can, answer }) {
   const { act } = useContext(Page);
   const [open, setOpen] = useState(null);
   const buttons = { rename: useRef(null), logout: useRef(null) };
@@ -91,12 +107,15 @@ export function Me({ me, answer }) {
     if (open === null && last.current !== null) buttons[last.current].current.focus();
   }, [open]);
   if (open === "rename") return html`<${Rename} me=${me} answer=${answer} back=${back} />`;
-  if (open === "logout") return html`<${LogOut} me=${me} back=${back} />`;
+  const Out = hasAccount(me) ? SignOut : LogOut;
+  if (open === "logout") return html`<${Out} me=${me} back=${back} />`;
+  const label = hasAccount(me) || can.signUp === "off" ? t("You and your account") : t("Make an account");
   return html`
     <div class="me both">
       <button type="button" class="chip" ref=${buttons.rename} title=${t("Change your name")} onClick=${() => setOpen("rename")}>
         <${Picture} who=${me} /><${Name} name=${me.name} /><${Icon} name="pencil" />
       </button>
+      <button type="button" class="plain" aria-label=${label} title=${label} onClick=${() => act.dialog("profile")}><${Icon} name="person" /></button>
       <button type="button" ref=${buttons.logout} onClick=${() => setOpen("logout")}>${t("Log out")}</button>
     </div>
   `;

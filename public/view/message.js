@@ -7,6 +7,7 @@ import { timesIn } from "../times.js";
 import { around, language, plural, t } from "../words.js";
 import { html, memo, Page } from "./html.js";
 import { Icon } from "./icons.js";
+import { More } from "./more.js";
 import { Chip, Name } from "./person.js";
 import { Text } from "./text.js";
 
@@ -16,11 +17,14 @@ const times = () => {
   return made.get(language());
 };
 
+/** A time whole, or "" when it cannot be read. */
+export const wholeOf = (at) => times().whole(at);
+
 /** The day of an event as a person calls it, or "" when the time cannot be read. */
 export const dayOf = (at) => times().day(at);
 
 // Out of the way of the Tab key; see roving.js.
-function Time({ at, room, offset }) {
+export function Time({ at, room, offset }) {
   const { time, whole } = times();
   if (time(at) === "") return null;
   return html`<a class="at" tabindex="-1" href=${addressOf(room, offset)} title=${whole(at)} data-whole=${whole(at)}>
@@ -41,6 +45,7 @@ function Choices({ item }) {
 
 /** `item` is a message of the log, or one of one's own that is not there yet, and then has a `status`. */
 export const Message = memo(({ item, me, first, target }) => {
+  const { act } = useContext(Page);
   const mine = item.status !== undefined || item.from.id === me?.id;
   const refused = item.status === "refused";
   const kinds = {
@@ -58,7 +63,7 @@ export const Message = memo(({ item, me, first, target }) => {
       ${
         first
           ? html`<header>
-              <${Chip} who=${item.from ?? me} me=${me} tabindex="-1" />
+              <${Chip} who=${item.from ?? me} me=${me} tabindex="-1" menu=${(opener) => act.menu({ who: item.from, room: item.room, message: item, opener })} />
               ${item.from?.via && html`<span class="tag" title=${t("This name is not checked: it came over the plain wire")}>${t("via {way}", { way: item.from.via })}</span>`}
               ${item.status !== undefined && html`<span class="tag">${refused ? t("not sent") : t("waiting")}</span>`}
               ${time}
@@ -66,6 +71,7 @@ export const Message = memo(({ item, me, first, target }) => {
           : time
       }
       ${item.deleted ? html`<p class="text gone">${t("This message was deleted.")}</p>` : html`<${Text} raw=${item.text} />`}
+      ${!mine && html`<${More} who=${item.from} room=${item.room} message=${item} tabindex="-1" />`}
       ${!first && refused && html`<p class="why">${t("not sent")}</p>`}
       ${item.why && html`<p class="why">${item.why}</p>`}
       ${refused && html`<${Choices} item=${item} />`}
@@ -87,13 +93,18 @@ const SAID = {
 };
 
 /** Names in a row, with the words between them that the language has: "ada, bob and eve". */
-function listed(who, closed) {
+export function listed(who, closed) {
   const form = new Intl.ListFormat(language(), closed ? { type: "conjunction" } : { type: "unit" });
   return form.formatToParts(who.map((_, index) => String(index))).map(({ type, value }) => (type === "element" ? html`<${Name} name=${who[Number(value)].name} />` : value));
 }
 
 function Part({ part, me }) {
+  const { part: loaded } = useContext(Page);
   const [one] = part.who;
+  if (part.what === "deed") {
+    const view = loaded("deeds");
+    return view === null ? null : html`<${view.Deed} deed=${part.deed} who=${part.who} more=${part.more} />`;
+  }
   if (part.what === "renamed") {
     const now = html`<${Name} name=${one.name} />`;
     return one.id === me?.id ? around("You are now {now}", { now }) : around("{was} is now {now}", { was: html`<${Name} name=${part.was} />`, now });
@@ -104,6 +115,6 @@ function Part({ part, me }) {
 }
 
 /** What people did, in one line. */
-export const Notices = memo(({ parts, me }) => html`
-  <li class="happening">${parts.map((part, index) => html`<span class="part" key=${index}><${Part} part=${part} me=${me} /></span>`)}</li>
+export const Notices = memo(({ parts, me, offset }) => html`
+  <li class="happening" data-offset=${offset}>${parts.map((part, index) => html`<span class="part" key=${index} title=${part.deed ? wholeOf(part.deed.at) : null}><${Part} part=${part} me=${me} /></span>`)}</li>
 `);

@@ -54,12 +54,14 @@ function Top({ state, panel }) {
   `;
 }
 
+// The others come when they are first wanted.
 const DIALOGS = { switcher: Switcher, help: Help, settings: Settings };
 
 export function Root({ state, page, ui }) {
   const inside = state.phase === "joined";
   const close = () => page.act.dialog(null);
-  const Open = ui.dialog === null || (!inside && ui.dialog !== "settings") ? null : DIALOGS[ui.dialog];
+  const Open = ui.dialog === null || (!inside && ui.dialog !== "settings") ? null : (DIALOGS[ui.dialog] ?? page.part("dialogs")?.[ui.dialog]);
+  const Menu = inside && ui.menu !== null ? page.part("dialogs")?.menu : null;
   const skip = (event) => {
     event.preventDefault();
     document.querySelector(".composer textarea, #username")?.focus();
@@ -71,14 +73,15 @@ export function Root({ state, page, ui }) {
       ${
         inside
           ? html`<${Chat} state=${state} ui=${ui} />`
-          : html`<${Join} name=${page.name} email=${page.email} joining=${state.phase === "joining"} link=${state.link} answer=${state.forms.name} door=${state.door} place=${placeOf(location.hash)} />`
+          : html`<${Join} name=${page.name} email=${page.email} joining=${state.phase === "joining"} link=${state.link} answer=${state.forms.name} door=${state.door} can=${state.can} invited=${page.link} place=${placeOf(location.hash)} />`
       }
       <footer class=${inside ? "bottom inside" : "bottom"}>
         <span>${t("Every message is kept, and shown once.")}</span>
         ${inside && html`<span>${t("Enter sends, Shift and Enter break the line.")}</span>`}
       </footer>
       <${Toast} notice=${state.notice} />
-      ${Open !== null && html`<${Open} key=${ui.dialog} close=${close} state=${state} inside=${inside} />`}
+      ${Open && html`<${Open} key=${ui.dialog} close=${close} state=${state} inside=${inside} about=${ui.about} />`}
+      ${Menu && html`<${Menu} state=${state} ...${ui.menu} />`}
     <//>
   `;
 }

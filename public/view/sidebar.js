@@ -2,13 +2,15 @@
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { nearestName, roomProblem } from "../names.js";
-import { byCrowd, meFirst, openRooms, pairs as pairsOf } from "../order.js";
-import { at, titleOf } from "../room.js";
+import { byCrowd, logs as logsOf, meFirst, openRooms, pairs as pairsOf } from "../order.js";
+import { hasAccount, isStaff } from "../rights.js";
+import { at, isClosed, isLog, isPrivate, titleOf } from "../room.js";
 import { folded } from "../storage.js";
-import { around, plural, t } from "../words.js";
+import { around, key, plural, t } from "../words.js";
 import { Fault, faulty } from "./fault.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
+import { More } from "./more.js";
 import { Chip, Name, Picture } from "./person.js";
 import { onArrows, useOneStop } from "./roving.js";
 
@@ -21,15 +23,21 @@ const Badge = ({ count, mentioned }) =>
 
 const Hash = () => html`<span class="hash" aria-hidden="true">#</span>`;
 
+/** What kind of room it is. */
+export function Sign({ room }) {
+  if (room.with) return html`<${Picture} who=${room.with} />`;
+  return isClosed(room.name) ? html`<span class="hash"><${Icon} name=${isLog(room.name) ? "log" : "lock"} /></span>` : html`<${Hash} />`;
+}
+
 function Joined({ room, active, leave, here }) {
   const { act } = useContext(Page);
   return html`
     <li class="entry">
       <button type="button" class=${room.unread > 0 ? "room fresh" : "room"} aria-current=${active ? "true" : null} onClick=${() => act.show(room)}>
-        ${room.with ? html`<span class=${here ? "seat here" : "seat"}><${Picture} who=${room.with} />${here && html`<span class="unseen">${t("is here")}</span>`}</span>` : html`<${Hash} />`}<${Name} name=${titleOf(room)} />
+        ${room.with ? html`<span class=${here ? "seat here" : "seat"}><${Picture} who=${room.with} />${here && html`<span class="unseen">${t("is here")}</span>`}</span>` : html`<${Sign} room=${room} />`}<${Name} name=${titleOf(room)} />
         <${Badge} count=${room.unread} mentioned=${room.mentions > 0 && !room.with} />
       </button>
-      ${!room.with && html`<button type="button" class="quiet" title=${t("Leave this room")} aria-label=${t("Leave {room}", { room: room.name })} onClick=${() => leave(room.name)}><${Icon} name="leave" /></button>`}
+      ${!room.with && !isClosed(room.name) && html`<button type="button" class="quiet" title=${t("Leave this room")} aria-label=${t("Leave {room}", { room: room.name })} onClick=${() => leave(room.name)}><${Icon} name="leave" /></button>`}
     </li>
   `;
 }
@@ -95,7 +103,7 @@ function Find({ sought, setSought, submit, answer }) {
   `;
 }
 
-export function Rooms({ rooms, directory, active, answer }) {
+export function Rooms({ rooms, me, directory, active, answer }) {
   const { act } = useContext(Page);
   const [sought, setSought] = useState("");
   const leftAt = useRef(-SETTLING_MS);
@@ -132,6 +140,7 @@ export function Rooms({ rooms, directory, active, answer }) {
         html`<section aria-labelledby="rooms-title">
           <h2 id="rooms-title">${t("Rooms")}</h2>
           <${Entries}>${found.joined.map(row)}<//>
+          ${all && hasAccount(me) && html`<button type="button" class="room other" onClick=${() => act.dialog("make")}><${Icon} name="plus" />${t("New private room")}</button>`}
         </section>`
       }
       ${
@@ -140,6 +149,15 @@ export function Rooms({ rooms, directory, active, answer }) {
           <h2 id="private-title">${t("Private")}</h2>
           ${pairs.length === 0 && html`<p class="hint">${t("Choose a name in the room to write to that person alone.")}</p>`}
           <${Entries}>${found.pairs.map(row)}<//>
+        </section>`
+      }
+      ${
+        all &&
+        isStaff(me.role) &&
+        html`<section aria-labelledby="server-title">
+          <h2 id="server-title">${t("Server")}</h2>
+          <${Entries}>${logsOf(rooms).map(row)}<//>
+          <button type="button" class="room other" onClick=${() => act.dialog("server")}><${Icon} name="settings" />${t("Accounts and invitations")}</button>
         </section>`
       }
       ${
@@ -154,7 +172,16 @@ export function Rooms({ rooms, directory, active, answer }) {
   `;
 }
 
+const ROLES = { owner: key("owner"), moderator: key("moderator") };
+
+/** What one should know of somebody in the list: that it is oneself, and what they are here. */
+function noteOf(who, room, me) {
+  const role = ROLES[room.staff.find((one) => one.who.id === who.id)?.role];
+  return [who.id === me?.id ? t("you") : null, role ? t(role) : null].filter(Boolean).join(" · ") || null;
+}
+
 export function People({ room, me }) {
+  const { act } = useContext(Page);
   const people = [...room.members].sort(meFirst(me)).slice(0, MOST_PEOPLE);
   const unlisted = room.count - people.length;
   const many = html`<span class="many">${room.count}</span>`;
@@ -162,7 +189,10 @@ export function People({ room, me }) {
     <section aria-labelledby="people-title">
       <h2 id="people-title">${room.with ? t("The two of you") : around("People here {many}", { many })}</h2>
       <${Entries} kind="persons">
-        ${people.map((who) => html`<li class="entry" key=${who.id}><${Chip} who=${who} me=${me} note=${who.id === me?.id ? t("you") : null} /></li>`)}
+        ${people.map((who) => html`<li class="entry" key=${who.id}>
+          <${Chip} who=${who} me=${me} note=${noteOf(who, room, me)} menu=${(opener) => act.menu({ who, room: room.name, message: null, opener })} />
+          ${who.id !== me?.id && !isPrivate(room.name) && html`<${More} who=${who} room=${room.name} />`}
+        </li>`)}
       <//>
       ${unlisted > 0 && html`<p class="hint">${plural(unlisted, "and {n} more", "and {n} more")}</p>`}
     </section>

@@ -8,13 +8,14 @@ import { t } from "../words.js";
 import { Dialog } from "./dialog.js";
 import { html, Page } from "./html.js";
 import { Name, Picture } from "./person.js";
+import { Sign } from "./sidebar.js";
 
 const MOST = 12;
 
 /** All that one can go to: {key, name, kind, unread, go}, the unread first; those whose name begins with what is sought before others. */
 export function placesIn({ rooms, directory, me }, sought, act) {
   const wanted = folded(sought.trim());
-  const mine = inSidebar(rooms).map((room) => ({ key: room.name, name: titleOf(room), who: room.with, unread: room.unread, go: () => act.show(room) }));
+  const mine = inSidebar(rooms).map((room) => ({ key: room.name, name: titleOf(room), who: room.with, room, unread: room.unread, go: () => act.show(room) }));
   const others = directory
     .filter((one) => at(rooms, one.room) === undefined)
     .sort(byCrowd)
@@ -75,7 +76,7 @@ export function Switcher({ state, close }) {
         ${places.map(
           (place, at) => html`
             <li role="option" id=${`place-${at}`} key=${place.key} aria-selected=${at === index ? "true" : "false"} onClick=${() => go(place)}>
-              ${place.who ? html`<${Picture} who=${place.who} />` : html`<span class="hash" aria-hidden="true">#</span>`}<${Name} name=${place.name} />
+              ${place.who ? html`<${Picture} who=${place.who} />` : html`<${Sign} room=${place.room ?? { name: place.name }} />`}<${Name} name=${place.name} />
               ${place.unread > 0 && html`<span class="badge">${place.unread > 99 ? "99+" : place.unread}</span>`}
             </li>
           `,

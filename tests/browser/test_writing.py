@@ -180,9 +180,9 @@ def test_up_in_an_empty_line_leads_to_ones_last_message_and_on(guests: Guests) -
     expect(ada.messages().nth(0)).to_be_focused()
     ada.page.keyboard.press("End")
     expect(ada.messages().nth(2)).to_be_focused()
-    # The one stop of the Tab key in it is the name.
+    # The first stop of the Tab key in it is the name.
     ada.page.keyboard.press("Tab")
-    expect(ada.messages().nth(2).get_by_role("button")).to_be_focused()
+    expect(ada.messages().nth(2).get_by_role("button").first).to_be_focused()
     ada.page.keyboard.type("x")
     expect(box).to_have_value("x")
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isPicture, usable } from "../../public/frames.js";
+import { isPicture } from "../../public/checks.js";
+import { usable } from "../../public/frames.js";
 import { ada, bob, eve, joined, message, seeded, welcome } from "./fakes.js";
 import { Tab } from "./tab.js";
 
@@ -19,6 +20,12 @@ const FRAMES = [
   { type: "rooms", rooms, more: true }, { type: "present", room: "lobby", who: eve }, { type: "absent", room: "lobby", who: bob, reason: "gone" },
   { type: "members", room: "lobby", count: 2, members: [ada, bob] }, { type: "count", room: "lobby", count: 300 },
   { type: "me", me: { ...ada, name: "ida" } }, { type: "typing", room: "lobby", who: bob }, { type: "reaction", room: "lobby", offset: 4, id: "r4" },
+  welcome({ ignored: [eve], server_can: { sign_up: "open", guests: "read", locked: true }, rooms: [{ room: "+f00", title: "tea", head: 1, read: 0 }] }),
+  { ...message(4), type: "set", topic: "tea", slow: 5, guests: false }, { ...message(5), type: "role", who: bob, role: "owner" }, { ...message(6), type: "wiped", who: bob, since: "2026-11-24T00:00:00Z" },
+  { ...message(7), type: "kicked", who: eve, reason: "spam" }, { ...message(8), type: "muted", who: ada, until: "x" }, { ...message(9), type: "quit" }, { ...message(10), type: "reported", who: bob, in: "lobby", about: 3 },
+  joined({ room: "+f00", title: "tea", role: "owner", staff: [{ who: bob, role: "moderator" }], slow: 5, locked: true, archived: true, guests: "off", muted: true }),
+  { type: "invited", room: "+f00", title: "tea", by: bob }, { type: "removed", room: "tea", reason: "banned" }, { type: "ignored", ignored: [bob, eve] }, { type: "me", me: { ...ada, role: "moderator" } },
+  { type: "roster", people: [{ who: bob, role: "owner" }] }, { type: "made", room: "+f00" },
 ];
 
 test("a frame of a good server is taken as it is, without what the page has no use for", () => {
@@ -31,7 +38,7 @@ test("a frame of a good server is taken as it is, without what the page has no u
 
 test("what is no frame, or lacks what the page cannot do without, is passed over", () => {
   for (const value of VALUES) assert.equal(usable(value), null);
-  for (const frame of [{ type: "welcome" }, { type: "welcome", me: { role: "watcher" } }, { type: "joined", room: "lobby" }, { type: "live", room: 7, offset: 1 },
+  for (const frame of [{ type: "welcome" }, { type: "welcome", me: { role: "nobody" } }, { type: "joined", room: "lobby" }, { type: "live", room: 7, offset: 1 },
     { type: "live", room: "lobby" }, { type: "present", room: "lobby" }, { type: "count", room: "lobby", count: "7" }, { type: "__proto__" }, { type: ["me"] },
     { type: "page", room: "lobby", events: [message(1), message(3)] }, { type: "page", room: "tea", events: [message(1)] },
     { type: "page", room: "lobby", events: {} }, message(0), message(-1), message(1.5), message("1"), message(1, { room: null }), message(1, { id: "" })]) {
@@ -52,7 +59,7 @@ test("what hides or reorders text is taken out of names and topics, and what is 
   assert.equal(usable(message(1, { from: { ...bob, name: "W".repeat(1_000_000) } })).from.name.length, 101);
   assert.equal(usable({ type: "members", room: "lobby", members: Array(5000).fill(bob) }).members.length, 1);
   assert.equal(usable({ type: "count", room: "lobby", count: 1e15 }).count, 99_999);
-  assert.equal(usable({ type: "refused", code: "internal", retry_after: 1e300 }).retry_after, 300);
+  assert.equal(usable({ type: "refused", code: "internal", retry_after: 1e300 }).retry_after, 21_600);
   assert.equal(usable({ type: "refused", code: "internal", retry_after: -1 }).retry_after, 0.1);
   assert.equal(usable({ type: "absent", room: "lobby", who: bob, reason: "constructor" }).reason, "left");
 });

@@ -55,7 +55,7 @@ test("a browser that forbids storing, or is full, still lets one chat", () => {
 
 test("a reloaded tab is who it was, where it was, with what it had not sent", () => {
   const { store } = keeping();
-  const session = { name: "ada", email: "", rooms: ["lobby"], active: "lobby", unsent: [{ cid: "c", room: "lobby", text: "hi" }] };
+  const session = { name: "ada", email: "", rooms: ["lobby"], active: "lobby", unsent: [{ cid: "c", room: "lobby", text: "hi" }], account: true };
   writeSession(store, session);
   assert.deepEqual(readSession(store), session);
   writeSession(store, null);
@@ -90,12 +90,12 @@ test("rubbish in the storage is no session, and bad parts of one are left out", 
     assert.equal(readSession(store), null, rubbish);
   }
   storage.setItem("chatd.session", '{"name":"ada","rooms":[1,"tea"],"active":{},"unsent":[null,{"cid":1},{"cid":"c","room":"r","text":"t","more":1}]}');
-  assert.deepEqual(readSession(store), { name: "ada", email: "", rooms: ["tea"], active: null, unsent: [{ cid: "c", room: "r", text: "t" }] });
+  assert.deepEqual(readSession(store), { name: "ada", email: "", rooms: ["tea"], active: null, unsent: [{ cid: "c", room: "r", text: "t" }], account: false });
   const long = { name: "ada", email: "e".repeat(300), rooms: ["x".repeat(101), "te\u202ea", "", "tea"], active: "y".repeat(101) };
   const said = { cid: "c", room: "r", text: "t" };
   const unsent = [said, { ...said, text: "again" }, { ...said, cid: "d", text: "W".repeat(8001) }, { ...said, cid: "d", text: "\ud800" }, { ...said, cid: "\u0001" }, { ...said, cid: "e", room: "" }, [], "c"];
   storage.setItem("chatd.session", JSON.stringify({ ...long, unsent }));
-  assert.deepEqual(readSession(store), { name: "ada", email: "", rooms: ["tea"], active: null, unsent: [{ ...said, text: "again" }] });
+  assert.deepEqual(readSession(store), { name: "ada", email: "", rooms: ["tea"], active: null, unsent: [{ ...said, text: "again" }], account: false });
   storage.setItem("chatd.session", JSON.stringify({ name: "W".repeat(1_000_000) }));
   assert.equal(readSession(store), null);
   storage.setItem("chatd.session", JSON.stringify({ name: "ada", rooms: Array(10_000).fill("tea") }));

@@ -1,0 +1,31 @@
+// What the page takes of the answers that only its dialogs ask for, as frames.js does with all others. Pure functions.
+
+import { count, isId, isRecord, isToken, line, list, person, words } from "./checks.js";
+import { withRoles } from "./replies.js";
+
+const LONGEST_REASON = 500;
+const LONGEST_LABEL = 200;
+const LONGEST_TIME = 40;
+const LINK = /^\/#\/invite\/[A-Za-z0-9_-]{1,200}$/;
+
+const time = (value) => words(value, LONGEST_TIME);
+
+const listed = (value, make) => list(value).filter(isRecord).map(make).filter((entry) => entry !== null);
+
+/** A ban or a mute; whom it is for may be known no longer. */
+const measure = (one) => ({ who: person(one.who), by: person(one.by), reason: line(one.reason, LONGEST_REASON), until: time(one.until) });
+
+const session = (one) => (isId(one.id) ? { id: one.id, label: line(one.label, LONGEST_LABEL), seen: time(one.seen), current: one.current === true } : null);
+
+const link = (one) => (isId(one.id) ? { id: one.id, by: person(one.by), left: count(one.left), until: time(one.until) } : null);
+
+const kinds = {
+  roster: ({ people, banned, muted }) => ({ people: withRoles(people), banned: listed(banned, measure), muted: listed(muted, measure) }),
+  sessions: ({ sessions }) => ({ sessions: listed(sessions, session) }),
+  links: ({ links }) => ({ links: listed(links, link) }),
+  link: ({ path }) => ({ path: LINK.test(path) ? path : "" }),
+  bot: ({ token }) => ({ token: isToken(token) ? token : "" }),
+};
+
+/** The part of a reply that can be used: what stands in the frame that it was `given`, or the reply itself. */
+export const answerOf = (reply) => (Object.hasOwn(kinds, reply.type) ? kinds[reply.type](reply.given) : reply);

@@ -1,0 +1,39 @@
+// What of the page is loaded when it is first wanted: tables, Markdown, and views that few need or not at once.
+
+import { mayHoldCodes, withEmoji } from "./emoji.js";
+import { lazy } from "./lazy.js";
+import { mayHoldMarkdown, parser } from "./markdown.js";
+
+/** All of it; `ready()` is called when something has come. */
+export function partsOf(ready) {
+  const codes = lazy(() => import("./vendor/emoji-codes.js").then((module) => module.default), ready);
+  const grid = lazy(() => import("./vendor/emoji-grid.js").then((module) => module.default), ready);
+  const markdown = lazy(() => import("./vendor/markdown-it.js").then((module) => parser(module.default)), ready);
+  const views = {
+    deeds: lazy(() => import("./view/deeds.js"), ready),
+    account: lazy(() => import("./view/account.js"), ready),
+    dialogs: lazy(() => import("./view/dialogs.js").then((module) => module.styled()), ready),
+  };
+  return {
+    grid,
+
+    /** A text with its emoji, where the table is there. */
+    emoji(raw) {
+      if (mayHoldCodes(raw)) codes.want();
+      return codes.get() === null ? raw : withEmoji(raw, codes.get());
+    },
+
+    /** The tree of a text, see markdown.js, or null where it is plain or cannot be told yet. */
+    tree(raw) {
+      if (!mayHoldMarkdown(raw)) return null;
+      markdown.want();
+      return markdown.get() === null ? null : markdown.get()(raw);
+    },
+
+    /** What a view's module has, or null as long as it is not there. */
+    view(name) {
+      views[name].want();
+      return views[name].get();
+    },
+  };
+}
