@@ -11,10 +11,16 @@ const LONGEST_PASSWORD = 256;
 const LONGEST_WORDS = 300;
 
 const SAID = {
-  bad_password: key("Name and password do not belong together."),
   bad_invite: key("This link is not good any more. Ask for another one."),
   name_taken: key("This name belongs to somebody else. Choose another one."),
   bad_token: key("You have been signed out."),
+};
+
+// What a password that is not right means, by what was asked.
+const WRONG = {
+  "sign-in": key("Name and password do not belong together."),
+  "sign-up": key("A password has 8 to 256 characters that can be seen."),
+  password: key("That is not the password that you have."),
 };
 
 /** What is wrong with a new password that was typed twice, for whoever typed it, or null. */
@@ -44,7 +50,8 @@ export async function askAccount(what, fields, ask = (...request) => fetch(...re
   if (!isRecord(body)) body = {};
   if (response.ok) return body.me === undefined ? {} : { me: self(body.me) };
   const code = isToken(body.code) ? body.code : "";
-  const known = Object.hasOwn(SAID, code) ? t(SAID[code]) : null;
+  const said = code === "bad_password" ? WRONG[what] : Object.hasOwn(SAID, code) ? SAID[code] : undefined;
+  const known = said === undefined ? null : t(said);
   const later = Number.isFinite(body.retry_after) ? { retry_after: body.retry_after } : {};
   return { code, why: known ?? words({ code: code.slice(0, LONGEST_NAME), message: line(body.message, LONGEST_WORDS), ...later }) };
 }

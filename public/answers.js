@@ -1,6 +1,6 @@
 // What the page takes of the answers that only its dialogs ask for, as frames.js does with all others. Pure functions.
 
-import { count, isId, isRecord, isToken, line, list, person, words } from "./checks.js";
+import { count, isId, isRecord, isToken, line, list, LONGEST_NAME, person, words } from "./checks.js";
 import { withRoles } from "./replies.js";
 
 const LONGEST_REASON = 500;
@@ -13,7 +13,7 @@ const time = (value) => words(value, LONGEST_TIME);
 const listed = (value, make) => list(value).filter(isRecord).map(make).filter((entry) => entry !== null);
 
 /** A ban or a mute; whom it is for may be known no longer. */
-const measure = (one) => ({ who: person(one.who), by: person(one.by), reason: line(one.reason, LONGEST_REASON), until: time(one.until) });
+const measure = (one) => ({ who: person(one.who), by: line(one.by, LONGEST_NAME), reason: line(one.reason, LONGEST_REASON), until: time(one.until) });
 
 const session = (one) => (isId(one.id) ? { id: one.id, label: line(one.label, LONGEST_LABEL), seen: time(one.seen), current: one.current === true } : null);
 

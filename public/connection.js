@@ -60,12 +60,10 @@ export class Connection extends Asking {
     this._call();
   }
 
-  /** The token is nothing any more, a cookie is: call again with that, and go on where one was. */
+  /** The token is nothing any more: from the next call on it is a cookie that says who one is. */
   becomeAccount() {
     this.tokens.drop(this.who.was);
     Object.assign(this.who, { account: true, token: null });
-    this._hangUp();
-    this._call();
   }
 
   /** Hang up and give up the token: nobody can be this person again. */

@@ -38,6 +38,8 @@ const parts = {
   muted: (frame) => to(frame, known({ until: time(frame.until) })),
   unmuted: to,
   wiped: (frame) => to(frame, known({ since: time(frame.since) })),
+  signed_up: to,
+  bot_made: to,
   reported: (frame) => to(frame, known({ about: isCount(frame.about) ? frame.about : undefined, text: words(frame.text, LONGEST_TEXT) })),
 };
 
@@ -79,11 +81,14 @@ export function doneBy(event, room, me) {
   }
 }
 
-/** `items` in which nothing is left of what the wiping `event` has taken away; the same ones where that is nothing. */
-export function wipedBy(event, items) {
-  const since = Date.parse(event.since);
-  const gone = (item) =>
-    item.type === "message" && !item.deleted && item.from.id === event.who.id && item.offset < event.offset && !(Date.parse(item.at) < since);
+/**
+ * `items` in which nothing is left of what the wiping `event` has taken away; the same ones where that is nothing. With
+ * `elsewhere` they are of another room than the event, whose offset then says nothing.
+ */
+export function wipedBy(event, items, { elsewhere = false } = {}) {
+  const [since, until] = [Date.parse(event.since), Date.parse(event.at)];
+  const before = (item) => (elsewhere ? !(Date.parse(item.at) > until) : item.offset < event.offset);
+  const gone = (item) => item.type === "message" && !item.deleted && item.from.id === event.who.id && before(item) && !(Date.parse(item.at) < since);
   if (!items.some(gone)) return items;
   return items.map((item) => {
     if (!gone(item)) return item;

@@ -5,7 +5,7 @@ import { BAD_NAME, BAD_ROOM, nearestName } from "./names.js";
 import { isStaff } from "./rights.js";
 import { at, isClosed, isPrivate, LOGS } from "./room.js";
 import { folded } from "./storage.js";
-import { key, plural, t } from "./words.js";
+import { key, language, plural, t } from "./words.js";
 
 const MOST_ROOMS = 2000;
 
@@ -39,6 +39,8 @@ export const words = ({ code, message, retry_after: seconds }) => {
   if (code === "rate_limited" && seconds > SHORT_SECONDS) {
     return plural(Math.ceil(seconds), "Too fast: try again in {n} second.", "Too fast: try again in {n} seconds.");
   }
+  // What exactly one may not do, the server says in English alone.
+  if (code === "forbidden" && (language() !== "en" || !message)) return t("You may not do that.");
   const known = at(WORDS, code);
   return known !== undefined ? t(known) : message || t("The server refused: {code}.", { code: code || "?" });
 };
@@ -64,10 +66,7 @@ export const answers = (frame, asked) => frame.type === "refused" || frame.type 
 
 /** A reply to `asked`. */
 export function replyTo(line, asked, frame) {
-  if (asked.done !== undefined) {
-    const why = frame.code === "forbidden" ? () => t("You may not do that.") : words;
-    return asked.done(frame.type === "refused" ? { ...frame, why: why(frame) } : frame);
-  }
+  if (asked.done !== undefined) return asked.done(frame.type === "refused" ? { ...frame, why: words(frame) } : frame);
   const kind = frame.type === "refused" ? `refused ${asked.type}` : frame.type;
   if (Object.hasOwn(replies, kind)) replies[kind](line, asked, frame);
   return undefined;
@@ -188,6 +187,7 @@ const REMOVED = {
   kicked: key("You have been removed from this room."),
   banned: key("You have been banned from this room."),
   guests: key("Guests are not let in any more."),
+  forbidden: key("This room is not for you any more."),
 };
 
 function removed(line, room, why) {

@@ -68,8 +68,8 @@ export class Door {
     }
     if (frame === null) return undefined;
     if (frame.type === "welcome") return this._welcomed(frame);
-    // Not even a look is for everybody.
-    if (frame.type === "refused" && frame.code === "forbidden") return this._can({ guests: "off" });
+    // Not even a look is for everybody. Whether one can sign up is found out by trying.
+    if (frame.type === "refused" && frame.code === "forbidden") return this._can({ guests: "off", signUp: "open" });
     if (frame.room === "lobby" && OF_INTEREST.includes(frame.type)) this._hear(frame);
     return undefined;
   }

@@ -18,6 +18,13 @@ const after = (room, offset, me) => room.items.filter((item) => item.kind === "m
 // A page may have been on its way when they were taken away.
 const wiped = wipedByAll;
 
+/** What was wiped on the whole server is told in its log alone. */
+function wipedEverywhere(state, event) {
+  if (event.type !== "wiped" || event.room !== "+audit" || event.in !== undefined) return state;
+  const names = Object.keys(state.rooms).filter((name) => !isPrivate(name));
+  return names.reduce((next, name) => patch(next, name, (room) => ({ items: wipedBy(event, room.items, { elsewhere: true }) })), state);
+}
+
 /** Whether it is there to be read, by whoever is not there. */
 const tells = (event) => event.type === "message" || (event.type === "reported" && event.room === "+reports");
 
@@ -77,8 +84,9 @@ export const logSteps = {
     return wanted ? { ...show(next, name), wanted: state.wanted === name ? null : state.wanted } : next;
   },
 
-  event(state, { event }) {
+  event(given, { event }) {
     const { room: name, offset } = event;
+    const state = wipedEverywhere(given, event);
     const before = at(state.rooms, name);
     if (before === undefined) return state;
     const placed = before.newer ? before.items : withEvent(before.items, event);

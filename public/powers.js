@@ -40,6 +40,6 @@ export function settingsFor(me, room) {
   const mine = rank(me, room);
   const closed = isClosed(room.name);
   const asModerator = mine >= 2 ? ["topic", "slow", "locked", "measures", ...(closed ? ["invite"] : [])] : [];
-  const asOwner = mine === 3 || mine === 5 ? [...(closed ? ["title"] : []), "guests", "archived", "roles"] : [];
+  const asOwner = mine >= 3 ? [...(closed ? ["title"] : []), "guests", "archived", "roles"] : [];
   return [...asModerator, ...asOwner];
 }

@@ -49,6 +49,7 @@ export function SignUp({ guest, invited, name: before = "", children }) {
       const who = guest === null ? { name: name.trim() } : { token: act.token() };
       const { me, why, code } = await askAccount("sign-up", { password, ...who, ...(invited ? { [invited.kind]: invited.secret } : {}), cookie: true });
       if (why === undefined && me) await act.signedIn(me, guest !== null);
+      else if (code === "bad_invite" && !invited) form.fail("new-password", t("An account needs an invitation: ask for a link."));
       else form.fail(OF_THE_NAME.includes(code) && guest === null ? "account-name" : "new-password", why);
     });
   };

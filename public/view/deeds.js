@@ -19,6 +19,8 @@ const SAID = {
   unmuted: key("{by} let {who} write again"),
   wiped: key("{by} removed what {who} had written"),
   reported: key("{by} reported a message of {who}"),
+  signed_up: key("{who} has an account now"),
+  bot_made: key("{by} made the bot {who}"),
 };
 const UNTIL = { banned: key("{by} banned {who} until {time}"), muted: key("{by} muted {who} until {time}") };
 const ROLES = { owner: key("{by} made {who} an owner"), moderator: key("{by} made {who} a moderator"), member: key("{by} made {who} a member"), "": key("{by} took the role of {who}") };

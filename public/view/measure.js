@@ -13,7 +13,7 @@ const DAY = 24 * HOUR;
 
 const FOR_EVER = [0, key("For ever")];
 const TIMES = [[HOUR / 6, key("For 10 minutes")], [HOUR, key("For an hour")], [DAY, key("For a day")], [7 * DAY, key("For a week")], [30 * DAY, key("For 30 days")], FOR_EVER];
-const BACK = [[HOUR / 6, key("Of the last 10 minutes")], [HOUR, key("Of the last hour")], [DAY, key("Of the last day")], [7 * DAY, key("Of the last week")], [30 * DAY, key("Of the last 30 days")]];
+const BACK = [[HOUR / 6, key("Of the last 10 minutes")], [HOUR, key("Of the last hour")], [DAY, key("Of the last day")], [7 * DAY, key("Of the last week")]];
 const REACHES = { room: key("In this room"), server: key("On the whole server") };
 
 const DEEDS = {

@@ -103,6 +103,7 @@ export function Profile({ state, close }) {
   return html`
     <${Dialog} kind="profile" title=${inside ? t("You and your account") : t("Make an account")} close=${close}>
       ${inside && html`<p>${t(ROLES[me.role])}</p>`}
+      ${inside && link !== null && html`<p role="status">${t("The link that you have opened is for a new account: log out to use it.")}</p>`}
       ${inside ? html`<${Rename} key=${me.name} me=${me} answer=${forms.rename} />` : html`<${Guest} me=${me} can=${can} invited=${link} />`}
       ${inside && html`<section><h3>${t("Where you are signed in")}</h3><${Sessions} /></section><details><summary>${t("Change the password")}</summary><${NewPassword} me=${me} /></details>`}
       ${ignored.length > 0 && html`<section><h3>${t("Whom you ignore")}</h3><${Ignored} ignored=${ignored} /></section>`}

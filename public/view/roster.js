@@ -58,7 +58,7 @@ export function Measures({ title, all, room, undo, done }) {
             <li key=${who?.id ?? index}>
               <span class="what">
                 ${who ? html`<${Picture} who=${who} /><${Name} name=${who.name} />` : t("Somebody who is not known any more")}
-                <span class="note">${[by && t("by {name}", { name: by.name }), until ? t("until {time}", { time: wholeOf(until) }) : t("for ever"), reason].filter(Boolean).join(" · ")}</span>
+                <span class="note">${[by && t("by {name}", { name: by }), until ? t("until {time}", { time: wholeOf(until) }) : t("for ever"), reason].filter(Boolean).join(" · ")}</span>
               </span>
               ${who && html`<button type="button" onClick=${() => lift(who)}>${t("Take back")}</button>`}
             </li>

@@ -83,6 +83,16 @@ test("what was written since a moment, by one person, is gone from the page", ()
   assert.equal(after([...said, deed(5, "wiped", { who: bob, since: at(20) })], entered).spoken, null);
 });
 
+test("what is wiped on the whole server is gone from all rooms but the conversations of two", () => {
+  const pair = [{ type: "joined", joined: usable(joined({ room: "@p2", with: bob })), focus: false, at: 0 }, { type: "joined", joined: usable(joined({ room: "+audit" })), focus: false, at: 0 }].reduce(reduce, entered);
+  const wiped = deed(1, "wiped", { room: "+audit", who: bob, since: "2026-11-24T00:00:00Z" });
+  const state = after([message(1), message(2, { at: "2026-11-24T02:17:00.000Z" }), message(1, { room: "@p2", with: bob }), wiped], pair);
+  assert.deepEqual(lobby(state).items.map((item) => item.text), ["", "text 2"]);
+  assert.deepEqual(state.rooms["@p2"].items.map((item) => item.text), ["text 1"]);
+  const told = after([message(3), deed(2, "wiped", { room: "+audit", who: bob, since: "2026-11-24T00:00:00Z", in: "tea" })], state);
+  assert.equal(lobby(told).items.at(-1).text, "text 3");
+});
+
 test("a page of older messages that was on its way holds nothing that has been wiped", () => {
   const comes = { type: "joined", joined: usable(joined({ head: 3 })), focus: false, at: 0 };
   const state = [comes, heard(message(3)), heard(deed(4, "wiped", { who: bob, since: "2026-11-24T00:00:00Z" })), { type: "page", page: { room: "lobby", events: [message(1), message(2, { from: eve })].map(usable), more: false } }].reduce(reduce, entered);

@@ -52,7 +52,8 @@ test("a name that came over the plain wire can be acted on and not spoken to", (
 
 test("a room's settings are for its moderators, some for its owners alone", () => {
   assert.deepEqual(settingsFor(as("member"), room("tea")), []);
-  assert.deepEqual(settingsFor(as("moderator"), room("tea")), ["topic", "slow", "locked", "measures"]);
+  assert.deepEqual(settingsFor(as("member"), room("tea", "moderator")), ["topic", "slow", "locked", "measures"]);
+  assert.equal(settingsFor(as("moderator"), room("tea")).includes("roles"), true);
   assert.equal(settingsFor(as("guest"), room("tea", "owner")).includes("title"), false);
   assert.deepEqual(settingsFor(as("member"), room("+x", "owner")), ["topic", "slow", "locked", "measures", "invite", "title", "guests", "archived", "roles"]);
 });
