@@ -25,6 +25,7 @@ from twisted.logger import (
     formatEvent,
     globalLogBeginner,
 )
+from twisted.python.failure import Failure
 
 from chatd.ops.ration import OTHERS, Ration, ration_key
 
@@ -74,7 +75,8 @@ def as_json(event: LogEvent) -> str | None:
         if not taken and _is_plain(value):
             line[name] = value
     failure = event.get("log_failure")
-    if failure is not None:
+    # Whoever logs may put anything there.
+    if isinstance(failure, Failure):
         line["traceback"] = failure.getTraceback()
     elif not line["message"]:
         return None
