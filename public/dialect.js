@@ -117,6 +117,8 @@ const replies = {
       line.outbox.disown();
     }
     for (const { room } of frame.rooms) if (isClosed(room)) line.cursors.add(room);
+    // They are there for who may read them, though there be nothing in them yet.
+    if (isStaff(frame.me.role)) for (const room of LOGS) line.cursors.add(room);
     named(line, frame.me);
     line.emit({ type: "welcome", welcome: frame });
     if (asked.renames) return line.emit({ type: "answered", form: "rename", fault: null });

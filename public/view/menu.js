@@ -73,10 +73,13 @@ export function Menu({ state, who, room: name, message, opener }) {
     act.ignores(who, deed === "ignore");
     return act.notice(deed === "ignore" ? t("You will not see what {name} writes.", { name: who.name }) : t("You see again what {name} writes.", { name: who.name }));
   };
+  const label = t("More about {name}", { name: who.name });
   return html`
-    <div class="menu" ref=${box} role="menu" aria-label=${t("More about {name}", { name: who.name })} onKeyDown=${onKeyDown} onContextMenu=${(event) => event.preventDefault()}>
-      ${deeds.map((deed) => html`<button type="button" role="menuitem" tabindex="-1" class=${GRAVE.includes(deed) ? "grave" : null} key=${deed} onClick=${() => does(deed)}>${t(LABELS[deed])}</button>`)}
-      ${deeds.length === 0 && html`<button type="button" role="menuitem" tabindex="-1" onClick=${back}>${t("There is nothing to do here.")}</button>`}
-    </div>
+    <section aria-label=${label}>
+      <div class="menu" ref=${box} role="menu" aria-label=${label} onKeyDown=${onKeyDown} onContextMenu=${(event) => event.preventDefault()}>
+        ${deeds.map((deed) => html`<button type="button" role="menuitem" tabindex="-1" class=${GRAVE.includes(deed) ? "grave" : null} key=${deed} onClick=${() => does(deed)}>${t(LABELS[deed])}</button>`)}
+        ${deeds.length === 0 && html`<button type="button" role="menuitem" tabindex="-1" onClick=${back}>${t("There is nothing to do here.")}</button>`}
+      </div>
+    </section>
   `;
 }

@@ -62,7 +62,7 @@ export function Picker({ id, label, people, chosen, choose }) {
         onInput=${(event) => { setSought(event.currentTarget.value); setAt(0); }}
         onKeyDown=${onKeyDown}
       />
-      <ul class="offered" id=${`${id}-list`} role="listbox" aria-label=${label}>
+      <ul class="offered" id=${`${id}-list`} role="listbox" aria-label=${t("People")}>
         ${offered.map((who, one) => html`<li role="option" id=${`${id}-${one}`} key=${who.id} aria-selected=${one === index ? "true" : "false"} onClick=${() => add(who)}><${Picture} who=${who} /><${Name} name=${who.name} /></li>`)}
       </ul>
       ${sought.trim() !== "" && offered.length === 0 && html`<p class="hint" role="status">${t("Nobody whom you meet here is called that.")}</p>`}

@@ -2,6 +2,7 @@
 
 import { useContext, useEffect, useState } from "../vendor/preact-hooks.js";
 import { answerOf } from "../answers.js";
+import { deviceOf } from "../devices.js";
 import { hasAccount } from "../rights.js";
 import { key, t } from "../words.js";
 import { NewPassword, SignIn, SignUp } from "./account.js";
@@ -63,7 +64,7 @@ function Sessions() {
       ${reply.sessions.map(
         (one) => html`
           <li key=${one.id}>
-            <span class="what"><bdi>${one.label || t("Somewhere")}</bdi>${one.current && html` <span class="tag">${t("here")}</span>`}<span class="note">${one.seen && t("last seen {time}", { time: wholeOf(one.seen) })}</span></span>
+            <span class="what"><bdi title=${one.label}>${deviceOf(one.label)}</bdi>${one.current && html` <span class="tag">${t("here")}</span>`}<span class="note">${one.seen && t("last seen {time}", { time: wholeOf(one.seen) })}</span></span>
             ${!one.current && html`<button type="button" onClick=${() => revoke(one.id)}>${t("Sign out")}</button>`}
           </li>
         `,

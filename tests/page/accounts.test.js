@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { askAccount, passwordProblem } from "../../public/accounts.js";
 import { linkOf, placeOf } from "../../public/address.js";
 import { answerOf } from "../../public/answers.js";
+import { deviceOf } from "../../public/devices.js";
 import { usable } from "../../public/frames.js";
 import { tokensIn } from "../../public/storage.js";
 import { ada, bob, eve, joined, message, welcome } from "./fakes.js";
@@ -208,4 +209,17 @@ test("a name that the server lets nobody have without a password stays with who 
   tokens.set("bob", "t2");
   const tab = signedIn({ tab: { tokens } });
   assert.equal(tab.tokens.get("bob"), "t2");
+});
+
+test("the place where one is signed in has a short name, as far as it can be told", () => {
+  const agents = {
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0": "Firefox on Linux",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36 Edg/143.0.0.0": "Edge on Windows",
+    "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile Safari/537.36": "Chrome on Android",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1": "Safari on iPhone",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit": "Linux",
+    "curl/8.14": "curl/8.14",
+    "": "Somewhere",
+  };
+  for (const [agent, name] of Object.entries(agents)) assert.equal(deviceOf(agent), name);
 });
