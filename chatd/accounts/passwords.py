@@ -4,7 +4,10 @@ Passwords, hashed where they hold nobody up.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
@@ -16,6 +19,9 @@ from twisted.python.threadpool import ThreadPool
 from chatd.core.refusals import Code, Refused
 
 T = TypeVar("T")
+
+NICE = 10
+"""By how much the threads stand back behind the one that everybody talks through."""
 
 THREADS = 2
 MOST_WAITING = 32
@@ -76,7 +82,7 @@ class Passwords:
     async def _counted(self, work: Callable[[], T]) -> T:
         self._waiting += 1
         try:
-            return await deferToThreadPool(self._reactor, self._pool, work)
+            return await deferToThreadPool(self._reactor, self._pool, _standing_back, work)
         finally:
             self._waiting -= 1
 
@@ -84,3 +90,10 @@ class Passwords:
         if self._waiting >= MOST_WAITING:
             raise Refused(Code.RATE_LIMITED, "Too many sign in at the moment.", retry_after=RETRY_SECONDS)
         return Deferred.fromCoroutine(self._counted(work))
+
+
+def _standing_back(work: Callable[[], T]) -> T:
+    # On Linux a thread has a niceness of its own, which those inherit that it starts.
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+    return work()

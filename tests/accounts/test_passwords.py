@@ -4,12 +4,15 @@ Hashing, in threads.
 
 from __future__ import annotations
 
+import os
+import threading
+
 from argon2 import PasswordHasher
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 from twisted.trial.unittest import TestCase
 
-from chatd.accounts.passwords import MOST_WAITING, Passwords
+from chatd.accounts.passwords import MOST_WAITING, NICE, Passwords
 from chatd.core.refusals import Code, Refused
 
 
@@ -37,6 +40,12 @@ class PasswordsTest(TestCase):
     async def test_the_same_password_is_kept_in_another_way_each_time(self) -> None:
         """By its salt."""
         self.assertNotEqual(await self.passwords.encode("x"), await self.passwords.encode("x"))
+
+    async def test_the_threads_stand_back_behind_the_reactors(self) -> None:
+        """Or a few passwords would take the machine from everybody who talks."""
+        nice = await self.passwords._work(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        self.assertEqual(nice, NICE)
+        self.assertLess(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()), NICE)
 
     async def test_so_many_may_wait_and_no_more(self) -> None:
         """Whoever comes then is told when to try again; afterwards there is room."""

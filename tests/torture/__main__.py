@@ -23,6 +23,7 @@ from tests.torture.idle import idle
 from tests.torture.kills import kills, million
 from tests.torture.neighbours import neighbours, stopped
 from tests.torture.order import order
+from tests.torture.passwords import passwords
 from tests.torture.protections import protections
 from tests.torture.pruning import pruning
 from tests.torture.resume import resume
@@ -36,7 +37,7 @@ RUNS: dict[str, Run] = {
     run.__name__: run
     for run in (
         *(kills, million, power, weather, order, resume, pruning),
-        *(stopped, neighbours, idle, storm, stops, clock, protections),
+        *(stopped, neighbours, passwords, idle, storm, stops, clock, protections),
     )
 }
 
