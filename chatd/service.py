@@ -329,7 +329,7 @@ class ChatService(Service):
         self._offer_ownership()
 
     def _offer_ownership(self) -> None:
-        if self.hub.rights.owners:
+        if self.hub.rights.claimed():
             return
         try:
             path = self._owner_links.offer()

@@ -292,9 +292,9 @@ class Accounts:
         hub = self.hub
         if not user or len(user) > 320 or not user.isprintable():
             raise Refused(Code.BAD_TOKEN, "The proxy names nobody.")
-        for subject, facts in hub.rights.subjects(SERVER):
-            if facts.get("header") == user:
-                return PersonId(subject)
+        known = hub.rights.person_of_user(user)
+        if known is not None:
+            return PersonId(known)
         card = Card(person_id(hub.random(10)), self._free_name(user))
         hub.names.reserve(card)
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from chatd.core import deeds
 from chatd.core.commands import Done, Face, Join, Joined, Leave, ListedRoom, Members, RoomList, Rooms, Who
 from chatd.core.deeds import ROOM_TITLES
 from chatd.core.names import (
@@ -51,7 +52,6 @@ async def join(session: Session, command: Join, now: float) -> None:
         position = Position(command.after, command.id)
     room = hub.hold(key)
     try:
-        staff = await staff_of(hub, key)
         opened = await hub.store.open(key, session.viewer, position, command.limit)
         if opened is not None:
             hub.settle(room, opened.record)
@@ -62,6 +62,7 @@ async def join(session: Session, command: Join, now: float) -> None:
             return
         if not room.exists:
             _make(session, room, command.room, now)
+            await deeds.own(session, room)
         _check_lock(session, room)
         start, recovered = _start(room, opened, position, command.limit)
         # What has come since the store looked is new: it follows `live`.
@@ -87,7 +88,7 @@ async def join(session: Session, command: Join, now: float) -> None:
             with_=view.peer or UNSET,
             title=room.title,
             role=rights.room_role(key, session.viewer) if session.viewer else "",
-            staff=staff,
+            staff=staff_of(hub, key),
             slow=rights.slow_seconds(key),
             locked=rights.locked(key),
             archived=rights.archived(key),

@@ -22,6 +22,7 @@ class Names:
     presence: Presence
     key: Callable[[str], str]
     _reserved: dict[str, PersonId] = field(default_factory=dict)
+    _cards: dict[PersonId, Card] = field(default_factory=dict)
 
     def holder(self, name: str) -> PersonId | None:
         """
@@ -31,9 +32,10 @@ class Names:
 
     def reserve(self, card: Card) -> None:
         """
-        Keep a name, and all that look like it, for an account.
+        Keep a name, and all that look like it, for an account, which is known by that card from now on.
         """
         self._reserved.setdefault(self.key(card.name), card.id)
+        self._cards[card.id] = card
 
     def unreserve(self, card: Card) -> None:
         """
@@ -41,6 +43,14 @@ class Names:
         """
         if self.holder(card.name) == card.id:
             del self._reserved[self.key(card.name)]
+        if self._cards.get(card.id) == card:
+            del self._cards[card.id]
+
+    def card(self, account: PersonId) -> Card | None:
+        """
+        An account as it is named now, here or not.
+        """
+        return self._cards.get(account)
 
     def claim(self, name: str, claimant: PersonId) -> None:
         """

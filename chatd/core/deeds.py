@@ -44,6 +44,7 @@ from chatd.core.rights import FOR_EVER, SERVER, Rank, address_subject
 from chatd.core.text import MAX_REASON, MAX_TITLE, MAX_TOPIC, clean_line
 
 if TYPE_CHECKING:
+    from chatd.core.room import Room
     from chatd.core.session import Session
 
 ROOM_TITLES = {AUDIT: "Audit log", REPORTS: "Reports"}
@@ -231,6 +232,17 @@ async def report(session: Session, command: Report, now: float) -> None:
     _take_token(session, now)
     await _store(session, [_draft(session, REPORTS, ROOM_TITLES[REPORTS], "reported", detail)])
     session.answer(command, Done())
+
+
+async def own(session: Session, room: Room) -> None:
+    """
+    Have whoever has just made a public room own it, if they have an account.
+    """
+    hub, person = session.hub, session.person
+    if room.key in ROOM_TITLES or person is None or hub.rights.account(person.card.id) != "member":
+        return
+    change = Change(room.key, person.card.id, "role", "owner")
+    await _store(session, [_draft(session, room.key, room.name, "made", Detail(), (change,))])
 
 
 # What they have in common

@@ -146,6 +146,8 @@ async def _identify(
             hub.names.unclaim(card)
             if account and hub.names.key(name) != hub.names.key(known.name):
                 hub.names.unreserve(card)
+            if account:
+                hub.names.reserve(known)
             raise
         if account and hub.names.key(name) != hub.names.key(known.name):
             hub.names.unreserve(known)
@@ -231,7 +233,7 @@ async def _welcome(session: Session, token: str | None = None, *, first: bool = 
             sign_up=settings.sign_up,
             guests=settings.guests,
             locked=hub.rights.locked(SERVER),
-            claimed=hub.rights.owners > 0,
+            claimed=hub.rights.claimed(),
         ),
         ignored=tuple(Face.of(card) for card in ignored),
     )

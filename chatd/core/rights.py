@@ -66,7 +66,8 @@ class Rights:
 
     _facts: dict[str, dict[str, dict[str, str | int]]] = field(default_factory=dict)
     _closed_rooms: dict[str, dict[RoomKey, None]] = field(default_factory=dict)
-    owners: int = 0
+    _roles: dict[str, dict[str, str]] = field(default_factory=dict)
+    _users: dict[str, str] = field(default_factory=dict)
 
     def apply(self, changes: Iterable[Change]) -> None:
         """
@@ -75,14 +76,16 @@ class Rights:
         for change in changes:
             before = self.about(change.room, change.subject).get(change.field)
             self._set(change)
+            if change.field == "role":
+                _note(self._roles.setdefault(change.room, {}), change.subject, change.value)
+            if change.field == "header":
+                _note(self._users, str(before if change.value is None else change.value), change.subject)
             if change.field == "member" and is_closed(RoomKey(change.room)):
                 rooms = self._closed_rooms.setdefault(change.subject, {})
                 if change.value is None:
                     rooms.pop(RoomKey(change.room), None)
                 else:
                     rooms[RoomKey(change.room)] = None
-            if change.field == "role" and change.room == SERVER:
-                self.owners += (change.value == "owner") - (before == "owner")
 
     def _set(self, change: Change) -> None:
         room = self._facts.setdefault(change.room, {})
@@ -107,6 +110,24 @@ class Rights:
         All about whom something was decided in a room.
         """
         yield from self._facts.get(room, {}).items()
+
+    def staff(self, room: str) -> Mapping[str, str]:
+        """
+        Those who have a role in a room, or on the server, and which.
+        """
+        return self._roles.get(room, {})
+
+    def claimed(self) -> bool:
+        """
+        Whether the server has an owner.
+        """
+        return "owner" in self.staff(SERVER).values()
+
+    def person_of_user(self, user: str) -> str | None:
+        """
+        The person whom a trusted proxy calls so.
+        """
+        return self._users.get(user)
 
     # People
 
@@ -167,8 +188,7 @@ class Rights:
         """
         Whether somebody is the only owner of a room, or of the server.
         """
-        owners = [each for each, facts in self.subjects(room) if facts.get("role") == "owner"]
-        return owners == [person]
+        return [each for each, role in self.staff(room).items() if role == "owner"] == [person]
 
     # Rooms
 
@@ -235,6 +255,13 @@ class Rights:
     def _until(self, what: str, room: str, subject: str, now_ms: int) -> bool:
         until = self.about(room, subject).get(what)
         return until is not None and (until == FOR_EVER or now_ms < int(until))
+
+
+def _note(index: dict[str, str], key: str, value: str | int | None) -> None:
+    if value is None:
+        index.pop(key, None)
+    else:
+        index[key] = str(value)
 
 
 _NONE_OF_ROOM: Mapping[str, Facts] = MappingProxyType({})

@@ -82,14 +82,9 @@ async def _kept_out(hub: Hub, scope: str, what: str) -> tuple[KeptOut, ...]:
     return tuple(found)
 
 
-async def staff_of(hub: Hub, key: RoomKey) -> tuple[Staff, ...]:
+def staff_of(hub: Hub, key: RoomKey) -> tuple[Staff, ...]:
     """
     Who looks after a room, as its clients show it.
     """
-    staff = []
-    for subject, facts in tuple(hub.rights.subjects(key)):
-        if "role" in facts:
-            card = await hub.card(PersonId(subject))
-            if card is not None:
-                staff.append(Staff(Face.of(card), str(facts["role"])))
-    return tuple(staff)
+    cards = ((hub.names.card(PersonId(person)), role) for person, role in hub.rights.staff(key).items())
+    return tuple(Staff(Face.of(card), role) for card, role in cards if card is not None)

@@ -41,8 +41,9 @@ def build(role: str, *, inside: bool) -> House:
     A house with somebody of that role in it.
     """
     server = Server(message_rate=0)
-    ada = server.account("ada", PUBLIC)
+    # A guest makes the public room, so nobody owns it.
     gus = server.person("gus", PUBLIC)
+    ada = server.account("ada", PUBLIC)
     closed = ada.ask("make", title="Cellar", people=[gus.id])["room"]
     ada.join(closed)
     gus.join(closed)

@@ -257,6 +257,16 @@ class ModerationTest(ChatTestCase):
         self.assertIn({"type": "removed", "room": "+audit", "reason": "forbidden"}, told)
         self.assert_refused(mia.ask("history", room="+audit"), "no_such_room")
 
+    def test_whoever_makes_a_public_room_with_an_account_owns_it(self) -> None:
+        """From its first event on; what a guest makes is nobody's."""
+        mia = self.server.account("mia")
+        joined = mia.ask("join", room="club")
+        self.assertEqual((joined["role"], [each["role"] for each in joined["staff"]]), ("owner", ["owner"]))
+        self.assertEqual(shapes(mia.take()), ["made", "live"])
+        self.assertEqual(mia.ask("set", room="club", topic="Chess")["type"], "done")
+        self.assertNotIn("role", self.cleo.ask("join", room="pub"))
+        self.assert_refused(self.cleo.ask("set", room="pub", topic="x"), "forbidden")
+
     def test_what_cannot_be_is_refused_with_a_word_why(self) -> None:
         """And changes nothing."""
         for kind, fields, code in (
