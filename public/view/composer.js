@@ -23,6 +23,7 @@ export function Composer({ room, title, most, draft, names }) {
   const box = useRef(null);
   const expander = useRef(null);
   const latest = useRef({});
+  const wanted = useRef(false);
   const text = at(texts, room) ?? "";
   const setText = (value) => {
     setTexts((now) => ({ ...now, [room]: value }));
@@ -50,8 +51,6 @@ export function Composer({ room, title, most, draft, names }) {
   }, [text, room]);
 
   useEffect(() => {
-    // Whoever has it not can write all the same.
-    loadExpander().catch(() => {});
     return completes(expander.current, {
       names: () => latest.current.names,
       wantGrid: act.wantGrid,
@@ -59,6 +58,19 @@ export function Composer({ room, title, most, draft, names }) {
       committed: (value) => latest.current.setText(value),
     });
   }, []);
+
+  // It comes when one first writes. Whoever has it not can write all the same.
+  const wantExpander = () => {
+    if (wanted.current) return;
+    wanted.current = true;
+    loadExpander().then(
+      // It looks at what stands there when something is typed, and so much has been typed already.
+      () => box.current?.dispatchEvent(new Event("input", { bubbles: true })),
+      () => {
+        wanted.current = false;
+      },
+    );
+  };
 
   const send = () => {
     box.current.focus();
@@ -86,6 +98,7 @@ export function Composer({ room, title, most, draft, names }) {
   };
 
   const onInput = ({ currentTarget: { value } }) => {
+    wantExpander();
     setText(value);
     if (value.trim() !== "") act.typing(room);
   };

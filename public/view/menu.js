@@ -66,7 +66,11 @@ export function Menu({ state, who, room: name, message, opener }) {
       close();
       return act.openPrivate(who);
     }
-    if (deed !== "ignore" && deed !== "unignore") return act.dialog("measure", { deed, who, room: name, message });
+    if (deed !== "ignore" && deed !== "unignore") {
+      // That is where the focus goes when the dialog is closed.
+      opener.focus();
+      return act.dialog("measure", { deed, who, room: name, message });
+    }
     back();
     const { why } = await act.ask({ type: "ignore", who: who.id, on: deed === "ignore" });
     if (why !== undefined) return act.notice(why);

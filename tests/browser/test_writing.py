@@ -29,6 +29,9 @@ def test_a_message_stands_there_at_once_and_keeps_its_place_when_it_is_kept(gues
     context = guests.browser()
     ada = guests.comes("ada", context)
     box = ada.page.get_by_placeholder("Write a message")
+    # What completes names comes when one first writes.
+    box.fill("x")
+    ada.page.evaluate("customElements.whenDefined('text-expander').then(() => {})")
     context.set_offline(True)
     # A WebSocket that is open outlives that, so nothing may be answered.
     ada.page.evaluate("WebSocket.prototype.send = function () {}")

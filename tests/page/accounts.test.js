@@ -5,9 +5,10 @@ import { askAccount, passwordProblem } from "../../public/accounts.js";
 import { linkOf, placeOf } from "../../public/address.js";
 import { answerOf } from "../../public/answers.js";
 import { deviceOf } from "../../public/devices.js";
+import { Door } from "../../public/door.js";
 import { usable } from "../../public/frames.js";
 import { tokensIn } from "../../public/storage.js";
-import { ada, bob, eve, joined, message, welcome } from "./fakes.js";
+import { ada, bob, eve, FakeClock, FakeSocket, joined, message, welcome } from "./fakes.js";
 import { nothing, Tab } from "./tab.js";
 
 const member = { ...ada, role: "member" };
@@ -222,4 +223,31 @@ test("the place where one is signed in has a short name, as far as it can be tol
     "": "Somewhere",
   };
   for (const [agent, name] of Object.entries(agents)) assert.equal(deviceOf(agent), name);
+});
+
+function door() {
+  const told = { can: [], known: 0, socket: new FakeSocket() };
+  const one = new Door({ open: () => told.socket, clock: new FakeClock(), hear: () => {}, can: (can) => told.can.push(can), known: () => (told.known += 1) });
+  one.watch();
+  told.socket.opens();
+  return told;
+}
+
+test("whoever looks in learns what the server lets newcomers do", () => {
+  const told = door();
+  told.socket.gives({ ...welcome({ server_can: { sign_up: "invite", guests: "read", locked: true, claimed: false } }), me: { role: "watcher" } });
+  assert.deepEqual(told.can, [{ signUp: "invite", guests: "read", locked: true, claimed: false }]);
+  assert.deepEqual([told.known, told.socket.shut], [0, false]);
+});
+
+test("a server that lets nobody look in wants an account", () => {
+  const told = door();
+  told.socket.gives({ type: "refused", code: "forbidden", message: "Only those who have an account come in here." });
+  assert.deepEqual(told.can, [{ guests: "off", signUp: "open" }]);
+});
+
+test("whoever is known by a cookie, or by a proxy, need not stand at the door", () => {
+  const told = door();
+  told.socket.gives(welcome({ me: member }));
+  assert.deepEqual([told.known, told.socket.shut], [1, true]);
 });
