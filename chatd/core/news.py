@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import NamedTuple, Protocol
 
 from chatd.core.commands import Answer
@@ -72,16 +71,18 @@ class News:
         if not self._waiting and self.turns.admit():
             _spread(audience, (item,))
             return
-        items = self._waiting.get(audience)
-        if items is None:
-            items = self._waiting[audience] = {}
-            self.turns.wait(partial(self._tell, audience))
+        items = self._waiting.setdefault(audience, {})
         # Behind what has come since.
         items.pop(kind, None)
         items[kind] = item
+        self.turns.wait(self._tell_one)
 
-    def _tell(self, audience: Audience) -> None:
-        _spread(audience, tuple(self._waiting.pop(audience).values()))
+    def _tell_one(self) -> None:
+        audience = next(iter(self._waiting))
+        items = tuple(self._waiting.pop(audience).values())
+        if self._waiting:
+            self.turns.wait(self._tell_one)
+        _spread(audience, items)
 
 
 def _spread(audience: Audience, items: Sequence[Item]) -> None:

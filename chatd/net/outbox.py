@@ -198,13 +198,6 @@ class TransportOutbox:
         arrived: int = getattr(self._transport, "bytes_arrived", int)()
         return arrived
 
-    def peer_ended(self) -> bool:
-        """
-        Whether the peer has ended its side, as far as can be told; also where that has not been read yet.
-        """
-        ended: bool = getattr(self._transport, "peer_ended", bool)()
-        return ended
-
     def _look_at_progress(self, now: float) -> None:
         self._watched = False
         if self.closed or not self.full:

@@ -23,9 +23,9 @@ class Pulse:
     Pings a client that has been silent for 25 s, and closes with 4003 if it does not answer within 10 s.
 
     If it has much to read before it comes to the ping, it has 10 s more as long as something arrives. What
-    our own kernel takes for it is no sign of life: that goes on when a peer is long gone. What a connection
-    that we do not read has sent lies unread, so there it is a sign of life that a ping arrives; if it is full
-    the outbox has an eye on it. Whoever has ended their side meanwhile is let go, as if we had read that.
+    our own kernel takes for it is no sign of life: that goes on when a peer is long gone. A connection that
+    we do not read is not silent: if it is full the outbox has an eye on it, else a ping makes the kernel
+    notice a peer that is gone.
 
     There is one deadline for a connection at any time. `alive_at` is when it last sent something.
     """
@@ -44,8 +44,6 @@ class Pulse:
         """
         The connection is read from now on, or is not. The silence until then was our own doing.
         """
-        if reading != self._reading:
-            self._pinged_at = None
         self._reading = reading
         self.alive_at = now
 
@@ -60,7 +58,10 @@ class Pulse:
         Do what is due; when to look again, or None if that was the end.
         """
         if not self._reading:
-            return self._check_unread(now)
+            self.alive_at = now
+            if not self.outbox.full:
+                self.outbox.write(PING)
+            return now + PING_SECONDS
         if self._pinged_at is None or self.alive_at > self._pinged_at:
             return self._ask(now)
         arrived = self.outbox.bytes_arrived()
@@ -68,26 +69,6 @@ class Pulse:
             self.outbox.close(CloseCode.NO_PONG, CloseCode.NO_PONG.reason)
             return None
         self._arrived = arrived
-        return now + PONG_SECONDS
-
-    def _check_unread(self, now: float) -> float | None:
-        self.alive_at = now
-        if self.outbox.peer_ended():
-            self.outbox.end_soon()
-            return None
-        if self.outbox.full:
-            self._pinged_at = None
-            return now + PING_SECONDS
-        arrived = self.outbox.bytes_arrived()
-        # A transport that cannot tell has nothing arrive.
-        if self._pinged_at is not None and 0 < arrived <= self._arrived:
-            self.outbox.close(CloseCode.NO_PONG, CloseCode.NO_PONG.reason)
-            return None
-        if self._pinged_at is not None:
-            self._pinged_at = None
-            return now + PING_SECONDS - PONG_SECONDS
-        self._pinged_at, self._arrived = now, arrived
-        self.outbox.write(PING)
         return now + PONG_SECONDS
 
     def _ask(self, now: float) -> float:

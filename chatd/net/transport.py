@@ -8,7 +8,6 @@ that back: two system calls and a turn of the reactor more for each client and m
 from __future__ import annotations
 
 import fcntl
-import socket
 import sys
 import termios
 from collections.abc import Iterable
@@ -22,9 +21,6 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from chatd.net.delivery import Delivery
 from chatd.net.tls_transport import PromptTLSTransport
 from chatd.net.turns import Turns
-
-_CLOSE_WAIT = 8
-"""The state of a TCP connection whose other side has ended (tcp_states.h)."""
 
 
 class PromptTCPTransport(tcp.Server):
@@ -132,16 +128,6 @@ class PromptTCPTransport(tcp.Server):
         except (OSError, ValueError):
             return self.bytes_sent
         return self.bytes_sent - int.from_bytes(waiting, sys.byteorder)
-
-    def peer_ended(self) -> bool:
-        """
-        Whether a FIN has come, also behind what is yet to be read (TCP_INFO, see tcp(7)), where ours tells.
-        """
-        try:
-            info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
-        except (OSError, ValueError):
-            return False
-        return info[0] == _CLOSE_WAIT
 
     def writeSomeData(self, data: Any) -> Any:
         """

@@ -15,7 +15,7 @@ LOOK_SECONDS = 10.0
 AGAIN_SECONDS = 20.0
 """By when deadlines that still know of a connection, such as the one for its greeting, have passed."""
 SEARCHED = 1000
-"""With how many connections at most a search for cycles is short enough."""
+"""With how many connections a search for cycles is so short that nobody notices it."""
 
 
 def give_back(search: bool) -> None:
@@ -45,10 +45,8 @@ class Memory:
     Has memory given back when a hundred connections have gone since the last time, at most every ten seconds,
     and once more twenty seconds after the last of these times.
 
-    `give_back` is told whether to search for cycles: that last time, and then only. Those would stay for
-    ever: the server's own collector looks at what is old so rarely that it never holds up ten thousand
-    people. But a search takes tens of milliseconds, and while a crowd comes and goes nobody is to be held up
-    for it.
+    `give_back` is told whether to search for cycles. Those would stay for ever: the server's own collector
+    looks at what is old so rarely that it never holds up ten thousand people.
     """
 
     give_back: Callable[[bool], None] = give_back
@@ -63,10 +61,8 @@ class Memory:
         gone = came - there
         if now >= self._next and gone - self._gone >= CROWD:
             self._gone, self._next, self._again = gone, now + LOOK_SECONDS, now + AGAIN_SECONDS
-            search = False
         elif self._again is not None and now >= self._again:
             self._again = None
-            search = there <= SEARCHED
         else:
             return
-        self.give_back(search)
+        self.give_back(there <= SEARCHED)

@@ -27,13 +27,9 @@ class Socket(StringTransport):
     """
 
     arrived = 0
-    ended = False
 
     def bytes_arrived(self) -> int:
         return self.arrived
-
-    def peer_ended(self) -> bool:
-        return self.ended
 
 
 class Line:
@@ -149,36 +145,6 @@ class PulseTests(SynchronousTestCase):
         peer.transport.arrived += 30
         peer.wait(PONG_SECONDS)
         self.assertEqual(peer.got(), PING + GIVEN_UP)
-
-    def test_whoever_is_not_read_is_given_up_when_a_ping_does_not_arrive(self) -> None:
-        peer = Peer()
-        peer.transport.arrived = 100
-        peer.pulse.set_reading(False, peer.now)
-        for _ in range(10):
-            peer.wait(PING_SECONDS)
-            self.assertEqual(peer.got(), PING)
-            peer.transport.arrived += 6
-        self.assertFalse(peer.outbox.closed)
-        last = peer.now
-        peer.wait(60)
-        self.assertLessEqual(cast(float, peer.closed_at) - last, PING_SECONDS + PONG_SECONDS)
-        self.assertEqual(peer.got(), PING + GIVEN_UP)
-
-    def test_whoever_is_not_read_and_is_full_is_the_outboxs_affair(self) -> None:
-        peer = Peer()
-        peer.transport.arrived = 100
-        peer.outbox.full = True
-        peer.pulse.set_reading(False, peer.now)
-        peer.wait(200)
-        self.assertEqual((peer.outbox.closed, peer.got()), (False, b""))
-
-    def test_whoever_has_ended_their_side_while_they_were_not_read_is_let_go(self) -> None:
-        peer = Peer()
-        peer.pulse.set_reading(False, peer.now)
-        peer.transport.ended = True
-        peer.wait(PING_SECONDS + 2.5)
-        self.assertTrue(peer.transport.disconnected)
-        self.assertEqual(len(peer.deadlines), 0)
 
     def test_of_a_transport_that_does_not_count_only_what_it_says_is_life(self) -> None:
         peer = Peer(StringTransport())

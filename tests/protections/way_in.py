@@ -218,20 +218,6 @@ WAY_IN = (
         "tests/net/test_gate.py",
     ),
     Protection(
-        "a peer that is gone while it is not read",
-        "chatd/net/pulse.py",
-        "0 < arrived <= self._arrived",
-        "arrived < 0",
-        "tests/net/test_pulse.py",
-    ),
-    Protection(
-        "a peer that has ended its side while it is not read",
-        "chatd/net/pulse.py",
-        "self.outbox.peer_ended()",
-        "self.outbox.closed",
-        "tests/net/test_pulse.py",
-    ),
-    Protection(
         "a peer that is gone, in a busy room",
         "chatd/net/pulse.py",
         "arrived - self._arrived <= _PING_BYTES",
