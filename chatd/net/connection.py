@@ -24,7 +24,7 @@ from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
 from chatd.net.door import NotSpoken
 from chatd.net.forwarded import Client
-from chatd.net.messages import MessageProtocol
+from chatd.net.messages import OPCODE_PONG, MessageProtocol
 from chatd.net.outbox import TransportOutbox
 from chatd.net.patience import Patience
 from chatd.net.pulse import Pulse
@@ -240,6 +240,12 @@ class ChatProtocol(MessageProtocol):
         """
         self.sendHttpErrorResponse(code, "Bad handshake", responseHeaders)
         self.dropConnection()
+
+    def _count_control_frame(self) -> None:
+        # What we asked for is no flood.
+        asked = self._opened and self.current_frame.opcode == OPCODE_PONG and self._pulse.answered()
+        if not asked:
+            super()._count_control_frame()
 
     # What the outbox calls
 

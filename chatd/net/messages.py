@@ -9,7 +9,7 @@ from chatd.core.refusals import CloseCode
 from chatd.net.options import Options
 
 _LONGEST_CONTROL_FRAME = 125
-_CLOSE, _PING, _PONG = 8, 9, 10
+_CLOSE, _PING, OPCODE_PONG = 8, 9, 10
 
 
 class MessageProtocol(Options):
@@ -85,7 +85,7 @@ class MessageProtocol(Options):
         if frame.opcode > 7 and frame.length > _LONGEST_CONTROL_FRAME:
             # It was found wrong, and its bytes would be kept until it ends.
             self.dropConnection()
-        elif frame.opcode in (_PING, _PONG) and not self.failedByMe:
+        elif frame.opcode in (_PING, OPCODE_PONG) and not self.failedByMe:
             self._count_control_frame()
         super().onFrameBegin()
 

@@ -81,7 +81,7 @@ class TransportOutbox:
     aborted: bool = False
     _transport: Any = None
     _progress_at: float = 0.0
-    _progress: int = 0
+    _progress: int | None = None
     _watched: bool = False
     _ending: bool = False
     # See `Outbox`. It is the transport's own while the connection is open, for there are many calls.
@@ -191,12 +191,19 @@ class TransportOutbox:
         """
         self._shut()
 
-    def bytes_arrived(self) -> int:
+    def bytes_arrived(self) -> int | None:
         """
-        How many bytes have reached the peer, as far as can be told; 0 if the transport does not say.
+        How many bytes have reached the peer, as far as can be told; None if the transport does not say.
         """
-        arrived: int = getattr(self._transport, "bytes_arrived", int)()
-        return arrived
+        tell: Callable[[], int] | None = getattr(self._transport, "bytes_arrived", None)
+        return None if tell is None else tell()
+
+    def peer_has_ended(self) -> bool:
+        """
+        Whether the peer sends no more, also if that is not read yet; False if the transport does not say.
+        """
+        ended: bool = getattr(self._transport, "peer_has_ended", bool)()
+        return ended
 
     def _look_at_progress(self, now: float) -> None:
         self._watched = False

@@ -23,9 +23,11 @@ class Pulse:
     Pings a client that has been silent for 25 s, and closes with 4003 if it does not answer within 10 s.
 
     If it has much to read before it comes to the ping, it has 10 s more as long as something arrives. What
-    our own kernel takes for it is no sign of life: that goes on when a peer is long gone. A connection that
-    we do not read is not silent: if it is full the outbox has an eye on it, else a ping makes the kernel
-    notice a peer that is gone.
+    our own kernel takes for it is no sign of life: that goes on when a peer is long gone.
+
+    A connection that we do not read cannot answer. If it is full the outbox has an eye on it, else the ping
+    has to reach it within the 10 s. Whoever has ended their side gets two seconds more of what they asked
+    for: the end stands behind what is not read, so nobody would come upon it for as long.
 
     There is one deadline for a connection at any time. `alive_at` is when it last sent something.
     """
@@ -36,6 +38,7 @@ class Pulse:
     _pinged_at: float | None = None
     # What had arrived when it was looked at last.
     _arrived: int = 0
+    _unanswered: int = 0
 
     def __post_init__(self) -> None:
         self.outbox.deadlines.at(self.alive_at + PING_SECONDS, self._look)
@@ -46,6 +49,16 @@ class Pulse:
         """
         self._reading = reading
         self.alive_at = now
+        self._pinged_at = None
+
+    def answered(self) -> bool:
+        """
+        A pong has come: whether it was asked for. They all come at once where nothing was read for long.
+        """
+        if not self._unanswered:
+            return False
+        self._unanswered -= 1
+        return True
 
     def _look(self, now: float) -> None:
         if not self.outbox.closed:
@@ -58,24 +71,44 @@ class Pulse:
         Do what is due; when to look again, or None if that was the end.
         """
         if not self._reading:
-            self.alive_at = now
-            if not self.outbox.full:
-                self.outbox.write(PING)
-            return now + PING_SECONDS
+            return self._check_unread(now)
         if self._pinged_at is None or self.alive_at > self._pinged_at:
             return self._ask(now)
-        arrived = self.outbox.bytes_arrived()
+        arrived = self.outbox.bytes_arrived() or 0
         if arrived - self._arrived <= _PING_BYTES:
             self.outbox.close(CloseCode.NO_PONG, CloseCode.NO_PONG.reason)
             return None
         self._arrived = arrived
         return now + PONG_SECONDS
 
+    def _check_unread(self, now: float) -> float | None:
+        if self.outbox.peer_has_ended():
+            self.outbox.end_soon()
+            return None
+        if self.outbox.full:
+            self._pinged_at = None
+            return now + PING_SECONDS
+        arrived = self.outbox.bytes_arrived()
+        if self._pinged_at is None:
+            # Counted before: on the same machine it arrives while it is written.
+            self._pinged_at, self._arrived = now, arrived or 0
+            self._ping()
+            return now + PONG_SECONDS
+        if arrived is not None and arrived <= self._arrived:
+            self.outbox.close(CloseCode.NO_PONG, CloseCode.NO_PONG.reason)
+            return None
+        self._pinged_at = None
+        return now + PING_SECONDS - PONG_SECONDS
+
     def _ask(self, now: float) -> float:
         self._pinged_at = None
         if now - self.alive_at < PING_SECONDS:
             return self.alive_at + PING_SECONDS
         self._pinged_at = now
-        self.outbox.write(PING)
-        self._arrived = self.outbox.bytes_arrived()
+        self._ping()
+        self._arrived = self.outbox.bytes_arrived() or 0
         return now + PONG_SECONDS
+
+    def _ping(self) -> None:
+        self._unanswered += 1
+        self.outbox.write(PING)

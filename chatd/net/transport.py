@@ -8,6 +8,7 @@ that back: two system calls and a turn of the reactor more for each client and m
 from __future__ import annotations
 
 import fcntl
+import select
 import sys
 import termios
 from collections.abc import Iterable
@@ -128,6 +129,17 @@ class PromptTCPTransport(tcp.Server):
         except (OSError, ValueError):
             return self.bytes_sent
         return self.bytes_sent - int.from_bytes(waiting, sys.byteorder)
+
+    def peer_has_ended(self) -> bool:
+        """
+        Whether the peer has ended its side or is gone, however much before that is not read yet, where the
+        kernel tells (POLLRDHUP, see poll(2)).
+        """
+        if not self.connected:
+            return True
+        look = select.poll()
+        look.register(self.fileno(), getattr(select, "POLLRDHUP", 0))
+        return bool(look.poll(0))
 
     def writeSomeData(self, data: Any) -> Any:
         """

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.deadlines import Deadlines
 from chatd.net.framing import PING
-from chatd.net.outbox import TransportOutbox
+from chatd.net.outbox import CLOSE_SECONDS, TransportOutbox
 from chatd.net.pulse import PING_SECONDS, PONG_SECONDS, Pulse
 
 GIVEN_UP = b"<4003 no_pong>"
@@ -27,9 +27,16 @@ class Socket(StringTransport):
     """
 
     arrived = 0
+    ended = False
 
     def bytes_arrived(self) -> int:
         return self.arrived
+
+    def peer_has_ended(self) -> bool:
+        return self.ended
+
+    def abortConnection(self) -> None:
+        self.aborted = True
 
 
 class Line:
@@ -69,6 +76,9 @@ class Peer:
 
     def say(self) -> None:
         self.pulse.alive_at = self.now
+
+    def read(self, reading: bool) -> None:
+        self.pulse.set_reading(reading, self.now)
 
     def got(self) -> bytes:
         got: bytes = self.transport.value()
@@ -160,3 +170,87 @@ class PulseTests(SynchronousTestCase):
             peer.wait(TICK)
             peer.say()
         self.assertLessEqual(len(looks), 11)
+
+
+class UnreadTests(SynchronousTestCase):
+    """
+    A connection that is not read, because its client has said more than it may.
+    """
+
+    def setUp(self) -> None:
+        self.peer = Peer()
+        self.peer.read(False)
+
+    def test_whoever_is_gone_is_given_up_when_the_ping_does_not_arrive(self) -> None:
+        self.peer.wait(60)
+        self.assertEqual(self.peer.closed_at, PING_SECONDS + PONG_SECONDS)
+        self.assertEqual(self.peer.got(), PING + GIVEN_UP)
+
+    def test_whoever_the_pings_reach_is_left_alone(self) -> None:
+        for _ in range(20):
+            self.peer.wait(PING_SECONDS)
+            self.assertEqual(self.peer.got(), PING)
+            self.peer.transport.arrived += 2
+        self.assertFalse(self.peer.outbox.closed)
+        self.assertEqual(len(self.peer.deadlines), 1)
+
+    @given(st.lists(st.tuples(st.integers(1, 99), st.sampled_from(["take", "write", "pause"])), max_size=12))
+    def test_whatever_the_last_sign_of_life_was_the_end_comes_within_forty_seconds(
+        self, signs: list[tuple[int, str]]
+    ) -> None:
+        self.setUp()
+        last = 0.0
+        for quarters, sign in signs:
+            self.peer.wait(quarters * TICK)
+            if self.peer.outbox.closed:
+                break
+            if sign == "take":
+                self.peer.transport.arrived += 2
+                last = self.peer.now
+            elif sign == "write":
+                self.peer.outbox.write(b"news")
+            else:
+                # It has said more in between.
+                self.peer.read(True)
+                self.peer.say()
+                self.peer.read(False)
+                last = self.peer.now
+        self.peer.wait(120)
+        self.assertLessEqual(cast(float, self.peer.closed_at) - last, 40)
+
+    def test_whoever_has_ended_their_side_is_served_for_two_seconds_more(self) -> None:
+        self.peer.wait(1)
+        self.peer.transport.ended = True
+        self.peer.wait(PING_SECONDS - 1 + CLOSE_SECONDS - TICK)
+        self.assertFalse(self.peer.outbox.closed)
+        self.peer.wait(TICK)
+        self.assertTrue(self.peer.transport.aborted)
+        self.assertEqual(len(self.peer.deadlines), 0)
+
+    def test_also_one_who_takes_so_slowly_that_the_outbox_is_full(self) -> None:
+        self.peer.outbox.full = True
+        self.peer.wait(2 * PING_SECONDS)
+        self.assertEqual(self.peer.got(), b"")
+        self.peer.transport.ended = True
+        self.peer.wait(PING_SECONDS + CLOSE_SECONDS)
+        self.assertTrue(self.peer.transport.aborted)
+
+    def test_a_transport_that_does_not_count_is_given_the_benefit_of_the_doubt(self) -> None:
+        self.peer = Peer(StringTransport())
+        self.peer.read(False)
+        self.peer.wait(600)
+        self.assertFalse(self.peer.outbox.closed)
+
+    def test_once_it_is_read_again_the_answer_has_its_time_again(self) -> None:
+        self.peer.wait(PING_SECONDS + PONG_SECONDS - TICK)
+        self.peer.read(True)
+        self.peer.wait(PING_SECONDS + PONG_SECONDS - TICK)
+        self.assertFalse(self.peer.outbox.closed)
+        self.peer.wait(TICK)
+        self.assertTrue(self.peer.outbox.closed)
+
+    def test_as_many_pongs_were_asked_for_as_there_were_pings(self) -> None:
+        for _ in range(3):
+            self.peer.wait(PING_SECONDS)
+            self.peer.transport.arrived += 2
+        self.assertEqual([self.peer.pulse.answered() for _ in range(4)], [True, True, True, False])

@@ -439,6 +439,32 @@ class PortTests(TestCase):
         served.addCallback(check)
         return cast(Any, served.addTimeout(PATIENCE_SECONDS, cast(Any, reactor)))
 
+    def test_the_end_of_a_peer_is_known_though_what_stands_before_it_is_not_read(self) -> None:
+        served: Deferred[PromptTCPTransport] = Deferred()
+
+        class Waits(Protocol):
+            def connectionMade(self) -> None:
+                cast(Any, self.transport).pauseProducing()
+                served.callback(cast(Any, self.transport))
+
+        factory = Factory.forProtocol(Waits)
+        factory.noisy = False
+        port: Any = self.listen(cast(Any, reactor).listenTCP(0, factory, interface="127.0.0.1"))
+        send_promptly(port, Delivery(), ARRIVALS)
+        client = socket.socket()
+        client.connect(("127.0.0.1", port.getHost().port))
+        self.addCleanup(client.close)
+
+        def check(transport: PromptTCPTransport) -> None:
+            client.sendall(b"much to be answered")
+            self.assertFalse(transport.peer_has_ended())
+            client.shutdown(socket.SHUT_WR)
+            wait_until(transport.peer_has_ended, PATIENCE_SECONDS)
+            transport.abortConnection()
+
+        served.addCallback(check)
+        return cast(Any, served.addTimeout(PATIENCE_SECONDS, cast(Any, reactor)))
+
     def test_a_unix_port_gets_the_unix_transport(self) -> None:
         folder = tempfile.mkdtemp()
         self.addCleanup(os.rmdir, folder)

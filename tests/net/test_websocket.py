@@ -391,6 +391,23 @@ class ViolationTests(SocketCase):
                 self.wait(0.1)
             self.assertEqual(client.codes(), [])
 
+    def test_but_not_the_pongs_that_were_asked_for_while_nothing_was_read(self) -> None:
+        client, session = self.join()
+        session.room = 0
+        client.send("hello")
+        for _ in range(20):
+            self.wait(25)
+        client.got()
+        client.raw(frame(b"", 10) * 20)
+        session.room = 1_000
+        session.outbox.look()
+        for _ in range(10):
+            self.turn()
+        self.assertEqual((session.heard, client.codes()), (["hello"], []))
+        client.raw(frame(b"", 10) * 1000)
+        self.turn()
+        self.assertEqual(client.codes(), [4500])
+
     def check_flood(self, opcode: int) -> None:
         client, session = self.join()
         client.raw(frame(b"", opcode) * 10)

@@ -43,6 +43,20 @@ WAY_IN = (
         "tests/net/test_websocket.py::LifeTests::test_a_client_that_says_nothing_for_ten_seconds_more_is_given_up",
     ),
     Protection(
+        "silence of one who is not read",
+        "chatd/net/pulse.py",
+        "        if arrived is not None and arrived <= self._arrived:\n",
+        "        if False:\n",
+        "tests/net/test_pulse.py::UnreadTests::test_whoever_is_gone_is_given_up_when_the_ping_does_not_arrive",
+    ),
+    Protection(
+        "a half close behind what is not read",
+        "chatd/net/pulse.py",
+        "        if self.outbox.peer_has_ended():\n",
+        "        if False:\n",
+        "tests/net/test_pulse.py::UnreadTests::test_whoever_has_ended_their_side_is_served_for_two_seconds_more",
+    ),
+    Protection(
         "a message that trickles",
         "chatd/net/patience.py",
         "            self.outbox.close(CloseCode.POLICY, CloseCode.POLICY.reason)\n",

@@ -340,7 +340,7 @@ async def _half_close(target: Target) -> str:
     """
     End our side in any state, and read on.
     """
-    state = target.random.randrange(6)
+    state = target.random.randrange(7)
     if state < 2:
         reader, writer = await _plug(target, tls=target.random.random() < 0.5)
         writer.write(handshake()[: 60 * state])
@@ -352,7 +352,10 @@ async def _half_close(target: Target) -> str:
             await client.hello(name=target.name)
         if state > 3:
             await client.join(ROOM, limit=0)
-        if state > 4:
+        if state > 5:
+            # So many that it is not read for long.
+            client.write(_text({"type": "who", "room": ROOM}) * 3000)
+        elif state > 4:
             client.write(_text({"type": "history", "room": ROOM, "limit": 200}) * 5)
     except BaseException:
         client.cut()
