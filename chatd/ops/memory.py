@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,10 @@ CROWD = 100
 LOOK_SECONDS = 10.0
 AGAIN_SECONDS = 20.0
 """By when deadlines that still know of a connection, such as the one for its greeting, have passed."""
+QUICK_SECONDS = 0.005
+"""How long a search for cycles may take that nobody is to notice."""
 SEARCHED = 1000
-"""With how many connections a search for cycles is so short that nobody notices it."""
+"""With how many connections one is not worth it."""
 
 
 def give_back(search: bool) -> None:
@@ -43,26 +46,39 @@ _trim = _find_trim()
 class Memory:
     """
     Has memory given back when a hundred connections have gone since the last time, at most every ten seconds,
-    and once more twenty seconds after the last of these times.
+    and once more when twenty seconds have passed in which nobody went.
 
-    `give_back` is told whether to search for cycles. Those would stay for ever: the server's own collector
-    looks at what is old so rarely that it never holds up ten thousand people.
+    `give_back` is told whether to search for cycles, which takes longer the more people are there: while
+    others go on going only if the last search was quick. Cycles would stay for ever: the server's own
+    collector looks at what is old so rarely that it never holds up ten thousand people.
     """
 
     give_back: Callable[[bool], None] = give_back
+    seconds: Callable[[], float] = time.perf_counter
     _gone: int = 0
+    _seen: int = 0
     _next: float = 0.0
     _again: float | None = None
+    _quick: bool = False
 
     def look(self, there: int, came: int, now: float) -> None:
         """
         Do what is due. `there` is how many connections are open, and `came` how many ever were.
         """
         gone = came - there
+        if gone != self._seen and self._again is not None:
+            self._again = now + AGAIN_SECONDS
+        self._seen = gone
         if now >= self._next and gone - self._gone >= CROWD:
             self._gone, self._next, self._again = gone, now + LOOK_SECONDS, now + AGAIN_SECONDS
+            search = self._quick
         elif self._again is not None and now >= self._again:
             self._again = None
+            search = True
         else:
             return
-        self.give_back(there <= SEARCHED)
+        begun = self.seconds()
+        search = search and there <= SEARCHED
+        self.give_back(search)
+        if search:
+            self._quick = self.seconds() - begun < QUICK_SECONDS

@@ -9,7 +9,7 @@ import weakref
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.ops.memory import AGAIN_SECONDS, CROWD, LOOK_SECONDS, SEARCHED, Memory, give_back
+from chatd.ops.memory import AGAIN_SECONDS, CROWD, LOOK_SECONDS, QUICK_SECONDS, SEARCHED, Memory, give_back
 
 
 class MemoryTests(SynchronousTestCase):
@@ -19,26 +19,44 @@ class MemoryTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.given: list[bool] = []
-        self.memory = Memory(self.given.append)
+        self.now = 0.0
+        self.takes = 1.0
+        self.memory = Memory(self.give, lambda: self.now)
+
+    def give(self, search: bool) -> None:
+        self.given.append(search)
+        self.now += self.takes
 
     def test_nothing_is_done_while_people_come_and_while_few_go(self) -> None:
         self.memory.look(10_000, 10_000, 1.0)
         self.memory.look(10_000 - CROWD + 1, 10_000, 100.0)
         self.assertEqual(self.given, [])
 
-    def test_once_a_crowd_has_gone_its_memory_is_given_back_and_once_more_when_nothing_knows_it(self) -> None:
+    def test_once_a_crowd_has_gone_its_memory_is_given_back_and_searched_when_nothing_knows_it(self) -> None:
         self.memory.look(5, 5 + CROWD, 1.0)
-        self.assertEqual(self.given, [True])
+        self.assertEqual(self.given, [False])
         self.memory.look(5, 5 + CROWD, AGAIN_SECONDS)
         self.assertEqual(len(self.given), 1)
         for now in (1.0 + AGAIN_SECONDS, 100.0, 1000.0):
             self.memory.look(5, 5 + CROWD, now)
-        self.assertEqual(len(self.given), 2)
+        self.assertEqual(self.given, [False, True])
 
-    def test_those_who_pass_by_one_by_one_are_a_crowd_too_and_each_is_counted(self) -> None:
+    def test_those_who_pass_by_one_by_one_are_a_crowd_too_and_are_not_held_up_by_a_search(self) -> None:
         for count in range(3 * CROWD):
             self.memory.look(0, count + 1, count * LOOK_SECONDS)
-        self.assertEqual(len(self.given), 3 + 2)
+        self.assertEqual(self.given, [False] * 3)
+        self.memory.look(0, 3 * CROWD, 3 * CROWD * LOOK_SECONDS + AGAIN_SECONDS)
+        self.assertEqual(self.given, [False] * 3 + [True])
+
+    def test_where_a_search_was_quick_there_is_one_each_time_until_one_is_not(self) -> None:
+        self.takes = QUICK_SECONDS / 2
+        self.memory.look(0, CROWD, 1.0)
+        self.memory.look(0, CROWD, 1.0 + AGAIN_SECONDS)
+        self.memory.look(0, 2 * CROWD, 100.0)
+        self.takes = QUICK_SECONDS
+        self.memory.look(0, 3 * CROWD, 200.0)
+        self.memory.look(0, 4 * CROWD, 201.0 + LOOK_SECONDS)
+        self.assertEqual(self.given, [False, True, True, True, False])
 
     def test_a_flood_costs_no_more_than_one_time_in_ten_seconds_and_is_looked_at_after_its_end(self) -> None:
         for tenth in range(200):
@@ -49,7 +67,8 @@ class MemoryTests(SynchronousTestCase):
 
     def test_no_search_holds_up_the_many_who_are_still_there(self) -> None:
         self.memory.look(SEARCHED + 1, SEARCHED + 1 + CROWD, 1.0)
-        self.assertEqual(self.given, [False])
+        self.memory.look(SEARCHED + 1, SEARCHED + 1 + CROWD, 1.0 + AGAIN_SECONDS)
+        self.assertEqual(self.given, [False, False])
 
     def test_what_led_back_to_itself_is_gone_after_a_search(self) -> None:
         class Ring:
