@@ -56,7 +56,8 @@ class Audience(Protocol):
 class News:
     """
     Tells an audience at once while the reactor's turn has time for it. What comes when it has none gathers,
-    of each kind only the newest, until it is that audience's turn.
+    of each kind only the newest, until it is that audience's turn: as many have theirs in one turn of the
+    reactor as it has time for.
 
     So however many do what others are told of, all that it costs those others is a part of each turn.
     """
@@ -75,14 +76,18 @@ class News:
         # Behind what has come since.
         items.pop(kind, None)
         items[kind] = item
-        self.turns.wait(self._tell_one)
+        self.turns.wait(self._tell_some)
 
-    def _tell_one(self) -> None:
-        audience = next(iter(self._waiting))
-        items = tuple(self._waiting.pop(audience).values())
-        if self._waiting:
-            self.turns.wait(self._tell_one)
-        _spread(audience, items)
+    def _tell_some(self) -> None:
+        try:
+            while self._waiting:
+                audience = next(iter(self._waiting))
+                _spread(audience, tuple(self._waiting.pop(audience).values()))
+                if self.turns.spent():
+                    break
+        finally:
+            if self._waiting:
+                self.turns.wait(self._tell_some)
 
 
 def _spread(audience: Audience, items: Sequence[Item]) -> None:

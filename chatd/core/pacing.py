@@ -18,6 +18,11 @@ class Turns(Protocol):
         Whether something may be done now; else it is to wait, behind all that waits already.
         """
 
+    def spent(self) -> bool:
+        """
+        Whether a call that is made in its turn is to leave what else it has to do for another.
+        """
+
     def wait(self, call: Callable[[], None]) -> None:
         """
         Make a call in a later turn. One that waits already keeps its place.

@@ -40,6 +40,7 @@ class Turns:
     _waiting: OrderedDict[Callable[[], None], None] = field(default_factory=OrderedDict)
     _admitted: int = 0
     _until: float = 0.0
+    _turn_until: float = 0.0
     _next: IDelayedCall | None = None
 
     def admit(self) -> bool:
@@ -56,6 +57,12 @@ class Turns:
         self._admitted += 1
         self._arrange()
         return True
+
+    def spent(self) -> bool:
+        """
+        Whether the time of the turn is used in which a call is being made.
+        """
+        return bool(self.reactor.seconds() >= self._turn_until)
 
     def wait(self, call: Callable[[], None]) -> None:
         """
@@ -82,7 +89,7 @@ class Turns:
     def _turn(self) -> None:
         self._next = None
         self._admitted = 0
-        until = self.reactor.seconds() + self.seconds
+        self._turn_until = self.reactor.seconds() + self.seconds
         # Counted now: what waits again waits for another turn.
         for _ in range(min(self.calls, len(self._waiting))):
             if not self._waiting:
@@ -92,6 +99,6 @@ class Turns:
                 call()
             except Exception:  # noqa: BLE001
                 _log.failure("going on with a connection failed")
-            if self.reactor.seconds() >= until:
+            if self.spent():
                 break
         self._arrange()

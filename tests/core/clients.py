@@ -447,11 +447,17 @@ class BusyTurns:
 
     def __init__(self) -> None:
         self.busy = False
+        # A turn has time for one thing, or for all.
+        self.short = False
         self._waiting: dict[Callable[[], None], None] = {}
 
     def admit(self) -> bool:
         """See `Turns`."""
         return not (self.busy or self._waiting)
+
+    def spent(self) -> bool:
+        """See `Turns`."""
+        return self.short
 
     def wait(self, call: Callable[[], None]) -> None:
         """See `Turns`."""

@@ -78,13 +78,24 @@ class NewsTest(ChatTestCase):
         self.server.turns.turn()
         self.assertEqual(self.told(self.bob), [("absent", "dan")])
 
-    def test_each_room_and_person_has_a_turn_of_its_own_in_the_order_of_coming(self) -> None:
+    def in_two_rooms(self) -> None:
+        """News of two rooms, which wait."""
         for client in (self.ada, self.bob):
             client.join("kitchen")
         self.everybody_takes()
         self.server.turns.busy = True
         self.ada.ask("typing", room="lobby")
         self.ada.ask("typing", room="kitchen")
+
+    def test_of_as_many_rooms_as_a_turn_has_time_for_all_is_told_in_it(self) -> None:
+        self.in_two_rooms()
+        self.assertEqual(self.server.turns.turn(), 1)
+        self.assertEqual([notice["room"] for notice in self.bob.take("typing")], ["lobby", "kitchen"])
+        self.assertEqual(self.server.turns.turn(), 0)
+
+    def test_what_a_turn_has_no_time_for_waits_for_the_next_in_the_order_of_coming(self) -> None:
+        self.in_two_rooms()
+        self.server.turns.short = True
         self.server.turns.turn()
         self.assertEqual([notice["room"] for notice in self.bob.take("typing")], ["lobby"])
         self.server.turns.turn()

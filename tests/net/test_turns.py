@@ -115,3 +115,16 @@ class TurnsTests(SynchronousTestCase):
         self.assertTrue(turns.admit())
         self.turn()
         self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_a_call_that_has_much_to_do_is_told_when_the_time_of_its_turn_is_spent(self) -> None:
+        turns = Turns(self.reactor, 100, seconds=0.004)
+        spent: list[bool] = []
+
+        def tell_all() -> None:
+            for _ in range(3):
+                spent.append(turns.spent())
+                self.reactor.rightNow += 0.003
+
+        turns.wait(tell_all)
+        self.turn()
+        self.assertEqual(spent, [False, False, True])

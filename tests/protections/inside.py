@@ -113,6 +113,13 @@ INSIDE = (
         "tests/core/test_news.py",
     ),
     Protection(
+        "also where it is of many rooms",
+        "chatd/core/news.py",
+        "                if self.turns.spent():\n",
+        "                if False:\n",
+        "tests/core/test_news.py::NewsTest::test_what_a_turn_has_no_time_for_waits_for_the_next_in_the_order_of_coming",
+    ),
+    Protection(
         "large answers wait for their turn",
         "chatd/core/session.py",
         "            if kind in LARGE:\n",

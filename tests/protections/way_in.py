@@ -220,7 +220,7 @@ WAY_IN = (
     Protection(
         "how long a turn is",
         "chatd/net/turns.py",
-        "            if self.reactor.seconds() >= until:\n",
+        "            if self.spent():\n",
         "            if False:\n",
         "tests/net/test_turns.py",
     ),
