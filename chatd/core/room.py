@@ -113,6 +113,7 @@ class Room:
     _count_told: int | None = None
     _typing: dict[PersonId, float] = field(default_factory=dict)
     _said: dict[PersonId, float] = field(default_factory=dict)
+    _untold: dict[PersonId, float] = field(default_factory=dict)
 
     @property
     def unused(self) -> bool:
@@ -290,7 +291,13 @@ class Room:
         if self.crowded:
             return
         self._typing = {who: at for who, at in self._typing.items() if now - at < TYPING_SECONDS}
-        if len(self._typing) < MAX_TYPISTS:
+        free = MAX_TYPISTS - len(self._typing)
+        away = self._untold = {who: at for who, at in self._untold.items() if now - at < 2 * TYPING_SECONDS}
+        # Whoever was not told of last time goes first: five people are not to keep it from all others.
+        if free <= (0 if card.id in away else len(away)):
+            away[card.id] = now
+        else:
+            away.pop(card.id, None)
             self._typing[card.id] = now
             notice = TypingNow(room=self.name, who=Face.of(card))
             self.news.tell(self, (TypingNow, card.id), Item(notice, self.key, card.id))
