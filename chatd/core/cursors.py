@@ -179,9 +179,11 @@ class Cursors:
         """
         Ask for much when it is this client's turn, and await it; None if the client has gone meanwhile.
         """
+        if self.closed or self.outbox.closed:
+            return None
         self._last_in = await self.gate.enter(self._last_in)
         try:
-            return None if self.closed else await ask()
+            return None if self.closed or self.outbox.closed else await ask()
         finally:
             self.gate.leave()
 

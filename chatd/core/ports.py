@@ -305,6 +305,12 @@ class Outbox(Protocol):
     """
 
     @property
+    def closed(self) -> bool:
+        """
+        Whether nothing is written any more. Until the connection is gone its session may not know of it.
+        """
+
+    @property
     def wire(self) -> Wire:
         """
         What this connection speaks.

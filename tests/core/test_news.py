@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatd.core.refusals import CloseCode
 from chatd.core.room import MAX_TYPISTS
 from tests.core.clients import ChatTestCase, Client
 
@@ -146,6 +147,23 @@ class NewsTest(ChatTestCase):
         crowd[-1].ask("typing", room="lobby")
         self.assertEqual(self.told(self.ada), [("typing", crowd[-1].me["name"])])
 
+    def test_a_few_who_go_on_writing_do_not_keep_it_from_the_others(self) -> None:
+        loud = [self.comer(f"dan{number}") for number in range(MAX_TYPISTS)]
+        for client in (*loud, self.bob):
+            client.ask("typing", room="lobby")
+        self.everybody_takes()
+        self.server.advance(3)
+        for client in (*loud, self.bob):
+            client.ask("typing", room="lobby")
+        told = self.told(self.ada)
+        self.assertEqual(len(told), MAX_TYPISTS)
+        self.assertIn(("typing", "bob"), told)
+        # Who has stopped keeps no place.
+        self.server.advance(6)
+        for client in loud:
+            client.ask("typing", room="lobby")
+        self.assertEqual(len(self.told(self.ada)), MAX_TYPISTS)
+
 
 class GateTest(ChatTestCase):
     """
@@ -195,6 +213,26 @@ class GateTest(ChatTestCase):
         self.server.store.reads.clear()
         self.server.gate.let_in()
         self.assertEqual(self.server.store.reads, [])
+
+    def test_whoever_is_closed_and_not_gone_yet_takes_no_place(self) -> None:
+        self.server.gate.shut = True
+        self.ada.send("rooms")
+        self.ada.close(CloseCode.SLOW, "slow")
+        self.server.store.reads.clear()
+        self.server.gate.let_in()
+        self.assertEqual(self.server.store.reads, [])
+
+    def test_nobody_who_is_closed_stands_in_the_line(self) -> None:
+        bob = self.server.connect()
+        bob.hello(name="bob")
+        bob.join("lobby")
+        bob.full = True
+        self.ada.say("more")
+        self.server.hub.tails.drop(self.server.hub.rooms["lobby"].tail)
+        bob.close(CloseCode.SLOW, "slow")
+        self.server.gate.shut = True
+        bob.drain()
+        self.assertEqual(len(self.server.gate.waiting), 0)
 
     def test_what_one_missed_and_is_on_disk_waits_for_its_turn(self) -> None:
         bob = self.server.connect()

@@ -101,9 +101,16 @@ INSIDE = (
     Protection(
         "a crowd that is writing",
         "chatd/core/room.py",
-        "        if len(self._typing) < MAX_TYPISTS:\n",
-        "        if True:\n",
+        "        if free <= (0 if card.id in away else len(away)):\n",
+        "        if False:\n",
         "tests/core/test_news.py::NewsTest::test_of_a_crowd_that_is_writing_only_a_few_are_told",
+    ),
+    Protection(
+        "whoever was not told of in that crowd",
+        "chatd/core/room.py",
+        "(0 if card.id in away else len(away))",
+        "0",
+        "tests/core/test_news.py::NewsTest::test_a_few_who_go_on_writing_do_not_keep_it_from_the_others",
     ),
     Protection(
         "what others do costs no more than a part of each turn",
@@ -127,10 +134,24 @@ INSIDE = (
         "tests/core/test_news.py::GateTest",
     ),
     Protection(
-        "and so does what one has missed",
+        "in the order in which they were in last",
         "chatd/core/cursors.py",
         "        self._last_in = await self.gate.enter(self._last_in)\n",
         "        await self.gate.enter(0)\n",
-        "tests/core/test_news.py::GateTest",
+        "tests/core/test_news.py::GateTest::test_the_gate_knows_when_one_was_in_last",
+    ),
+    Protection(
+        "whoever is closed stands in no line",
+        "chatd/core/cursors.py",
+        "        if self.closed or self.outbox.closed:\n",
+        "        if False:\n",
+        "tests/core/test_news.py::GateTest::test_nobody_who_is_closed_stands_in_the_line",
+    ),
+    Protection(
+        "whoever is closed asks the store nothing more",
+        "chatd/core/cursors.py",
+        "            return None if self.closed or self.outbox.closed else await ask()\n",
+        "            return None if self.closed else await ask()\n",
+        "tests/core/test_news.py::GateTest::test_whoever_is_closed_and_not_gone_yet_takes_no_place",
     ),
 )
