@@ -5,11 +5,13 @@ The whole Site in memory: what is at which path, and what a client cannot do to 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 
 from twisted.logger import globalLogPublisher
 from twisted.web.resource import Resource
 
+from chatd.net import page
 from tests.net.http_exchange import INDEX, SCRIPT, SiteTestCase, ask
 
 
@@ -180,6 +182,19 @@ class KeepingTests(SiteTestCase):
         self.assertRegex(etag, '^"[0-9a-f]{32}"$')
         (self.public / "copy.html").write_bytes(INDEX)
         self.assertEqual(ask(self.site, "/copy.html").headers["etag"], etag)
+
+    def test_what_is_kept_packed_counts_too(self):
+        # Hexadecimal digits pack to about half of what they are.
+        text = hashlib.shake_256(b"a page").hexdigest(20_000)
+        for name in ("one.js", "two.js"):
+            (self.folder / name).write_text(text)
+        self.patch(page, "_KEPT_BYTES", 100_000)
+        files = page.Page(self.folder)
+        first = files.find(b"/one.js")
+        self.assertIs(files.find(b"/one.js"), first)
+        # Both would fit as they are, and do not with what is packed of them.
+        files.find(b"/two.js")
+        self.assertIsNot(files.find(b"/one.js"), first)
 
     def test_who_takes_gzip_gets_what_is_long_packed(self):
         long = SCRIPT * 200
