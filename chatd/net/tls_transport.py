@@ -21,6 +21,8 @@ _RECORD = 2**14
 """The most bytes of an application that one TLS record carries (RFC 8446, section 5.1)."""
 _RECORD_OVERHEAD = 128
 """More than a record is longer than what it carries."""
+_MOST_EARLY = 65_536
+"""How much of a handshake is kept until it is its turn."""
 _FEW_RECORDS, _SMALL_BYTES = 16, 64
 """Above how many records in one read their size is looked at, and below which size they are tiny."""
 _LEAST_READ, _MOST_READ = 2048, 16_384
@@ -65,6 +67,12 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         waits = bool(self._early)
         self._early += data
         if waits:
+            # Something has had it read on. One hello is far shorter, and nothing is to follow it unanswered.
+            self.transport.pauseProducing()
+            if len(self._early) > _MOST_EARLY:
+                self._early = b""
+                self._arrivals.leave(self._arrive)
+                self.transport.abortConnection()
             return
         if self._arrivals.admit():
             self._shake_hands()

@@ -255,6 +255,24 @@ class SiteTests(SiteTestCase):
         for client in (*first, late):
             client.server.connectionLost(Failure(ConnectionDone()))
 
+    def test_whatever_has_it_read_while_it_waits_it_is_paused_again_and_little_is_kept(self):
+        first = [Client(self.factory) for _ in range(CONNECTIONS_A_TURN)]
+        for client in first:
+            client.deliver(client.write_hello())
+        late = Client(self.factory)
+        late.deliver(late.write_hello())
+        late.transport.resumeProducing()
+        late.deliver(bytes(60_000))
+        self.assertEqual(late.transport.producerState, "paused")
+        self.assertFalse(late.transport.disconnected)
+        late.deliver(bytes(6_000))
+        self.assertTrue(late.transport.disconnected)
+        self.assertEqual(late.server._early, b"")
+        self.clock.turn()
+        self.assertEqual(late.transport.value(), b"")
+        for client in (*first, late):
+            client.server.connectionLost(Failure(ConnectionDone()))
+
     def test_whoever_breaks_off_leaves_nothing_to_be_collected(self):
         gc.collect()
         gc.disable()

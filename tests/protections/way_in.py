@@ -204,6 +204,13 @@ WAY_IN = (
         "tests/net/test_tls_limits.py::SiteTests",
     ),
     Protection(
+        "how much of a handshake waits",
+        "chatd/net/tls_transport.py",
+        "            if len(self._early) > _MOST_EARLY:\n",
+        "            if False:\n",
+        "tests/net/test_tls_limits.py::SiteTests::test_whatever_has_it_read_while_it_waits_it_is_paused_again_and_little_is_kept",
+    ),
+    Protection(
         "tiny records",
         "chatd/net/tls_transport.py",
         "            below.bufferSize = _LEAST_READ\n        elif",
