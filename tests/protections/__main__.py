@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.protections.removal import PROTECTIONS, TABLE, copy_checkout, is_noticed, table
+from tests.protections.removal import EVERYTHING, TABLE, copy_checkout, is_noticed, table
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     unnoticed = 0
     with tempfile.TemporaryDirectory(prefix="chatd-protections-") as folder:
         copy = copy_checkout(Path(folder))
-        for protection in PROTECTIONS:
+        for protection in EVERYTHING:
             if chosen.words and not any(word in protection.name for word in chosen.words):
                 continue
             try:

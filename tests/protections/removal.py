@@ -11,10 +11,12 @@ from pathlib import Path
 
 from tests.daemon import CHECKOUT
 from tests.protections.inside import INSIDE
+from tests.protections.page import PAGE
 from tests.protections.protection import Protection
 from tests.protections.way_in import WAY_IN
 
 PROTECTIONS = (*INSIDE, *WAY_IN)
+EVERYTHING = (*PROTECTIONS, *PAGE)
 PATIENCE = 60
 """For how many seconds a test is waited for. Each takes a few."""
 TABLE = CHECKOUT / "tests" / "protections.md"
@@ -30,6 +32,15 @@ def copy_checkout(folder: Path) -> Path:
     return copy
 
 
+def running(test: str) -> list[str]:
+    """
+    The command for a test of ours: one of the page's pure parts is node's, any other pytest's.
+    """
+    if test.endswith(".js"):
+        return ["node", "--test", test]
+    return [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+
+
 def is_noticed(protection: Protection, copy: Path) -> bool:
     """
     Whether the test fails without it. Raises `LookupError` if there is nothing to be taken out.
@@ -40,8 +51,9 @@ def is_noticed(protection: Protection, copy: Path) -> bool:
         raise LookupError(f"{protection.path} has no {protection.lines!r}")
     path.write_text(whole.replace(protection.lines, protection.instead), "utf-8")
     try:
-        run = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", protection.test]
-        ended = subprocess.run(run, cwd=copy, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        ended = subprocess.run(
+            running(protection.test), cwd=copy, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
     except subprocess.TimeoutExpired:
         # Some take themselves in turns as long as they are let.
         return True
@@ -66,5 +78,5 @@ def table() -> str:
         "| protection | where | test |",
         "| --- | --- | --- |",
     ]
-    lines += [f"| {each.name} | {each.path} | {each.test.replace('::', ' ')} |" for each in PROTECTIONS]
+    lines += [f"| {each.name} | {each.path} | {each.test.replace('::', ' ')} |" for each in EVERYTHING]
     return "\n".join(lines) + "\n"
