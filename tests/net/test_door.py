@@ -20,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
+from chatd.core.events import Change
 from chatd.core.hub import Hub, Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
@@ -239,6 +240,35 @@ class RefusalTests(DoorCase):
     def test_nobody_comes_in_during_a_shutdown(self) -> None:
         self.factory.shutdown(0.0)
         self.assertEqual(self.ask()[0], 503)
+
+
+class WelcomeTests(DoorCase):
+    """
+    Whom the server does not want, seen before a handshake.
+    """
+
+    def decide(self, *changes: Change) -> None:
+        """Have something be so."""
+        self.hub.rights.apply(changes)
+
+    def test_a_banned_address_is_refused_before_a_handshake(self) -> None:
+        self.decide(Change("", "=192.0.2.1", "banned", 0))
+        for subprotocol in ("chatd.v1", None):
+            status, _, body = self.ask(Sec_WebSocket_Protocol=subprotocol)
+            self.assertEqual((status, b"banned" in body), (403, True))
+            self.assertEqual(self.ask(BOB, Sec_WebSocket_Protocol=subprotocol)[0], 101)
+
+    def test_the_tutorials_wire_is_refused_where_the_lobby_is_not_for_it(self) -> None:
+        for change in (
+            Change("lobby", "", "guests", 1),
+            Change("lobby", "=192.0.2.1", "banned", 0),
+            Change("", "", "locked", 1),
+        ):
+            self.decide(change)
+            self.assertEqual(self.ask()[0], 403)
+            self.assertEqual(self.ask(Sec_WebSocket_Protocol="chatd.v1")[0], 101)
+            self.decide(Change(change.room, change.subject, change.field, None))
+            self.assertEqual(self.ask()[0], 101)
 
 
 class ConversationTests(DoorCase):

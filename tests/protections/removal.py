@@ -13,9 +13,10 @@ from tests.daemon import CHECKOUT
 from tests.protections.inside import INSIDE
 from tests.protections.page import PAGE
 from tests.protections.protection import Protection
+from tests.protections.rights import RIGHTS
 from tests.protections.way_in import WAY_IN
 
-PROTECTIONS = (*INSIDE, *WAY_IN)
+PROTECTIONS = (*INSIDE, *WAY_IN, *RIGHTS)
 EVERYTHING = (*PROTECTIONS, *PAGE)
 PATIENCE = 60
 """For how many seconds a test is waited for. Each takes a few."""
