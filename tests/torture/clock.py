@@ -16,7 +16,7 @@ from tests.torture.book import Broken
 from tests.torture.client import Client, Place, Refused
 from tests.torture.neighbours import ROOM, Crowd
 from tests.torture.stage import Measure, Stage
-from tests.torture.watch import descriptors_are_back, quiet_descriptors
+from tests.torture.watch import descriptors_are_back, percentile, quiet_descriptors
 
 HOUR = 3600
 HELLO_SECONDS = 10.0
@@ -89,6 +89,8 @@ async def clock(stage: Stage) -> None:
         before = await quiet_descriptors(daemon.pid)
         crowd = Crowd(stage)
         await crowd.come(place, place, PEOPLE)
+        # The library reads a file whenever the server looks at the clock: what that costs is not the leaps'.
+        still = max([await crowd.talk(seconds, 20) for _ in range(3)])
         seen: list[float] = []
         delays = []
         silent = []
@@ -111,9 +113,9 @@ async def clock(stage: Stage) -> None:
     stage.row(
         "P12",
         f"{leaps} leaps of an hour forth and back under {PEOPLE} who talk",
-        Measure("dropped", 0, "", 0),
-        Measure("inversions", 0, "", 0),
-        Measure("p99", max(delays), "ms"),
+        Measure("p99, median of the leaps", percentile(delays, 50), "ms"),
+        Measure("after the worst", max(delays), "ms"),
+        Measure("p99 under libfaketime without a leap", still, "ms"),
     )
 
 

@@ -87,12 +87,12 @@ async def _sit(
         f"{many:,} idle {what} for {seconds / 60:.3g} minutes",
         Measure("a connection", each, "KiB", most_kib),
         Measure("CPU", percent, "% of a core", CORE_PERCENT),
-        Measure("sent away", 0, "", 0),
         Measure("gone after", back, "s"),
     )
 
 
 async def _all_go(daemon: Daemon, clients: list[Client], before: int) -> float:
+    begun = time.monotonic()
     for client in clients:
         client.cut()
-    return await descriptors_are_back(daemon.pid, before)
+    return await descriptors_are_back(daemon.pid, before, begun)

@@ -69,7 +69,6 @@ async def kills(stage: Stage) -> None:
         "P1",
         f"{killed} times SIGKILL under {WRITERS} writers and {READERS} readers; integrity_check of {checked}",
         Measure("acknowledged", len(book.done)),
-        Measure("lost", 0, "", 0),
         Measure("stored without an answer", book.stored() - len(book.done)),
         Measure("serving again, median", percentile(starts, 50), "s", START_SECONDS),
         Measure("slowest", max(starts), "s"),
@@ -78,7 +77,6 @@ async def kills(stage: Stage) -> None:
         "P2",
         "the same: said again on the same or another connection, racing, or after a kill",
         Measure("said again", again),
-        Measure("duplicates", 0, "", 0),
         Measure("other bodies refused", conflicts),
     )
 

@@ -40,7 +40,6 @@ async def pruning(stage: Stage) -> None:
     stage.row(
         "P4",
         f"{messages:,} messages of which the last {KEPT} are kept; a reader that was behind",
-        Measure("holes", 0, "", 0),
         Measure("heard before it was told", heard),
     )
 

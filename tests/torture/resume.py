@@ -70,7 +70,6 @@ async def resume(stage: Stage) -> None:
         Measure("cuts", proxy.cuts),
         Measure("messages", book.stored()),
         Measure("heard", book.heard),
-        Measure("gaps or repeats", 0, "", 0),
     )
     await _missed(stage)
 

@@ -68,7 +68,6 @@ async def stops(stage: Stage) -> None:
         f"{wanted} times SIGTERM under {WRITERS} writers, {READERS} readers, {GUESTS} who say nothing and "
         "two who do not read",
         Measure("acknowledged", len(book.done)),
-        Measure("lost", 0, "", 0),
         Measure("exit after, median", percentile(seconds, 50), "s", STOP_SECONDS),
         Measure("slowest", max(seconds), "s", STOP_SECONDS),
     )
@@ -139,8 +138,6 @@ async def _reloads(stage: Stage) -> None:
         "P10",
         f"{wanted} times SIGHUP with another certificate, some of them broken, under {people} who talk, half "
         "over TLS",
-        Measure("dropped", 0, "", 0),
-        Measure("missed", 0, "", 0),
         Measure("messages", crowd.book.stored()),
     )
 

@@ -57,16 +57,18 @@ def used_seconds(pid: int) -> float:
     )
 
 
-async def until(condition: Callable[[], bool], seconds: float = SETTLE_SECONDS) -> float:
+async def until(
+    condition: Callable[[], bool], seconds: float = SETTLE_SECONDS, since: float | None = None
+) -> float:
     """
-    Wait until it holds; after how many seconds it did, or infinity.
+    Wait until it holds; how many seconds that is after `since`, or from now, or infinity.
     """
     begun = time.monotonic()
     while not condition():
         if time.monotonic() - begun > seconds:
             return float("inf")
         await asyncio.sleep(0.05)
-    return time.monotonic() - begun
+    return time.monotonic() - (begun if since is None else since)
 
 
 async def quiet_descriptors(pid: int) -> tuple[int, int]:
@@ -81,17 +83,17 @@ async def quiet_descriptors(pid: int) -> tuple[int, int]:
     return last
 
 
-async def descriptors_are_back(pid: int, before: tuple[int, int]) -> float:
+async def descriptors_are_back(pid: int, before: tuple[int, int], since: float | None = None) -> float:
     """
-    Wait until a process has no more sockets than before, and not many more files; after how many seconds.
-    Raises `Broken`.
+    Wait until a process has no more sockets than before, and not many more files; how many seconds
+    that is after `since`. Raises `Broken`.
     """
 
     def back() -> bool:
         sockets, files = descriptors(pid)
         return sockets <= before[0] and files <= before[1] + FILES_OPENED_LATER
 
-    seconds = await until(back)
+    seconds = await until(back, since=since)
     if seconds == float("inf"):
         raise Broken(f"{before} descriptors were open before, and now {sorted(_descriptors(pid))}")
     return seconds
