@@ -19,7 +19,7 @@ INSIDE = (
         "chatd/store/sqlite.py",
         "                self._publish(settled.batch)\n",
         "                self._reactor.callLater(0, self._publish, settled.batch)\n",
-        "tests/contracts/test_sqlite_store.py",
+        "tests/contracts/test_sqlite_store.py::SqliteWritingTests::test_a_batch_is_heard_before_any_of_its_messages_is_answered",
     ),
     Protection(
         "a recipient that is full is not written to",
@@ -33,7 +33,7 @@ INSIDE = (
         "chatd/core/session.py",
         "        self.hub.deadlines.at(now + HELLO_SECONDS, check)\n",
         "",
-        "tests/core/test_greeting.py",
+        "tests/core/test_greeting.py::WelcomeTest::test_the_greeting_is_not_waited_for_twice",
     ),
     Protection(
         "messages a second",
@@ -68,14 +68,14 @@ INSIDE = (
         "chatd/core/cursors.py",
         "CloseCode.RESYNC,",
         "CloseCode.SLOW,",
-        "tests/core/test_pruning.py",
+        "tests/core/test_pruning.py::ResyncTest::test_who_has_yet_to_read_what_was_pruned_is_sent_to_resume",
     ),
     Protection(
         "rooms of a connection",
         "chatd/core/attendance.py",
         "        if joined >= MAX_JOINED:\n",
         "        if False:\n",
-        "tests/core/test_attendance.py",
+        "tests/core/test_attendance.py::JoinTest::test_a_connection_is_in_a_hundred_public_rooms_at_most",
     ),
     Protection(
         "new rooms of an address",
@@ -89,7 +89,7 @@ INSIDE = (
         "chatd/core/greeting.py",
         "        wait = hub.new_people.take(session.address, now)\n",
         "        wait = 0.0\n",
-        "tests/core/test_greeting.py",
+        "tests/core/test_greeting.py::NameTest::test_an_address_makes_five_hundred_people_an_hour",
     ),
     Protection(
         "names after names",
@@ -117,7 +117,7 @@ INSIDE = (
         "chatd/core/news.py",
         "not self._waiting and self.turns.admit()",
         "True",
-        "tests/core/test_news.py",
+        "tests/core/test_news.py::NewsTest::test_what_gathers_is_one_write_and_of_each_kind_the_newest",
     ),
     Protection(
         "also where it is of many rooms",
@@ -131,7 +131,7 @@ INSIDE = (
         "chatd/core/session.py",
         "            if kind in LARGE:\n",
         "            if False:\n",
-        "tests/core/test_news.py::GateTest",
+        "tests/core/test_news.py::GateTest::test_what_can_be_large_waits_for_its_turn_and_all_behind_it_too",
     ),
     Protection(
         "in the order in which they were in last",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Protection:
     """
     Some lines of a file without which nothing is protected, what takes their place, and the test that
-    notices.
+    notices. Without some, a test takes itself in turns as long as it is let: those `may_hang`.
     """
 
     name: str
@@ -19,3 +19,4 @@ class Protection:
     lines: str
     instead: str
     test: str
+    may_hang: bool = False

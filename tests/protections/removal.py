@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.daemon import CHECKOUT
@@ -42,6 +43,23 @@ def running(test: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
 
 
+def succeeds(test: str, copy: Path) -> bool:
+    """
+    Whether a test succeeds while all is there: one that fails anyway notices nothing.
+    """
+    try:
+        return _run(test, copy).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def failing(protections: Iterable[Protection], copy: Path) -> list[str]:
+    """
+    Those of their tests, each run once, that do not succeed while all is there.
+    """
+    return [test for test in dict.fromkeys(each.test for each in protections) if not succeeds(test, copy)]
+
+
 def is_noticed(protection: Protection, copy: Path) -> bool:
     """
     Whether the test fails without it. Raises `LookupError` if there is nothing to be taken out.
@@ -52,18 +70,21 @@ def is_noticed(protection: Protection, copy: Path) -> bool:
         raise LookupError(f"{protection.path} has no {protection.lines!r}")
     path.write_text(whole.replace(protection.lines, protection.instead), "utf-8")
     try:
-        ended = subprocess.run(
-            running(protection.test), cwd=copy, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        ended = _run(protection.test, copy)
     except subprocess.TimeoutExpired:
-        # Some take themselves in turns as long as they are let.
-        return True
+        return protection.may_hang
     finally:
         path.write_text(whole, "utf-8")
     # 1 is pytest's word for tests that failed; any other is a test that could not be run.
     if ended.returncode not in (0, 1):
         raise LookupError(f"{protection.test} cannot be run:\n{ended.stdout}{ended.stderr}")
     return ended.returncode == 1
+
+
+def _run(test: str, copy: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        running(test), cwd=copy, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def table() -> str:
@@ -74,7 +95,8 @@ def table() -> str:
         "# What fails when a protection is taken out",
         "",
         "Written by `python -m tests.protections --table`. Without `--table` that takes each out, in a copy",
-        "of the checkout, and wants the test to fail. `make torture` does so too.",
+        "of the checkout, and wants the test, which succeeds there before, to fail. `make torture` does so",
+        "too.",
         "",
         "| protection | where | test |",
         "| --- | --- | --- |",

@@ -12,7 +12,7 @@ RIGHTS = (
         "chatd/core/rules.py",
         "    if rank < least:\n",
         "    if False:\n",
-        "tests/core/test_rules.py",
+        "tests/core/test_rules.py::TableTest::test_every_command_by_everybody_is_as_the_document_says",
     ),
     Protection(
         "whoever acts on a person may do more than they",

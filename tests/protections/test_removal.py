@@ -1,0 +1,62 @@
+"""
+What counts as noticed when a protection is taken out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.protections import removal
+from tests.protections.protection import Protection
+from tests.protections.removal import failing, is_noticed
+
+TESTS = """
+from guard import LIMIT
+
+def test_that_notices():
+    assert LIMIT == 5
+
+def test_that_looks_elsewhere():
+    pass
+
+def test_that_fails_anyway():
+    assert LIMIT == 6
+
+def test_that_hangs():
+    while LIMIT != 5:
+        pass
+"""
+
+
+@pytest.fixture
+def limit(tmp_path: Path) -> Protection:
+    """A protection in a checkout of two files."""
+    (tmp_path / "guard.py").write_text("LIMIT = 5\n")
+    (tmp_path / "test_guard.py").write_text(TESTS)
+    return Protection("a limit", "guard.py", "LIMIT = 5", "LIMIT = 7", "test_guard.py::test_that_notices")
+
+
+def test_a_test_that_succeeds_before_and_fails_without_has_noticed(limit: Protection, tmp_path: Path) -> None:
+    """And what was taken out is back."""
+    assert is_noticed(limit, tmp_path)
+    assert failing([limit, limit], tmp_path) == []
+    assert not is_noticed(replace(limit, test="test_guard.py::test_that_looks_elsewhere"), tmp_path)
+
+
+def test_a_test_that_fails_anyway_is_known(limit: Protection, tmp_path: Path) -> None:
+    """It would pass for one that notices."""
+    anyway = replace(limit, test="test_guard.py::test_that_fails_anyway")
+    assert failing([limit, anyway], tmp_path) == [anyway.test]
+
+
+def test_one_that_hangs_has_noticed_only_where_it_may(
+    limit: Protection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is slow notices nothing."""
+    monkeypatch.setattr(removal, "PATIENCE", 3)
+    hangs = replace(limit, test="test_guard.py::test_that_hangs")
+    assert not is_noticed(hangs, tmp_path)
+    assert is_noticed(replace(hangs, may_hang=True), tmp_path)
