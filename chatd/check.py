@@ -7,20 +7,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from twisted.python import usage
 
-from chatd.config import CannotStart, Config, Surroundings, load
+from chatd.config import CannotStart, Config
 from chatd.core.records import StoreUnusable
 from chatd.store.sqlite_check import examine, last_good_copy
+from chatd.whereabouts import DatabaseOptions
 
 WHOLE, DAMAGED, UNREADABLE = 0, 1, 2
 """The exit statuses."""
 
 
-class Options(usage.Options):
+class Options(DatabaseOptions):
     """
     The command line of `chatd check`: where the database lies, as it is said to the daemon.
     """
@@ -31,15 +31,6 @@ class Options(usage.Options):
         " Exits with 0 if all is well, 1 if something is damaged, 2 if it cannot be read. The CHATD_*"
         " variables count as they do for the daemon."
     )
-    optParameters = [
-        ["data", None, None, "the folder in which the database lies"],
-        ["store", None, None, "the database, such as sqlite:/srv/chat.sqlite3"],
-        ["config", None, None, "a TOML file that says so"],
-    ]
-
-    def parseArgs(self, *arguments: str) -> None:
-        if arguments:
-            raise usage.UsageError(f"{arguments[0]!r} is no option, such as --data DIR")
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> NoReturn:
@@ -49,18 +40,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> 
     options = Options()
     try:
         options.parseOptions(arguments)
-        config = _configuration(options, os.environ if environ is None else environ)
-        raise SystemExit(check(_path(config)))
+        raise SystemExit(check(_path(options.configuration(environ))))
     except (usage.UsageError, CannotStart, StoreUnusable) as why:
         line = str(CannotStart(str(why)))
         sys.stderr.write(f"chatd check: {line}\n")
         raise SystemExit(UNREADABLE) from None
-
-
-def _configuration(options: Options, environ: Mapping[str, str]) -> Config:
-    given = {name: str(value) for name, value in options.items() if value is not None}
-    config, _ = load(given, Surroundings(environ, Path(os.path.expanduser("~")), Path.cwd()))
-    return config
 
 
 def _path(config: Config) -> str:

@@ -8,16 +8,16 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from twisted.python import usage
 
 from chatd.accounts.owner_links import HOURS, link_file, offer
-from chatd.config import CannotStart, Config, Surroundings, load
+from chatd.config import CannotStart, Config
+from chatd.whereabouts import DatabaseOptions
 
 
-class Options(usage.Options):
+class Options(DatabaseOptions):
     """
     The command line of `chatd owner-link`: where the database lies, as it is said to the daemon.
     """
@@ -25,18 +25,8 @@ class Options(usage.Options):
     synopsis = "Usage: chatd owner-link [options]"
     longdesc = (
         f"Print a link, good once and for {HOURS} hours, with which somebody signs up, or in, as an owner of"
-        " the server."
-        " The daemon may be running, and notices by itself; earlier links are good no more."
+        " the server. The daemon may be running, and notices by itself; earlier links are good no more."
     )
-    optParameters = [
-        ["data", None, None, "the folder in which the database lies"],
-        ["store", None, None, "the database, such as sqlite:/srv/chat.sqlite3"],
-        ["config", None, None, "a TOML file that says so"],
-    ]
-
-    def parseArgs(self, *arguments: str) -> None:
-        if arguments:
-            raise usage.UsageError(f"{arguments[0]!r} is no option, such as --data DIR")
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> NoReturn:
@@ -46,12 +36,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> 
     options = Options()
     try:
         options.parseOptions(arguments)
-        given = {name: str(value) for name, value in options.items() if value is not None}
-        surroundings = Surroundings(
-            os.environ if environ is None else environ, Path(os.path.expanduser("~")), Path.cwd()
-        )
-        config, _ = load(given, surroundings)
-        sys.stdout.write(f"{make(config)}\n")
+        sys.stdout.write(f"{make(options.configuration(environ))}\n")
         raise SystemExit(0)
     except (usage.UsageError, CannotStart) as why:
         sys.stderr.write(f"chatd owner-link: {CannotStart(str(why))}\n")
