@@ -72,7 +72,8 @@ export function SignUp({ guest, invited, name: before = "", children }) {
   `;
 }
 
-export function SignIn({ name: before = "", children }) {
+/** `invited` as above: whoever has an account already can become an owner too. */
+export function SignIn({ name: before = "", invited = null, children }) {
   const { act } = useContext(Page);
   const form = useForm();
   const box = useFocus(form);
@@ -82,13 +83,15 @@ export function SignIn({ name: before = "", children }) {
     event.preventDefault();
     if (name.trim() === "") return form.fail("account-name", t("You must choose a username."));
     return form.run(async () => {
-      const { me, why } = await askAccount("sign-in", { name: name.trim(), password, cookie: true });
+      const owner = invited?.kind === "owner" ? { owner: invited.secret } : {};
+      const { me, why } = await askAccount("sign-in", { name: name.trim(), password, ...owner, cookie: true });
       if (why === undefined && me) await act.signedIn(me, false);
       else form.fail("password", why);
     });
   };
   return html`
     <form class="account" ref=${box} noValidate onSubmit=${onSubmit}>
+      ${invited?.kind === "owner" && html`<p>${t(FOR.owner)}</p>`}
       <${Field} form=${form} name="account-name" label=${t("Username")} value=${name} change=${setName} autocomplete="username" />
       <${Field} form=${form} name="password" label=${t("Password")} type="password" value=${password} change=${setPassword} autocomplete="current-password" />
       <button type="submit" class="primary" disabled=${form.busy}>${t("Sign in")}</button>

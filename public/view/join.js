@@ -54,7 +54,7 @@ function WithAccount({ way, invited, name, ways }) {
   return html`
     <div class="card">
       <h1>${title}</h1>
-      ${forms === null ? html`<p role="status">${t("Loading…")}</p>` : way === "in" ? html`<${forms.SignIn} name=${name}>${ways}<//>` : html`<${forms.SignUp} guest=${null} invited=${invited} name=${name}>${ways}<//>`}
+      ${forms === null ? html`<p role="status">${t("Loading…")}</p>` : way === "in" ? html`<${forms.SignIn} name=${name} invited=${invited}>${ways}<//>` : html`<${forms.SignUp} guest=${null} invited=${invited} name=${name}>${ways}<//>`}
     </div>
   `;
 }

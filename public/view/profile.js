@@ -92,7 +92,7 @@ function Guest({ me, can, invited }) {
   const [signsIn, setSignsIn] = useState(false);
   const may = can.signUp === "open" || invited !== null;
   const other = html`<button type="button" onClick=${() => setSignsIn(!signsIn)}>${signsIn ? t("Make an account") : t("I have an account")}</button>`;
-  if (signsIn) return html`<${SignIn}>${may && other}<//>`;
+  if (signsIn) return html`<${SignIn} invited=${invited}>${may && other}<//>`;
   if (may) return html`<${SignUp} guest=${me} invited=${invited}>${other}<//>`;
   return html`<p>${can.signUp === "invite" ? t("An account needs an invitation: ask for a link.") : t("Ask whoever runs this server for an account.")}</p>${other}`;
 }
@@ -104,7 +104,8 @@ export function Profile({ state, close }) {
   return html`
     <${Dialog} kind="profile" title=${inside ? t("You and your account") : t("Make an account")} close=${close}>
       ${inside && html`<p>${t(ROLES[me.role])}</p>`}
-      ${inside && link !== null && html`<p role="status">${t("The link that you have opened is for a new account: log out to use it.")}</p>`}
+      ${inside && link?.kind === "invite" && html`<p role="status">${t("The link that you have opened is for a new account: log out to use it.")}</p>`}
+      ${inside && link?.kind === "owner" && html`<${SignIn} name=${me.name} invited=${link} />`}
       ${inside ? html`<${Rename} key=${me.name} me=${me} answer=${forms.rename} />` : html`<${Guest} me=${me} can=${can} invited=${link} />`}
       ${inside && html`<section><h3>${t("Where you are signed in")}</h3><${Sessions} /></section><details><summary>${t("Change the password")}</summary><${NewPassword} me=${me} /></details>`}
       ${ignored.length > 0 && html`<section><h3>${t("Whom you ignore")}</h3><${Ignored} ignored=${ignored} /></section>`}

@@ -71,6 +71,19 @@ def test_the_link_of_the_first_start_makes_one_the_owner_once(team: Team) -> Non
     late.complaints.clear()
 
 
+def test_whoever_has_an_account_can_become_the_owner_by_such_a_link(team: Team) -> None:
+    ada = team.member("ada")
+    assert ada.page.get_by_role("heading", name="Server", exact=True).count() == 0
+    ada.page.goto(f"{team.url}{owner_path(team.daemon)}")
+    ada.page.get_by_text("makes you the owner").wait_for()
+    dialog = ada.page.get_by_role("dialog")
+    expect(dialog.get_by_label("Username", exact=True)).to_have_value("ada")
+    dialog.get_by_label("Password", exact=True).fill(PASSWORD)
+    dialog.get_by_role("button", name="Sign in", exact=True).click()
+    expect(dialog).to_have_count(0)
+    ada.page.get_by_role("heading", name="Server", exact=True).wait_for()
+
+
 def test_a_guest_keeps_messages_and_conversations_on_becoming_an_account(team: Team) -> None:
     ada, bob = team.guest("ada"), team.guest("bob")
     ada.say("I was a guest")
