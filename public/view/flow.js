@@ -101,6 +101,8 @@ export function Flow({ room, me, pending, quiet, ignored }) {
   };
 
   const onScroll = () => {
+    // It is told a frame later, when another room may be there.
+    if (box.current === null) return;
     const atEnd = note();
     if (atEnd === room.reading) act.reading(room.name, !atEnd);
     // What is read must not go because something new has come.
