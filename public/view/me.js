@@ -116,7 +116,7 @@ export function Me({ me, can, answer }) {
         <${Picture} who=${me} /><${Name} name=${me.name} /><${Icon} name="pencil" />
       </button>
       <button type="button" class="plain" aria-label=${label} title=${label} onClick=${() => act.dialog("profile")}><${Icon} name="person" /></button>
-      <button type="button" ref=${buttons.logout} onClick=${() => setOpen("logout")}>${t("Log out")}</button>
+      <button type="button" class="plain" ref=${buttons.logout} aria-label=${t("Log out")} title=${t("Log out")} onClick=${() => setOpen("logout")}><${Icon} name="leave" /></button>
     </div>
   `;
 }
