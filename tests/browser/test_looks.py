@@ -28,6 +28,18 @@ TOP = """() => {
   return [whole || gone, sign.right <= box.right + 0.5, out.length];
 }"""
 
+# Where each letter of the first line stands.
+LEFTS = """one => {
+  const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+  const [line] = walker.nextNode().data.split("\\n");
+  return [...line].map((_, at) => {
+    const range = document.createRange();
+    range.setStart(walker.currentNode, at);
+    range.setEnd(walker.currentNode, at + 1);
+    return range.getBoundingClientRect().left;
+  });
+}"""
+
 
 def test_at_the_door_what_one_person_says_is_one_group(guests: Guests) -> None:
     ada = guests.comes("ada", room="lobby")
@@ -65,6 +77,34 @@ def test_a_short_message_stands_beside_its_name_in_whichever_direction_it_is_wri
         assert abs(apart) <= 1
         assert words["width"] < whole["width"] / 2
         assert tab.page.evaluate(COVERED) == []
+
+
+def test_code_is_read_from_the_left_in_every_language(guests: Guests) -> None:
+    for language in ("en", "ar"):
+        tab = guests.tab(guests.browser(locale=language), f"#/room/{guests.room}")
+        tab.page.locator("#username").fill(guests.named(f"ada-{language}"))
+        tab.page.locator("#username").press("Enter")
+        tab.is_in(guests.room)
+        guests.speaks(tab, f"bob-{language}", "سلام `ls:`\n```\nfor x in range(10):\n    print(x)\n```")
+        for part in ("pre", "p code"):
+            code = tab.messages().last.locator(f".text {part}")
+            expect(code).to_be_visible()
+            # The colon that ends the line stands after its words.
+            lefts = code.evaluate(LEFTS)
+            assert lefts == sorted(lefts)
+
+
+def test_who_is_typing_is_told_in_one_column_with_the_words(guests: Guests) -> None:
+    ada = guests.comes("ada")
+    guests.speaks(ada, "bob", "words")
+    ada.sees("words")
+    ada.page.evaluate(
+        CROWD, [{"name": guests.named("bob"), "commands": [{"type": "typing", "room": guests.room}]}]
+    )
+    expect(ada.page.locator(".typing")).to_have_text(f"{guests.named('bob')} is typing")
+    texts = [ada.page.locator(f"{part} >> nth=-1") for part in (".message .text", ".typing .name")]
+    lefts = [text.evaluate(LEFTS)[0] for text in texts]
+    assert abs(lefts[0] - lefts[1]) <= 1
 
 
 @pytest.mark.parametrize("width", [320, 360, 412])
