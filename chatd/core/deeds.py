@@ -369,6 +369,8 @@ async def _do(
         drafts.append(
             replace(draft, room=AUDIT, room_name=ROOM_TITLES[AUDIT], detail=told, changes=(), wipe=None)
         )
+    if wipe is not None and wipe.everywhere:
+        drafts += _told_in_rooms(session, draft)
     appended = await _store(session, drafts)
     done = Done(
         room=UNSET if scope == SERVER else key if is_closed(key) else name,
@@ -376,6 +378,17 @@ async def _do(
         id=appended.id,
     )
     session.answer_after(command, done, key, appended.offset)
+
+
+def _told_in_rooms(session: Session, draft: DeedDraft) -> list[DeedDraft]:
+    """
+    What is wiped everywhere is said in each room where somebody may have it before their eyes.
+    """
+    return [
+        replace(draft, room=room.key, room_name=room.title or room.name, wipe=None)
+        for room in session.hub.rooms.values()
+        if room.listeners and room.head and not is_private(room.key) and room.key not in ROOM_TITLES
+    ]
 
 
 async def _store(session: Session, drafts: Sequence[DeedDraft]) -> Appended:

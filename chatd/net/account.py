@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 COOKIE = b"chatd"
 COOKIE_DAYS = 400
-LABEL_CHARACTERS = 80
+LABEL_CHARACTERS = 200
 ROOT = b"/account/"
 
 _STATUS = {

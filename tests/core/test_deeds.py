@@ -134,8 +134,11 @@ class ModerationTest(ChatTestCase):
         self.assertEqual((wiped["type"], wiped["who"]["name"]), ("wiped", "bob"))
         self.assertEqual(self.texts("den"), ["old", None, "good"])
         self.assertEqual(self.texts("lobby"), ["worse"])
+        self.cleo.take()
         self.owner.ask("wipe", who=self.bob.id, seconds=300)
         self.assertEqual(self.texts("lobby"), [None])
+        wiped = [event["room"] for event in self.cleo.take() if event["type"] == "wiped"]
+        self.assertEqual(sorted(wiped), ["den", "lobby"])
         # The room's own tail, from which a slow reader is served, has forgotten it too.
         late = self.server.person("late")
         late.send("join", room="den", after=0, epoch=self.server.store.epoch)
