@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from chatd.core import attendance, deeds, greeting, profile, roster, talk
+from chatd.core import attendance, deeds, greeting, membership, profile, roster, talk
 from chatd.core.commands import Hello, History, Join, Leave, Post, Read, Rooms, Say, Typing, Who
 from chatd.core.orders import (
     Ban,
@@ -48,12 +48,12 @@ ACTS: dict[type, Act] = {
     Post: talk.post,
     Typing: talk.typing,
     Read: talk.read,
-    Make: deeds.make,
+    Make: membership.make,
     Set: deeds.change_room,
     GiveRole: deeds.give_role,
-    Invite: deeds.invite,
+    Invite: membership.invite,
     Kick: deeds.kick,
-    Quit: deeds.leave_for_good,
+    Quit: membership.leave_for_good,
     Ban: deeds.ban,
     Unban: deeds.unban,
     Mute: deeds.mute,

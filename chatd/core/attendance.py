@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from chatd.core import deeds
+from chatd.core import membership
 from chatd.core.commands import Done, Face, Join, Joined, Leave, ListedRoom, Members, RoomList, Rooms, Who
-from chatd.core.deeds import ROOM_TITLES
+from chatd.core.doing import ROOM_TITLES
 from chatd.core.names import (
     CLOSED_MARK,
     LOBBY,
@@ -62,7 +62,7 @@ async def join(session: Session, command: Join, now: float) -> None:
             return
         if not room.exists:
             _make(session, room, command.room, now)
-            await deeds.own(session, room)
+            await membership.own(session, room)
         _check_lock(session, room)
         start, recovered = _start(room, opened, position, command.limit)
         # What has come since the store looked is new: it follows `live`.
