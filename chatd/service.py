@@ -27,12 +27,14 @@ from chatd.accounts.owner_links import OwnerLinks, link_file
 from chatd.accounts.passwords import Passwords
 from chatd.config import CannotStart, Config, public_folder
 from chatd.core.accounts import Accounts
-from chatd.core.hub import Hub, Settings
+from chatd.core.forgetting import forget
+from chatd.core.hub import Hub
 from chatd.core.ports import Dialect, Store
 from chatd.core.pruning import Pruning
 from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Refused
 from chatd.core.retention import Retention
+from chatd.core.settings import Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from chatd.net.account import AccountResource
@@ -273,7 +275,7 @@ class ChatService(Service):
 
     async def _forget_guests(self) -> None:
         try:
-            forgotten = await self.hub.forget_guests()
+            forgotten = await forget(self.hub)
         except Refused:
             # The disk takes no writes; the store says so itself, and in an hour it may.
             return

@@ -271,7 +271,8 @@ class Accounts:
         """
         known = await self.by_token(token)
         token_hash = hash_token(token)
-        await self.hub.store.registry.end_token(known.card.id, token_id(token_hash))
+        ending = self.hub.store.registry.end_token(known.card.id, token_id(token_hash))
+        await self.hub.end_tokens(ending)
         for session in self.hub.sessions_of(known.card.id):
             if session.token_hash == token_hash:
                 _close(session)
@@ -353,7 +354,7 @@ async def end_others(hub: Hub, person: PersonId, keep: bytes | None) -> int:
     """
     End all tokens of a person but one, and the connections that came by them; how many tokens.
     """
-    ended = await hub.store.registry.end_other_tokens(person, keep)
+    ended = await hub.end_tokens(hub.store.registry.end_other_tokens(person, keep))
     for session in hub.sessions_of(person):
         if session.token_hash != keep:
             _close(session)

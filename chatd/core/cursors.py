@@ -221,7 +221,7 @@ class Cursors:
                 last = entries[-1].event.offset
             else:
                 # What is in memory is better read there: it is encoded already, and as it was sent.
-                absent = room.tail.absent(cursor.offset, upto)
+                absent, taken = room.tail.absent(cursor.offset, upto), room.tail.taken
                 try:
                     events = await self.in_turn(
                         lambda: self.store.read(room.key, cursor.offset, absent, SLICE_BYTES)
@@ -229,6 +229,9 @@ class Cursors:
                 except Pruned:
                     events = ()
                 if cursor not in (self.rooms.get(room.key), self._parting.get(room.key)) or self.closed:
+                    return
+                if room.tail.taken != taken:
+                    # Some of it may be gone by now.
                     return
                 if not events:
                     # It cannot have them all any more, and is to know it.

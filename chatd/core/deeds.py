@@ -14,6 +14,7 @@ from chatd.core.names import (
     PersonId,
     RoomKey,
     is_closed,
+    is_person_id,
     is_private,
 )
 from chatd.core.orders import (
@@ -30,7 +31,7 @@ from chatd.core.orders import (
     Wipe as WipeCommand,
 )
 from chatd.core.refusals import Code, Refused
-from chatd.core.rights import FOR_EVER, SERVER, Rank, address_subject
+from chatd.core.rights import FOR_EVER, HOLD_FIELDS, SERVER, Rank, address_subject
 from chatd.core.text import MAX_TITLE, MAX_TOPIC
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def give_role(session: Session, command: GiveRole, now: float) -> None:
     Say what somebody is in a room, or on the server.
     """
     hub, scope = session.hub, _scope(session, command)
-    card = await hub.somebody(command.who)
+    card = await hub.somebody(command.who, now)
     rights = hub.rights
     if not rights.account(card.id) or rights.account(card.id) == "bot":
         raise Refused(Code.FORBIDDEN, "Only somebody who has an account can look after something.")
@@ -90,7 +91,9 @@ async def kick(session: Session, command: Kick, now: float) -> None:
     Send somebody out of a room.
     """
     key = session.key_of(command.room)
-    card = await session.hub.somebody(command.who)
+    if is_private(key):
+        raise Refused(Code.BAD_REQUEST, "Nobody can be sent out of a conversation of two people.")
+    card = await _another(session, command.who, now)
     detail = Detail(who=card, reason=reason_of(command.reason))
     await do(session, command, key, "kicked", detail, no_member(key, card.id), now)
 
@@ -100,8 +103,8 @@ async def ban(session: Session, command: Ban, now: float) -> None:
     Keep somebody out of a room or of the server, and whoever comes from where they are.
     """
     scope = _scope(session, command)
-    card = await session.hub.somebody(command.who)
-    until_ms, changes = _hold(session, scope, "banned", command, card)
+    card = await _another(session, command.who, now)
+    until_ms, changes = _hold(session, scope, "banned", command, card, now)
     if scope != SERVER:
         changes = (*changes, *no_member(RoomKey(scope), card.id))
     detail = Detail(who=card, until_ms=until_ms or None, reason=reason_of(command.reason))
@@ -113,8 +116,8 @@ async def mute(session: Session, command: Mute, now: float) -> None:
     Let somebody say nothing in a room, or anywhere.
     """
     scope = _scope(session, command)
-    card = await session.hub.somebody(command.who)
-    until_ms, changes = _hold(session, scope, "muted", command, card)
+    card = await _another(session, command.who, now)
+    until_ms, changes = _hold(session, scope, "muted", command, card, now)
     detail = Detail(who=card, until_ms=until_ms or None, reason=reason_of(command.reason))
     await do(session, command, scope, "muted", detail, changes, now)
 
@@ -138,7 +141,7 @@ async def wipe(session: Session, command: WipeCommand, now: float) -> None:
     Take the text of what somebody said a while ago or later.
     """
     hub, scope = session.hub, _scope(session, command)
-    card = await hub.somebody(command.who)
+    card = await _author(session, command.who, now)
     since_ms = hub.wall_ms() - command.seconds * 1000
     detail = Detail(who=card, since_ms=since_ms, reason=reason_of(command.reason))
     what = Wipe(card.id, since_ms, everywhere=scope == SERVER)
@@ -165,9 +168,30 @@ async def report(session: Session, command: Report, now: float) -> None:
         text=text[:REPORTED_TEXT],
         reason=reason_of(command.reason),
     )
+    if not hub.reported.first(session.the_person().card.id, key, command.offset):
+        # They see it already.
+        session.answer(command, Done())
+        return
     take_token(session, now)
     await store(session, [draft_of(session, REPORTS, ROOM_TITLES[REPORTS], "reported", detail)])
     session.answer(command, Done())
+
+
+async def _another(session: Session, who: str, now: float) -> Card:
+    card = await session.hub.somebody(who, now)
+    if card.id == session.the_person().card.id:
+        raise Refused(Code.BAD_REQUEST, "That is yourself.")
+    return card
+
+
+async def _author(session: Session, who: str, now: float) -> Card:
+    """Somebody who wrote: what a client of the tutorial's wire said is there for longer than it is known."""
+    try:
+        return await session.hub.somebody(who, now)
+    except Refused:
+        if not is_person_id(who):
+            raise
+        return Card(PersonId(who), "guest")
 
 
 def _scope(session: Session, command: Set | GiveRole | Ban | Unban | Mute | Unmute | WipeCommand) -> str:
@@ -180,13 +204,19 @@ def _scope(session: Session, command: Set | GiveRole | Ban | Unban | Mute | Unmu
 
 
 def _hold(
-    session: Session, scope: str, what: str, command: Ban | Mute, card: Card
+    session: Session, scope: str, what: str, command: Ban | Mute, card: Card, now: float
 ) -> tuple[int, tuple[Change, ...]]:
     """Until when, and what is different then: of the person, and of where they are."""
     hub = session.hub
     until_ms = FOR_EVER if command.seconds is None else hub.wall_ms() + command.seconds * 1000
     addresses = {each.address for each in hub.sessions_of(card.id) if each.address is not None}
-    subjects = [card.id, *(address_subject(address) for address in sorted(addresses))]
+    addresses.update(hub.traces.addresses(card.id, now))
+    kept_out = [address_subject(address) for address in sorted(addresses)]
+    # Somebody else who came from there can be kept out for longer.
+    subjects = [
+        card.id,
+        *(each for each in kept_out if not hub.rights.held_longer(what, scope, each, until_ms)),
+    ]
     why = reason_of(command.reason)
     by = session.the_person().card.name
     return until_ms, tuple(
@@ -213,9 +243,7 @@ async def _let_go(session: Session, command: Unban | Unmute, what: str, kind: st
         raise Refused(Code.NO_SUCH_PERSON, "Nobody with that id is kept from it.")
     card = await hub.card(who) or Card(who, "guest")
     changes = tuple(
-        Change(scope, subject, f"{what}{more}", None)
-        for subject in subjects
-        for more in ("", "_by", "_why", "_for")
+        Change(scope, subject, f"{what}{more}", None) for subject in subjects for more in HOLD_FIELDS
     )
     detail = Detail(who=card, reason=reason_of(command.reason))
     await do(session, command, scope, kind, detail, changes, now)

@@ -35,6 +35,7 @@ async def hello(session: Session, command: Hello, now: float) -> None:
     hub = session.hub
     if hub.rights.banned(SERVER, session.author, session.address, hub.wall_ms()):
         raise Refused(Code.BANNED, "You are banned from this server.")
+    endings = hub.endings
     known = await _recognize(session, command)
     if command.name is None and known is None:
         if hub.settings.guests == "off":
@@ -43,8 +44,13 @@ async def hello(session: Session, command: Hello, now: float) -> None:
         session.answer(command, await _welcome(session))
         return
     card, token = await _identify(session, command, known, now)
+    try:
+        await _look_again(session, card, token, endings)
+    except Refused:
+        _live_on(hub, card)
+        raise
     if session.closed:
-        _live_on(session.hub, card)
+        _live_on(hub, card)
         return
     # Held from before the heads are read until they have been told: what comes in between is sent after them.
     if token is not None:
@@ -109,6 +115,19 @@ async def _recognize(session: Session, command: Hello) -> Card | None:
     if not known.kept:
         await _keep_in_mind(hub, card)
     return card
+
+
+async def _look_again(session: Session, card: Card, new_token: str | None, endings: int) -> None:
+    """
+    Whether what was found out about a client still holds, after all that was awaited. Raises `Refused`.
+    """
+    hub = session.hub
+    while new_token is None and hub.endings != endings and session.token_hash is not None:
+        endings = hub.endings
+        if await hub.store.person_of_token(session.token_hash) is None:
+            raise Refused(Code.BAD_TOKEN, "That token is not known here.")
+    if hub.rights.banned(SERVER, card.id, session.address, hub.wall_ms()):
+        raise Refused(Code.BANNED, "You are banned from this server.")
 
 
 async def _keep_in_mind(hub: Hub, card: Card) -> None:

@@ -5,12 +5,10 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from msgspec import Struct
+from typing import Any, TypeVar
 
 from chatd.core.accounts import hash_token
 from chatd.core.claims import Names
@@ -18,7 +16,7 @@ from chatd.core.commands import Me
 from chatd.core.deadlines import Deadlines
 from chatd.core.effects import take_effect
 from chatd.core.events import Batch, Card, Deed, Event
-from chatd.core.limits import AddressLimit
+from chatd.core.limits import AddressLimit, Once
 from chatd.core.names import (
     LOBBY,
     PersonId,
@@ -39,23 +37,11 @@ from chatd.core.refusals import Code, Refused
 from chatd.core.rights import Rights
 from chatd.core.room import Room
 from chatd.core.session import Session
+from chatd.core.settings import Settings
 from chatd.core.tail import Tails
+from chatd.core.traces import Traces
 
-GUEST_SECONDS = 24 * 3600.0
-
-
-class Settings(Struct, frozen=True):
-    """
-    What an operator may set of the core: the name and version of the server, bytes of a frame, messages a
-    second of one connection and at once (a rate of 0 is no limit), what guests may do, and who may sign up.
-    """
-
-    server: str
-    frame: int = 65536
-    message_rate: float = 5.0
-    message_burst: int = 20
-    guests: Literal["on", "read", "off"] = "on"
-    sign_up: Literal["open", "invite", "off"] = "open"
+T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
@@ -86,11 +72,14 @@ class Hub:
     rooms: dict[RoomKey, Room] = field(default_factory=dict)
     new_people: AddressLimit = field(default_factory=lambda: AddressLimit(500, 3600.0))
     new_rooms: AddressLimit = field(default_factory=lambda: AddressLimit(10, 3600.0))
+    reported: Once = field(default_factory=lambda: Once(10_000))
     identify: Callable[[Any], Awaitable[Known]] = field(init=False)
     rights: Rights = field(default_factory=Rights)
     guises: dict[PersonId, Session] = field(default_factory=dict)
+    traces: Traces = field(default_factory=Traces)
     sessions: dict[Session, None] = field(default_factory=dict)
     deeds_under_way: int = 0
+    endings: int = 0
     stopping: bool = False
     news: News = field(init=False)
     _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
@@ -134,13 +123,17 @@ class Hub:
             session.expect_hello(now)
         return session
 
-    def disconnect(self, session: Session) -> None:
+    def disconnect(self, session: Session, now: float) -> None:
         """
         Serve a connection no longer.
         """
         self.sessions.pop(session, None)
         if session.guise is not None:
             self.guises.pop(session.guise, None)
+            card = Card(session.guise, session.guise_name or "guest")
+            self.traces.note(card, session.address, now, guise=True)
+        elif session.person is not None:
+            self.traces.note(session.person.card, session.address, now)
 
     def sessions_of(self, author: PersonId) -> tuple[Session, ...]:
         """
@@ -165,15 +158,15 @@ class Hub:
         # here, too.
         await self.store.touch(tuple(self.presence.people))
 
-    async def forget_guests(self) -> int:
+    async def end_tokens(self, ending: Awaitable[T]) -> T:
         """
-        Forget the guests who left a day ago and never wrote nor were written to; the answer is their number.
-
-        Raises `Refused` with `read_only`.
+        Await what ends tokens: whoever says hello meanwhile looks again whether theirs is still good.
         """
-        # Those who are here count as seen now: after a crash nobody can tell any more how long they stayed.
-        await self.store.touch(tuple(self.presence.people))
-        return await self.store.forget_guests(GUEST_SECONDS)
+        self.endings += 1
+        try:
+            return await ending
+        finally:
+            self.endings += 1
 
     def tick(self, now: float) -> None:
         """
@@ -316,16 +309,16 @@ class Hub:
             raise Refused(Code.BAD_TOKEN, "That token is not known here.")
         return known
 
-    async def somebody(self, who: str) -> Card:
+    async def somebody(self, who: str, now: float) -> Card:
         """
-        The person, or the client of the tutorial's wire, with that id. Raises `Refused` with
-        `no_such_person`.
+        The person, or the client of the tutorial's wire, with that id; one of the latter also for hours after
+        it has gone. Raises `Refused` with `no_such_person`.
         """
         if is_person_id(who):
             guise = self.guises.get(PersonId(who))
             if guise is not None:
                 return Card(PersonId(who), guise.guise_name or "guest")
-            card = await self.card(PersonId(who))
+            card = await self.card(PersonId(who)) or self.traces.card(PersonId(who), now)
             if card is not None:
                 return card
         raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
@@ -340,6 +333,21 @@ class Hub:
             self.rename(person, name)
         if renamed:
             self.news.tell(person, Me, Item(Me(me=person.as_self), but=by))
+
+    async def cards(self, people: Collection[PersonId]) -> dict[PersonId, Card]:
+        """
+        Those of them who are known, as they are named now.
+        """
+        found: dict[PersonId, Card] = {}
+        for each in people:
+            person = self.presence.people.get(each)
+            card = person.card if person else self.names.card(each)
+            if card is not None:
+                found[each] = card
+        absent = [each for each in people if each not in found]
+        if absent:
+            found.update((card.id, card) for card in await self.store.people(absent))
+        return found
 
     async def card(self, owner: PersonId) -> Card | None:
         """

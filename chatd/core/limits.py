@@ -4,6 +4,7 @@ How much of something a client or an address may do in a time.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 _SWEEP_ABOVE = 1024
@@ -102,3 +103,24 @@ class AddressLimit:
             del self._buckets[address]
         # Doubling keeps the cost of sweeping constant for each address, however many there are.
         self._sweep_at = max(_SWEEP_ABOVE, 2 * len(self._buckets))
+
+
+@dataclass(slots=True)
+class Once:
+    """
+    What was done already, so that it is not done again: the last `most` things.
+    """
+
+    most: int
+    _done: dict[Hashable, None] = field(default_factory=dict)
+
+    def first(self, *thing: Hashable) -> bool:
+        """
+        Whether it was not done yet, as far as is remembered; from now on it was.
+        """
+        if thing in self._done:
+            return False
+        self._done[thing] = None
+        if len(self._done) > self.most:
+            del self._done[next(iter(self._done))]
+        return True

@@ -142,10 +142,12 @@ class Report(Command, frozen=True, tag="report"):
 
 class Roster(Command, frozen=True, tag="roster"):
     """
-    Ask who belongs to a room, or has an account here, and who is kept out or silent.
+    Ask who belongs to a room, or has an account here, and who is kept out or silent; `after` is the `next` of
+    the last answer.
     """
 
     room: str | None = None
+    after: Annotated[str, Meta(max_length=200)] | None = None
 
 
 class Sessions(Command, frozen=True, tag="sessions"):
@@ -240,13 +242,15 @@ class KeptOut(Struct, frozen=True, omit_defaults=True):
 
 class RosterTold(Answer, frozen=True, tag="roster"):
     """
-    The answer to `roster`. Who is kept out or silent is told to the moderators alone.
+    The answer to `roster`. Who is kept out or silent is told to the moderators alone. `next` if there are
+    more.
     """
 
     people: tuple[Belonging, ...]
     room: str | UnsetType = UNSET
     banned: tuple[KeptOut, ...] | UnsetType = UNSET
     muted: tuple[KeptOut, ...] | UnsetType = UNSET
+    next: str | UnsetType = UNSET
 
 
 class Removed(Answer, frozen=True, tag="removed"):

@@ -25,7 +25,7 @@ class Store(Protocol):
 
     - Every method is called on one thread, the caller's; awaitables are resolved and the listener is called
       on it. No method blocks that thread on a disk.
-    - Writes (`append`, `act`, `prune`, `add_person`, `rename`, `touch`, `forget_guests`) take effect in the
+    - Writes (`append`, `act`, `prune`, `add_person`, `rename`, `touch`, `forget_…`) take effect in the
       order in which they were called, also of different methods. An answered write is durable: it survives
       the loss of power at the next instant.
     - What a batch holds is handed to the listener before any of its `append`s is answered, and batches come
@@ -101,6 +101,9 @@ class Store(Protocol):
         What they change and wipe is so from then on: a `set` of the `topic`, or of a closed room's `title`,
         is the room's, `changes` are what `everything` tells, and what was wiped keeps its place and loses its
         text. An author and the one a deed is about are kept from `forget_guests`.
+
+        Raises `Refused` with `forbidden` if the last `owner` of a room, or of the server, would be one no
+        longer; but whoever is the last member of a room may quit it.
         """
 
     def everything(self) -> Awaitable[Everything]:
@@ -198,6 +201,11 @@ class Store(Protocol):
         The person who was given the token with that hash, or None.
         """
 
+    def people(self, ids: Collection[PersonId]) -> Awaitable[tuple[Card, ...]]:
+        """
+        Those of them whom the store knows, in any order.
+        """
+
     def rename(self, id: PersonId, name: str) -> Awaitable[None]:
         """
         Give a person another name. Their earlier messages keep the old one.
@@ -217,6 +225,11 @@ class Store(Protocol):
         """
         Forget those who never wrote nor were written to and whose last `add_person`, `rename` or `touch` is
         longer ago than that, with their read markers. The answer is their number.
+        """
+
+    def forget_ended(self, before_ms: int) -> Awaitable[None]:
+        """
+        Forget all changes of bans and mutes (`chatd.core.rights.HOLDS`) that ended before a time.
         """
 
 

@@ -59,7 +59,7 @@ async def revoke(session: Session, command: Revoke, _now: float) -> None:
         await end_others(hub, own, session.token_hash)
         session.answer(command, Done())
         return
-    if not await hub.store.registry.end_token(own, command.session):
+    if not await hub.end_tokens(hub.store.registry.end_token(own, command.session)):
         raise Refused(Code.BAD_TOKEN, "You have no such session.")
     session.answer(command, Done())
     for each in hub.sessions_of(own):
@@ -67,15 +67,15 @@ async def revoke(session: Session, command: Revoke, _now: float) -> None:
             each.close(CloseCode.BAD_TOKEN, CloseCode.BAD_TOKEN.reason)
 
 
-async def ignore(session: Session, command: Ignore, _now: float) -> None:
+async def ignore(session: Session, command: Ignore, now: float) -> None:
     """
     Note whom one does not want to hear, and tell one's other connections.
     """
     hub, person = session.hub, session.the_person()
-    other = await hub.somebody(command.who)
+    other = await hub.somebody(command.who, now)
     if other.id == person.card.id:
         raise Refused(Code.BAD_REQUEST, "That is yourself.")
-    if other.id in hub.guises:
+    if other.id in hub.guises or hub.traces.guise(other.id):
         raise Refused(Code.FORBIDDEN, "Whoever uses the tutorial's wire is somebody new each time.")
     await hub.store.registry.ignore(person.card.id, other.id, command.on)
     cards = await hub.store.registry.ignored(person.card.id)

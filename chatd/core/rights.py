@@ -22,6 +22,10 @@ STAFF_ROOMS = frozenset({AUDIT, REPORTS})
 FOR_EVER = 0
 """The end of a ban or a mute that has none."""
 
+HOLDS = ("banned", "muted")
+HOLD_FIELDS = ("", "_by", "_why", "_for")
+"""What is kept of a ban or a mute, each behind the name of it: until when, by whom, why, and for whom."""
+
 Facts = Mapping[str, str | int]
 _NONE: Facts = MappingProxyType({})
 
@@ -237,11 +241,34 @@ class Rights:
         """
         return self._holds("banned", room, person, address, now_ms)
 
+    def forget_ended(self, before_ms: int) -> None:
+        """
+        Forget the bans and mutes that ended before a time, as `Store.forget_ended` does.
+        """
+        ended = [
+            Change(room, subject, f"{what}{more}", None)
+            for room, subjects in self._facts.items()
+            for subject, facts in subjects.items()
+            for what in HOLDS
+            if what in facts and facts[what] != FOR_EVER and int(facts[what]) < before_ms
+            for more in HOLD_FIELDS
+        ]
+        self.apply(ended)
+
     def muted(self, room: str, person: str | None, address: str | None, now_ms: int) -> bool:
         """
         Whether somebody may not speak in a room, or anywhere.
         """
         return self._holds("muted", room, person, address, now_ms)
+
+    def held_longer(self, what: str, room: str, subject: str, until_ms: int) -> bool:
+        """
+        Whether a subject is banned or muted until later than that already.
+        """
+        until = self.about(room, subject).get(what)
+        if until is None or until_ms == FOR_EVER:
+            return False
+        return until == FOR_EVER or int(until) > until_ms
 
     def _holds(self, what: str, room: str, person: str | None, address: str | None, now_ms: int) -> bool:
         if room not in self._facts:

@@ -37,6 +37,7 @@ from chatd.core.names import (
     private_key,
     room_key,
 )
+from chatd.core.orders import Roster
 from chatd.core.ports import Outbox
 from chatd.core.presence import Person
 from chatd.core.refusals import CloseCode, Code, Refused
@@ -231,7 +232,7 @@ class Session:
             self._unanswered -= 1
             self.look()
 
-    async def still_may(self, command: Join | History) -> None:
+    async def still_may(self, command: Join | History | Roster) -> None:
         """
         Look again, after something was read, whether the client may have it. Raises `Refused` if not.
 
@@ -242,7 +243,7 @@ class Session:
             # Writes are answered in their order, each after it was published.
             await self.hub.store.touch(())
         rules.check(self, command)
-        if type(command) is not Join:
+        if type(command) is not Join and command.room is not None:
             self.heard(self.key_of(command.room))
 
     def look(self) -> None:
@@ -350,7 +351,7 @@ class Session:
             return
         self.closed = self.cursors.closed = True
         attendance.depart(self, now)
-        self.hub.disconnect(self)
+        self.hub.disconnect(self, now)
         # It leads back here: without it the memory is given back now, and not when cycles are collected.
         self.cursors.start = _start_nothing
 

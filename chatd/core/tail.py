@@ -68,10 +68,13 @@ class Growth:
 class Tail:
     """
     The last events of a log, dense, at most `TAIL_EVENTS` of `TAIL_BYTES` by weight.
+
+    `taken` counts how often text was taken from the log: what was read before that is to be read again.
     """
 
     entries: list[Entry] = field(default_factory=list)
     weight: int = 0
+    taken: int = 0
 
     def extend(self, entries: list[Entry]) -> None:
         """
@@ -112,6 +115,7 @@ class Tail:
         """
         Have the messages that a wipe means be as the store has them now: without their text.
         """
+        self.taken += 1
         for place, entry in enumerate(self.entries):
             wiped = without_text(entry.event, wipe)
             if wiped is not entry.event:

@@ -103,10 +103,14 @@ async def history(session: Session, command: History, _now: float) -> None:
         session.cursor_in(key)
         room = hub.hold(key)
     try:
-        page = await hub.store.page(
-            key, before=command.before, after=command.after, limit=command.limit, max_bytes=PAGE_BYTES
-        )
-        await session.still_may(command)
+        taken = -1
+        # What was taken from the log since it was read is not to be on the page.
+        while taken != room.tail.taken:
+            taken = room.tail.taken
+            page = await hub.store.page(
+                key, before=command.before, after=command.after, limit=command.limit, max_bytes=PAGE_BYTES
+            )
+            await session.still_may(command)
         view = room.view(session.viewer)
         session.answer(command, Page(view.room, page.events, page.more, view.peer or UNSET))
     finally:

@@ -138,13 +138,7 @@ class MemoryStore:
                 self._publish(tuple(batch))
             except Exception:  # noqa: BLE001  What is stored has to be answered all the same.
                 self._log.failure("The listener of the store failed.")
-        for write, outcome in zip(group, outcomes, strict=True):
-            if write.answer.called:
-                continue
-            if isinstance(outcome, Exception):
-                write.answer.errback(outcome)
-            else:
-                write.answer.callback(outcome)
+        rules.hand_back([(write.answer, outcome) for write, outcome in zip(group, outcomes, strict=True)])
         if batch:
             self._settled()
 
@@ -202,8 +196,9 @@ class MemoryStore:
         """As the port says."""
 
         def act(batch: list[Event]) -> Appended:
-            appended = [self._act(draft, batch) for draft in drafts]
-            return appended[0]
+            self._people.check_owners(drafts)
+            first, *_ = [self._act(draft, batch) for draft in drafts]
+            return first
 
         return self._write(act)
 
@@ -370,6 +365,10 @@ class MemoryStore:
         """As the port says."""
         return self._people.card(id)
 
+    async def people(self, ids: Collection[PersonId]) -> tuple[Card, ...]:
+        """As the port says."""
+        return tuple(card for card in map(self._people.card, ids) if card is not None)
+
     async def person_of_token(self, token_hash: bytes) -> Known | None:
         """As the port says."""
         return self._people.of_token(token_hash)
@@ -385,10 +384,15 @@ class MemoryStore:
 
     def forget_guests(self, idle_seconds: float) -> Deferred[int]:
         """As the port says."""
-        return self._write(lambda batch: self._forget_guests(idle_seconds))
 
-    def _forget_guests(self, idle_seconds: float) -> int:
-        gone = self._people.forget_guests(idle_seconds)
-        for guest in gone:
-            self._marks.pop(guest, None)
-        return len(gone)
+        def forget(batch: list[Event]) -> int:
+            gone = self._people.forget_guests(idle_seconds)
+            for guest in gone:
+                self._marks.pop(guest, None)
+            return len(gone)
+
+        return self._write(forget)
+
+    def forget_ended(self, before_ms: int) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda batch: self._people.forget_ended(before_ms))

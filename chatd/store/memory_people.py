@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 
-from chatd.core.events import Card, Change, Event
+from chatd.core.events import Card, Change, DeedDraft, Event
 from chatd.core.names import PersonId
 from chatd.core.records import Everything, Known
 from chatd.core.registry import Link, Newcomer, SignIn, token_id
+from chatd.core.rights import FOR_EVER, HOLD_FIELDS, HOLDS
 from chatd.store import rules
 
 T = TypeVar("T")
@@ -142,6 +143,30 @@ class People:
         """
         for change in changes:
             self._standing[change.room, change.subject, change.field] = change
+
+    def check_owners(self, drafts: Iterable[DeedDraft]) -> None:
+        """
+        Raise `Refused` if one of these deeds takes the last owner from something that is anybody else's too.
+        """
+        for draft, change in [(each, change) for each in drafts for change in each.changes]:
+            if change.field != "role" or change.value == "owner":
+                continue
+            of_room = [each for each in self._standing.values() if each.room == change.room]
+            owners = {each.subject for each in of_room if (each.field, each.value) == ("role", "owner")}
+            members = {each.subject for each in of_room if each.field == "member" and each.value is not None}
+            alone = draft.kind == "quit" and members <= {change.subject}
+            if owners == {change.subject} and not alone:
+                raise rules.nobody_owns()
+
+    def forget_ended(self, before_ms: int) -> None:
+        """
+        As `Store.forget_ended`.
+        """
+        for change in tuple(self._standing.values()):
+            until = change.value
+            if change.field in HOLDS and isinstance(until, int) and FOR_EVER != until < before_ms:
+                for more in HOLD_FIELDS:
+                    self._standing.pop((change.room, change.subject, change.field + more), None)
 
     def everything(self) -> Everything:
         """

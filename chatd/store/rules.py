@@ -6,6 +6,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from chatd.core.events import Event, Message
 from chatd.core.records import Slice
@@ -98,6 +102,13 @@ def too_many_ignored() -> Refused:
     return Refused(Code.FORBIDDEN, f"At most {MOST_IGNORED} people can be ignored.")
 
 
+def nobody_owns() -> Refused:
+    """
+    The refusal to take the last owner from something.
+    """
+    return Refused(Code.FORBIDDEN, "Then nobody would own it: make somebody else an owner first.")
+
+
 def no_such_message(offset: int) -> Refused:
     """
     The refusal of a reply to what is not there.
@@ -119,6 +130,20 @@ def unreadable() -> Refused:
     The refusal of a question that the disk does not answer. Why is the operator's matter, and in the log.
     """
     return Refused(Code.INTERNAL, "This cannot be read at the moment.", retry_after=RETRY_SECONDS)
+
+
+def hand_back(answers: Iterable[tuple[Deferred[Any], Any]]) -> None:
+    """
+    Give those who asked what became of it, in the reactor's thread.
+    """
+    for answer, outcome in answers:
+        if answer.called:
+            # Nobody waits for it any more.
+            continue
+        if isinstance(outcome, Exception | Failure):
+            answer.errback(outcome)
+        else:
+            answer.callback(outcome)
 
 
 def nothing() -> None:

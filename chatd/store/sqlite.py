@@ -22,7 +22,7 @@ from chatd.core.names import PersonId, RoomKey
 from chatd.core.records import Appended, Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import Refused
 from chatd.core.retention import Keep, Trim
-from chatd.store import rules, sqlite_reads
+from chatd.store import rules, sqlite_reads, sqlite_standing
 from chatd.store.sqlite_file import SCHEMA, Files, prepare, read_steps
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_ledger import Ledger
@@ -30,6 +30,7 @@ from chatd.store.sqlite_marks import Marks
 from chatd.store.sqlite_prune import Step
 from chatd.store.sqlite_registry import SqliteRegistry
 from chatd.store.sqlite_threads import Question, Readers, Settled, Write, Writer
+from chatd.store.sqlite_wipe import wipe_ahead
 
 T = TypeVar("T")
 
@@ -233,7 +234,7 @@ class SqliteStore:
             self._writer.submit(write)
         # The way to a thread and back costs more than most answers, and many have questions when many come.
         questions, self._questions = self._questions, []
-        answer = partial(self._reactor.callFromThread, _answer)
+        answer = partial(self._reactor.callFromThread, rules.hand_back)
         for first in range(0, len(questions), QUESTIONS_AT_ONCE):
             assert self._readers is not None
             self._readers.ask(questions[first : first + QUESTIONS_AT_ONCE], answer)
@@ -255,13 +256,7 @@ class SqliteStore:
                 self._publish(settled.batch)
             except Exception:  # noqa: BLE001  What is stored has to be answered all the same.
                 self._log.failure("The listener of the store failed.")
-        for answer, outcome in settled.answers:
-            if answer.called:
-                continue
-            if isinstance(outcome, Exception):
-                answer.errback(outcome)
-            else:
-                answer.callback(outcome)
+        rules.hand_back(settled.answers)
         if settled.batch:
             self._told()
 
@@ -274,7 +269,14 @@ class SqliteStore:
 
     def act(self, drafts: tuple[DeedDraft, ...]) -> Deferred[Appended]:
         """As the port says."""
-        return self._write(lambda group: group.act(drafts), sum(draft.weight for draft in drafts))
+        weight = sum(draft.weight for draft in drafts)
+        if any(draft.wipe for draft in drafts):
+            return Deferred.fromCoroutine(self._wipe(drafts, weight))
+        return self._write(lambda group: group.act(drafts), weight)
+
+    async def _wipe(self, drafts: tuple[DeedDraft, ...], weight: int) -> Appended:
+        upto = await wipe_ahead(self._ask, self._write, drafts)
+        return await self._write(lambda group: group.act(drafts, upto), weight)
 
     def prune(self, keep: Keep, limit: int) -> Deferred[Trim]:
         """As the port says."""
@@ -302,6 +304,10 @@ class SqliteStore:
     def forget_guests(self, idle_seconds: float) -> Deferred[int]:
         """As the port says."""
         return self._write(lambda group: group.forget_guests(idle_seconds))
+
+    def forget_ended(self, before_ms: int) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda group: sqlite_standing.forget_ended(group.connection, before_ms))
 
     def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:
         """As the port says."""
@@ -375,6 +381,11 @@ class SqliteStore:
         """As the port says."""
         return self._ask(lambda database: sqlite_reads.person(database, id))
 
+    def people(self, ids: Collection[PersonId]) -> Deferred[tuple[Card, ...]]:
+        """As the port says."""
+        wanted = tuple(ids)
+        return self._ask(lambda database: sqlite_reads.people(database, wanted))
+
     def person_of_token(self, token_hash: bytes) -> Deferred[Known | None]:
         """As the port says."""
         return self._ask(lambda database: sqlite_reads.person_of_token(database, token_hash))
@@ -383,14 +394,3 @@ class SqliteStore:
 def _tell(mourners: list[Deferred[None]] | None) -> None:
     for stopped in mourners or ():
         stopped.callback(None)
-
-
-def _answer(answers: list[tuple[Deferred[Any], Any]]) -> None:
-    for answer, result in answers:
-        if answer.called:
-            # Nobody waits for it any more.
-            continue
-        if isinstance(result, Failure):
-            answer.errback(result)
-        else:
-            answer.callback(result)

@@ -18,7 +18,8 @@ from chatd.store import rules
 from chatd.store.sqlite_ledger import write_nothing_new
 from chatd.store.sqlite_prune import Step, take_step
 from chatd.store.sqlite_reads import PERSON, ROOM_PLACE
-from chatd.store.sqlite_standing import set_room, set_standing, wipe
+from chatd.store.sqlite_standing import check_owners, set_room, set_standing
+from chatd.store.sqlite_wipe import wipe
 
 CID = "SELECT body_hash, offset, id FROM cid WHERE author = ? AND cid = ?"
 GROW = "UPDATE room SET head = ?, last_commit = ?, messages = messages + ? WHERE number = ?"
@@ -110,20 +111,25 @@ class Group:
         place.head += 1
         place.last_commit = self.commits
 
-    def act(self, drafts: Collection[DeedDraft]) -> Appended:
+    def act(self, drafts: Collection[DeedDraft], wiped_upto: int = 0) -> Appended:
         """
-        As `Store.act`.
+        As `Store.act`. What is to be wiped and was stored up to the commit `wiped_upto` is wiped already.
         """
-        appended = [self._act(draft) for draft in drafts]
+        for draft in drafts:
+            check_owners(self.connection, draft)
+        appended = [self._act(draft, wiped_upto) for draft in drafts]
         return appended[0]
 
-    def _act(self, draft: DeedDraft) -> Appended:
+    def _act(self, draft: DeedDraft, wiped_upto: int) -> Appended:
         place = self._place(draft.room) or self._make_room(draft.room, draft.room_name)
         who = draft.detail.who
         for person in (draft.author.id, *([who.id] if who else ())):
             self.keep(person)
         if draft.wipe is not None:
-            wipe(self.connection, None if draft.wipe.everywhere else place.number, draft.wipe)
+            here = [
+                each.number for key, each in self._places.items() if key == draft.room or not is_private(key)
+            ]
+            wipe(self.connection, place.number, here, draft.wipe, wiped_upto)
         set_standing(self.connection, draft.changes)
         set_room(self.connection, place.number, draft.room, draft.detail)
         self._grow(place)

@@ -6,7 +6,7 @@ Each statement finds its rows by an index and in their order, however long the l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import nlargest
 from typing import Any
 
@@ -255,6 +255,14 @@ def person(connection: apsw.Connection, id: PersonId) -> Card | None:
 def _card(connection: apsw.Connection, id: PersonId) -> Card:
     """Somebody who cannot be unknown: a private room keeps its two people."""
     return Card(id, connection.execute(PERSON, (id,)).get)
+
+
+def people(database: apsw.Connection, ids: Iterable[PersonId]) -> tuple[Card, ...]:
+    """
+    As `Store.people`.
+    """
+    found = (person(database, each) for each in ids)
+    return tuple(card for card in found if card is not None)
 
 
 def person_of_token(connection: apsw.Connection, token_hash: bytes) -> Known | None:

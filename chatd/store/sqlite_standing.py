@@ -8,8 +8,10 @@ from collections.abc import Iterable
 
 import apsw
 
-from chatd.core.events import Change, Detail, Wipe
+from chatd.core.events import Change, DeedDraft, Detail
 from chatd.core.names import RoomKey, is_closed
+from chatd.core.rights import FOR_EVER, HOLD_FIELDS, HOLDS
+from chatd.store import rules
 
 SET = (
     "INSERT INTO standing (room, subject, field, value) VALUES (?, ?, ?, ?)"
@@ -18,12 +20,12 @@ SET = (
 UNSET = "DELETE FROM standing WHERE room = ? AND subject = ? AND field = ?"
 SET_TOPIC = "UPDATE room SET topic = ? WHERE number = ?"
 SET_NAME = "UPDATE room SET name = ? WHERE number = ?"
-NOT_PRIVATE = "SELECT number FROM room WHERE kind != 'private'"
-# Backwards along the log, and no further than what is meant: an hour more, for a clock that was set back.
-BACKWARDS = "SELECT offset, kind, author, at_ms FROM event WHERE room = ? ORDER BY offset DESC"
-TAKE_TEXT = "UPDATE event SET text = '', cid = NULL, deleted = 1 WHERE room = ? AND offset = ?"
-
-SLACK_MS = 3600 * 1000
+OTHER_OWNER = (
+    "SELECT 1 FROM standing WHERE room = ? AND field = 'role' AND value = 'owner' AND subject != ? LIMIT 1"
+)
+VALUE = "SELECT value FROM standing WHERE room = ? AND subject = ? AND field = ?"
+OTHER_MEMBER = "SELECT 1 FROM standing WHERE room = ? AND field = 'member' AND subject != ? LIMIT 1"
+ENDED = "SELECT room, subject FROM standing WHERE field = ? AND value != ? AND value < ?"
 
 
 def set_standing(connection: apsw.Connection, changes: Iterable[Change]) -> None:
@@ -47,18 +49,27 @@ def set_room(connection: apsw.Connection, number: int, key: RoomKey, detail: Det
         connection.execute(SET_NAME, (detail.title, number))
 
 
-def wipe(connection: apsw.Connection, number: int | None, what: Wipe) -> None:
+def check_owners(connection: apsw.Connection, draft: DeedDraft) -> None:
     """
-    Take the text of the messages that are meant, in that room or in all that are not of two people.
+    Raise `Refused` if a deed takes the last owner from something that is anybody else's too.
     """
-    rooms = (
-        [number] if number is not None else [each for (each,) in connection.execute(NOT_PRIVATE).fetchall()]
-    )
-    for room in rooms:
-        meant = []
-        for offset, kind, author, at_ms in connection.execute(BACKWARDS, (room,)):
-            if at_ms < what.since_ms - SLACK_MS:
-                break
-            if kind == "message" and author == what.author and at_ms >= what.since_ms:
-                meant.append((room, offset))
-        connection.executemany(TAKE_TEXT, meant)
+    for change in draft.changes:
+        if change.field != "role" or change.value == "owner":
+            continue
+        room, subject = change.room, change.subject
+        if connection.execute(VALUE, (room, subject, "role")).get != "owner":
+            continue
+        alone = draft.kind == "quit" and connection.execute(OTHER_MEMBER, (room, subject)).get is None
+        if not alone and connection.execute(OTHER_OWNER, (room, subject)).get is None:
+            raise rules.nobody_owns()
+
+
+def forget_ended(connection: apsw.Connection, before_ms: int) -> None:
+    """
+    As `Store.forget_ended`.
+    """
+    for what in HOLDS:
+        ended = connection.execute(ENDED, (what, FOR_EVER, before_ms)).fetchall()
+        connection.executemany(
+            UNSET, [(room, subject, f"{what}{more}") for room, subject in ended for more in HOLD_FIELDS]
+        )

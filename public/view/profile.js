@@ -1,7 +1,7 @@
 // Oneself: an account for a guest; for who has one, the password, the places where one is signed in, and whom one ignores.
 
 import { useContext, useEffect, useState } from "../vendor/preact-hooks.js";
-import { answerOf } from "../answers.js";
+import { answerOf, joined } from "../answers.js";
 import { deviceOf } from "../devices.js";
 import { hasAccount } from "../rights.js";
 import { key, t } from "../words.js";
@@ -24,7 +24,15 @@ const ROLES = {
 export function useAnswer(command) {
   const { act } = useContext(Page);
   const [reply, setReply] = useState(null);
-  const again = async () => setReply(answerOf(await act.ask(command)));
+  const again = async () => {
+    let reply = answerOf(await act.ask(command));
+    while (reply.next) {
+      const more = answerOf(await act.ask({ ...command, after: reply.next }));
+      if (more.people === undefined) return setReply(more);
+      reply = joined(reply, more);
+    }
+    setReply(reply);
+  };
   useEffect(() => {
     again();
   }, [JSON.stringify(command)]);

@@ -8,7 +8,7 @@ from chatd.core.events import Author, Card, Change, Deed, DeedDraft, Detail, Mes
 from chatd.core.names import LOBBY, PersonId, RoomKey
 from chatd.core.refusals import Code
 from chatd.core.registry import Newcomer, token_id
-from tests.contracts.store import ADA, BOB, CLEO, DAY_MS, GARDEN, NAMES, PLENTY, StoreCase
+from tests.contracts.store import ADA, BOB, CLEO, DAY_MS, GARDEN, NAMES, PLENTY, StoreCase, draft
 
 VAULT = RoomKey("+aaaaaaaaaaaaaaaa")
 DORA = PersonId("dddddddddddddddd")
@@ -85,7 +85,7 @@ class DeedsContract(StoreCase):
 
     async def test_what_was_decided_last_is_so_also_after_a_restart(self) -> None:
         await self.store.act(
-            (deed("x", GARDEN, ADA, Change("", BOB, "role", "owner"), Change("", "=::1", "banned", 5)),)
+            (deed("x", GARDEN, ADA, Change("", BOB, "role", "member"), Change("", "=::1", "banned", 5)),)
         )
         await self.store.act(
             (
@@ -97,6 +97,58 @@ class DeedsContract(StoreCase):
         for _ in range(2):
             self.assertEqual(await self.facts(), {("", BOB, "role"): "moderator"})
             await self.restart()
+
+    async def test_the_last_owner_of_something_stays_one_also_if_two_step_down_at_once(self) -> None:
+        owners = [Change(VAULT, each, "role", "owner") for each in (ADA, BOB)]
+        members = [Change(VAULT, each, "member", 1) for each in (ADA, BOB, CLEO)]
+        await self.store.act((deed("made", VAULT, ADA, *owners, *members, name="Vault", title="Vault"),))
+        first = self.store.act((deed("role", VAULT, ADA, Change(VAULT, ADA, "role", None)),))
+        other = self.store.act((deed("role", VAULT, BOB, Change(VAULT, BOB, "role", "moderator")),))
+        await first
+        await self.assert_refused(Code.FORBIDDEN, other)
+        gone = (Change(VAULT, BOB, "member", None), Change(VAULT, BOB, "role", None))
+        refused = deed("quit", VAULT, BOB, *gone)
+        before = await self.facts()
+        await self.assert_refused(Code.FORBIDDEN, self.store.act((deed("x", LOBBY), refused)))
+        self.assertEqual(await self.facts(), before)
+        self.assertIsNone(await self.store.room(RoomKey(LOBBY), None))
+        for each in (ADA, CLEO):
+            await self.store.act((deed("kicked", VAULT, BOB, Change(VAULT, each, "member", None)),))
+        await self.store.act((refused,))
+        self.assertEqual(await self.facts(), {})
+
+    async def test_bans_and_mutes_that_ended_long_ago_are_forgotten_and_no_others(self) -> None:
+        changes = [
+            Change(GARDEN, subject, f"{what}{more}", value)
+            for subject, until in ((BOB, 1000), (CLEO, 3000), ("=::1", 0))
+            for what in ("banned", "muted")
+            for more, value in (("", until), ("_by", "ada"), ("_why", "spam"))
+        ]
+        await self.store.act((deed("x", GARDEN, ADA, *changes, Change(GARDEN, BOB, "role", "moderator")),))
+        await self.store.forget_ended(3000)
+        for _ in range(2):
+            facts = await self.facts()
+            self.assertEqual({subject for _, subject, field in facts if field != "role"}, {CLEO, "=::1"})
+            self.assertEqual(facts[GARDEN, BOB, "role"], "moderator")
+            self.assertEqual(len(facts), 13)
+            await self.restart()
+
+    async def test_people_are_told_together_and_unknown_ones_left_out(self) -> None:
+        self.assertEqual(set(await self.store.people((ADA, BOB, DORA))), {Card(ADA, "ada"), Card(BOB, "bob")})
+        self.assertEqual(await self.store.people(()), ())
+
+    async def test_a_wipe_takes_all_that_is_meant_however_much_it_is(
+        self,
+    ) -> None:
+        for number in range(1203):
+            last = self.store.append(draft(f"{number}", GARDEN, BOB if number % 2 else CLEO))
+        await last
+        wiping = self.store.act((deed("wiped", "+audit", ADA, wipe=Wipe(BOB, 0, everywhere=True)),))
+        meanwhile = self.store.append(draft("now", GARDEN, CLEO))
+        for each in (wiping, meanwhile):
+            await each
+        texts = await self.messages(GARDEN)
+        self.assertEqual((texts.count(None), texts[1202:]), (601, ["1202", "now"]))
 
     async def test_a_topic_is_the_rooms_from_then_on(self) -> None:
         await self.store.act((deed("set", topic="roses"),))

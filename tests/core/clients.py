@@ -18,11 +18,12 @@ from chatd.accounts.lookalikes import name_key
 from chatd.core.accounts import Accounts, SignUp
 from chatd.core.commands import Answer, Command, Post
 from chatd.core.events import Author, Batch, Change, DeedDraft, Event
-from chatd.core.hub import Hub, Settings
+from chatd.core.hub import Hub
 from chatd.core.names import AUDIT, LOBBY, person_id
 from chatd.core.ports import Dialect, View
 from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
+from chatd.core.settings import Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from chatd.store.memory import MemoryStore
@@ -82,9 +83,18 @@ class SlowStore:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.inner, name)
-        if name in ("append", "act", "prune", "add_person", "rename", "touch", "forget_guests"):
+        if name in (
+            "append",
+            "act",
+            "prune",
+            "add_person",
+            "rename",
+            "touch",
+            "forget_guests",
+            "forget_ended",
+        ):
             return lambda *args, **kwargs: self._write(value(*args, **kwargs))
-        if name in ("read", "page", "room", "open", "rooms", "inbox", "person", "person_of_token"):
+        if name in ("read", "page", "room", "open", "rooms", "inbox", "person", "people", "person_of_token"):
             return lambda *args, **kwargs: self._read(name, value(*args, **kwargs))
         return value
 

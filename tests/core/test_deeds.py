@@ -6,7 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.core.clients import FAR_AWAY, ChatTestCase, Client
+from chatd.core.events import Change
+from chatd.core.forgetting import forget
+from chatd.core.names import person_id
+from chatd.core.roster import LINES_A_PAGE
+from tests.core.clients import FAR_AWAY, ChatTestCase, Client, now
 
 
 def shapes(events: list[dict[str, Any]]) -> list[str]:
@@ -80,6 +84,117 @@ class ModerationTest(ChatTestCase):
         self.server.wall_ms += 3600 * 1000
         self.assertEqual(self.bob.ask("join", room="den")["type"], "joined")
         self.assertEqual(again.ask("join", room="den")["type"], "joined")
+
+    def test_a_ban_is_of_the_addresses_from_which_somebody_was_here_a_short_while_ago(self) -> None:
+        """Who is quick to leave is no better off; also on the tutorial's wire."""
+        self.bob.lose()
+        old = self.server.tutorial("192.0.2.9")
+        old.send_bytes(b'{"message": "buy", "username": "spammer"}')
+        spammer = self.cleo.take("message")[-1]["from"]["id"]
+        old.lose()
+        self.server.advance(3600)
+        self.owner.ask("ban", room="den", who=self.bob.id)
+        self.assert_refused(self.server.person("bobby", address=FAR_AWAY).ask("join", room="den"), "banned")
+        self.assertEqual(self.owner.ask("ban", who=spammer)["type"], "done")
+        self.assert_refused(self.server.connect("192.0.2.9").ask("hello", name="x"), "banned")
+        self.owner.ask("wipe", room="lobby", who=spammer, seconds=7200)
+        self.assertEqual(self.texts("lobby"), [None])
+
+    def test_what_somebody_of_the_tutorials_wire_said_can_be_taken_long_after_they_are_unknown(self) -> None:
+        """There is nothing more to be done to them."""
+        old = self.server.tutorial()
+        old.send_bytes(b'{"message": "buy", "username": "spammer"}')
+        spammer = self.cleo.take("message")[-1]["from"]["id"]
+        old.lose()
+        self.server.advance(13 * 3600)
+        self.assert_refused(self.owner.ask("mute", who=spammer), "no_such_person")
+        self.assertEqual(self.owner.ask("wipe", room="lobby", who=spammer, seconds=86400)["type"], "done")
+        self.assertEqual(self.texts("lobby"), [None])
+        self.assert_refused(self.owner.ask("wipe", room="lobby", who="nobody", seconds=60), "no_such_person")
+
+    def test_a_later_ban_shortens_no_others_ban_of_the_same_address(self) -> None:
+        """Of two who come from there the longer one holds; whose ban it is says who lifts it."""
+        dan = self.server.person("dan", "den", address=FAR_AWAY)
+        self.owner.ask("ban", room="den", who=self.bob.id)
+        self.assert_refused(dan.ask("join", room="den"), "banned")
+        self.owner.ask("ban", room="den", who=dan.id, seconds=60)
+        self.server.wall_ms += 61_000
+        self.assert_refused(dan.ask("join", room="den"), "banned")
+        self.owner.ask("unban", room="den", who=self.bob.id)
+        self.assertEqual(dan.ask("join", room="den")["type"], "joined")
+
+    def test_bans_that_ended_a_day_ago_are_kept_nowhere(self) -> None:
+        """Those that hold are."""
+        self.owner.ask("ban", room="den", who=self.bob.id, seconds=60)
+        self.owner.ask("mute", room="den", who=self.cleo.id)
+        self.server.wall_ms += 25 * 3600 * 1000
+        now(forget(self.server.hub))
+        stored = now(self.server.store.everything()).changes
+        kept = {change.subject for change in stored if change.room == "den"}
+        for facts in (dict(self.server.hub.rights.subjects("den")), kept):
+            self.assertNotIn(self.bob.id, facts)
+            self.assertNotIn(f"={FAR_AWAY}", facts)
+            self.assertIn(self.cleo.id, facts)
+
+    def test_a_page_that_was_read_before_a_wipe_is_not_shown_after_it(self) -> None:
+        """Nor what a slow reader was about to get."""
+        self.bob.say("bad", "den")
+        self.cleo.take()
+        late = self.server.person("late")
+        self.server.hub.tails.drop(self.server.hub.rooms["den"].tail)
+        self.server.store.reads_wait = True
+        late.send("join", room="den", after=0, epoch=self.server.store.epoch)
+        self.cleo.send("history", room="den")
+        self.server.store.answer_reads(1)
+        self.owner.send("wipe", room="den", who=self.bob.id, seconds=60)
+        while self.server.store.waiting:
+            self.server.store.answer_reads(1)
+        self.server.store.reads_wait = False
+        self.server.store.answer_reads()
+        for client in (self.cleo, late):
+            self.assertEqual([event["text"] for event in self.messages_in(client.take())], [""])
+
+    def messages_in(self, frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """All messages that are told, also on pages, after they were wiped."""
+        after = False
+        found = []
+        for frame in frames:
+            after = after or frame["type"] in ("wiped", "page", "live", "joined")
+            if after:
+                events = (frame, *frame.get("events", ()))
+                found += [event for event in events if event["type"] == "message"]
+        return found
+
+    def test_nobody_sends_out_bans_or_mutes_themself(self) -> None:
+        """It would only be a mistake, and the last owner could not take it back."""
+        for kind in ("kick", "ban", "mute"):
+            self.assert_refused(self.owner.ask(kind, room="den", who=self.owner.id), "bad_request")
+
+    def test_a_message_is_reported_once_by_each(self) -> None:
+        """Whoever says it again is told that it is done, and the moderators read it once."""
+        self.owner.join("+reports")
+        offset = self.bob.ask("say", room="den", text="buy things")["offset"]
+        for client in (self.cleo, self.cleo, self.owner):
+            self.assertEqual(client.ask("report", room="den", offset=offset)["type"], "done")
+        self.assertEqual(len([each for each in self.owner.take() if each["type"] == "reported"]), 2)
+
+    def test_a_long_roster_comes_in_parts(self) -> None:
+        """Each line once, by name."""
+        many = LINES_A_PAGE + 20
+        self.server.decide(*(Change("den", person_id(n.to_bytes(10)), "banned", 0) for n in range(many)))
+        self.owner.ask("mute", room="den", who=self.bob.id)
+        first = self.owner.ask("roster", room="den")
+        rest = self.owner.ask("roster", room="den", after=first["next"])
+        self.assertNotIn("next", rest)
+        told = [
+            (each["who"]["id"], what)
+            for part in (first, rest)
+            for what in ("people", "banned", "muted")
+            for each in part[what]
+        ]
+        self.assertEqual(len(told), len(set(told)))
+        self.assertEqual(len(told), many + 2)
+        self.assertIn((self.bob.id, "muted"), told)
 
     def test_a_ban_is_listed_for_moderators_with_its_reason_and_can_be_lifted(self) -> None:
         """With the address; others see who looks after the room, and no bans."""
@@ -285,6 +400,8 @@ class ModerationTest(ChatTestCase):
             ("invite", {"room": "den", "who": self.bob.id}, "bad_request"),
             ("quit", {"room": "den"}, "bad_request"),
             ("ban", {"room": f"@{self.bob.id}", "who": self.bob.id}, "bad_request"),
+            ("kick", {"room": f"@{self.bob.id}", "who": self.bob.id}, "bad_request"),
+            ("invite", {"room": f"@{self.bob.id}", "who": self.cleo.id}, "bad_request"),
         ):
             self.assert_refused(self.owner.ask(kind, **fields), code)
 
@@ -404,6 +521,32 @@ class ClosedRoomTest(ChatTestCase):
         self.assertEqual(shapes(self.bob.take())[-1], "removed quit")
         self.assertEqual(self.ada.ask("quit", room=self.room)["type"], "done")
         self.assertNotIn(self.room, self.rooms_of(self.ada))
+
+    def test_nobody_brings_in_a_bot_or_somebody_whom_nobody_can_know_again(self) -> None:
+        """A bot's rooms are for an owner of the server to say, from the first moment of the room."""
+        olga = self.server.account("olga", "lobby", role="owner")
+        bot = olga.ask("bot", name="robot", rooms=["lobby"])["who"]["id"]
+        old = self.server.tutorial()
+        old.send_bytes(b'{"message": "hi", "username": "old"}')
+        guise = self.cleo.take("message")[-1]["from"]["id"]
+        for who in (bot, guise):
+            self.assert_refused(self.ada.ask("make", title="x", people=[self.bob.id, who]), "forbidden")
+            self.assert_refused(self.ada.ask("invite", room=self.room, who=who), "forbidden")
+        old.lose()
+        self.assert_refused(self.ada.ask("invite", room=self.room, who=guise), "forbidden")
+        self.assertEqual(olga.ask("make", title="x", people=[bot])["type"], "made")
+
+    def test_two_owners_who_step_down_at_once_leave_one_of_them(self) -> None:
+        """Each looks at what is so, and both are on their way."""
+        self.bob.join(self.room)
+        self.ada.ask("role", room=self.room, who=self.bob.id, role="owner")
+        self.server.store.inner.hold()
+        self.ada.send("role", room=self.room, who=self.ada.id, role="member")
+        self.bob.send("role", room=self.room, who=self.bob.id, role="member")
+        self.server.store.inner.release()
+        self.assert_refused(self.bob.take("refused")[0], "forbidden")
+        roster = self.ada.ask("roster", room=self.room)["people"]
+        self.assertEqual([each["role"] for each in roster], ["member", "owner"])
 
     def test_what_is_done_in_it_is_not_in_the_audit_log(self) -> None:
         """It is its members' own affair."""

@@ -9,9 +9,10 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from chatd.core.accounts import hash_token
+from chatd.core.forgetting import forget
 from chatd.core.names import is_person_id
 from chatd.core.presence import RENAMES_A_SECOND, RENAMES_AT_ONCE
-from tests.core.clients import FAR_AWAY, ChatTestCase
+from tests.core.clients import FAR_AWAY, ChatTestCase, now
 
 
 class WelcomeTest(ChatTestCase):
@@ -507,7 +508,7 @@ class LostGreetingTest(ChatTestCase):
         self.server.advance(20)
         self.server.wall_ms += 25 * 3600 * 1000
         back = self.server.again(ada)
-        self.assertEqual(self.result_of(self.server.hub.forget_guests()), 0)
+        self.assertEqual(self.result_of(forget(self.server.hub)), 0)
         back.lose()
 
     def test_who_stays_for_days_is_not_forgotten_though_the_daemon_is_killed(self) -> None:
@@ -516,16 +517,42 @@ class LostGreetingTest(ChatTestCase):
         bob.lose()
         self.server.advance(20)
         self.server.wall_ms += 25 * 3600 * 1000
-        self.assertEqual(self.result_of(self.server.hub.forget_guests()), 1)
+        self.assertEqual(self.result_of(forget(self.server.hub)), 1)
         self.server.wall_ms += 23 * 3600 * 1000
         self.server.restart()
-        self.assertEqual(self.result_of(self.server.hub.forget_guests()), 0)
+        self.assertEqual(self.result_of(forget(self.server.hub)), 0)
         self.assertEqual(self.server.again(ada).id, ada.id)
         self.assert_refused(self.server.connect().hello(token=bob.token), "bad_token")
 
     def result_of(self, coroutine: Any) -> Any:
         """What a coroutine that waits for nothing returns."""
         return self.successResultOf(Deferred.fromCoroutine(coroutine))
+
+    def test_a_hello_that_is_under_way_when_one_is_banned_or_signed_out_leads_nowhere(self) -> None:
+        """Whatever it waits for at that moment; and another one is let in as before."""
+        owner = self.server.account("olga", role="owner")
+        for steps in range(4):
+            ada = self.server.account(f"ada{steps}", "lobby")
+            for what, code, closed in (("revoke", "bad_token", 4504), ("ban", "banned", 4501)):
+                token = now(self.server.accounts.open(ada.id, "phone")).token
+                store = self.server.store
+                store.reads_wait = store.told_late = True
+                late = self.server.connect()
+                late.send("hello", token=token, name=f"eva{steps}-{what}")
+                for _ in range(steps):
+                    store.answer_reads(1)
+                    store.tell()
+                if what == "ban":
+                    owner.send("ban", who=ada.id)
+                else:
+                    ada.send("revoke", session="others")
+                for _ in range(9):
+                    store.tell()
+                    store.answer_reads()
+                refused = [each["code"] for each in late.take("refused")]
+                gone = late.closed is not None and late.closed[0] == closed
+                self.assertTrue(gone or refused == [code], (steps, what, refused, late.closed))
+                self.assert_refused(self.server.connect().ask("hello", token=token), code)
 
     def test_a_connection_lost_at_each_step_of_its_greeting_leaves_nothing(self) -> None:
         """For a new person, a watcher and a known person with a private room."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.limits import AddressLimit, TokenBucket
+from chatd.core.limits import AddressLimit, Once, TokenBucket
 from tests.core.test_names import quick
 
 
@@ -87,3 +87,16 @@ class AddressLimitTest(SynchronousTestCase):
         for n in range(20000):
             limit.take(f"more{n}", 100.0 + n)
         self.assertLess(len(limit._buckets), 12000)
+
+
+class OnceTest(SynchronousTestCase):
+    """
+    What is done once.
+    """
+
+    def test_it_is_the_first_time_once_and_what_was_long_ago_is_forgotten(self) -> None:
+        """At most as many are remembered as it says."""
+        once = Once(2)
+        self.assertEqual([once.first("a", 1), once.first("a", 1), once.first("b", 1)], [True, False, True])
+        self.assertTrue(once.first("c", 1))
+        self.assertEqual([once.first("c", 1), once.first("a", 1)], [False, True])

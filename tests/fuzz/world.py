@@ -14,8 +14,9 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
-from chatd.core.hub import Hub, Settings
+from chatd.core.hub import Hub
 from chatd.core.refusals import CloseCode
+from chatd.core.settings import Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from chatd.net.delivery import Delivery

@@ -21,7 +21,8 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from chatd.core.events import Change
-from chatd.core.hub import Hub, Settings
+from chatd.core.hub import Hub
+from chatd.core.settings import Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from chatd.net.admission import address_key

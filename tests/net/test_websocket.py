@@ -22,10 +22,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.commands import Answer, Command, Post
 from chatd.core.deadlines import Deadlines
 from chatd.core.events import Event
-from chatd.core.hub import Settings
 from chatd.core.ports import View
 from chatd.core.refusals import CloseCode, Code, Refused, Violation
 from chatd.core.rights import Rights
+from chatd.core.settings import Settings
 from chatd.net.framing import text_frame
 from chatd.net.websocket import CONNECTIONS_A_TURN, ChatFactory, ChatProtocol, FramedWire, spawn
 from tests.net.clock import TurningClock

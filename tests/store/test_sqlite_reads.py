@@ -7,13 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 from chatd.core.names import LOBBY
-from chatd.store import sqlite_group, sqlite_prune, sqlite_reads, sqlite_standing
+from chatd.store import sqlite_group, sqlite_prune, sqlite_reads, sqlite_standing, sqlite_wipe
 from tests.contracts.store import PLENTY
 from tests.store.case import SqliteCase
 
 VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
-OF_ALL = {"STANDINGS", "ACCOUNTS", "NOT_PRIVATE"}
-"""These are about all that there is: at the start, and where something is wiped in every room."""
+OF_ALL = {"STANDINGS", "ACCOUNTS", "ENDED", "NOT_PRIVATE", "GROWN"}
+"""These are about all that there is: at the start, once an hour, and for a wipe of every room."""
 
 
 class PlanTests(SqliteCase):
@@ -22,7 +22,7 @@ class PlanTests(SqliteCase):
     def test_no_question_scans_or_sorts(self) -> None:
         questions = {
             name: question
-            for module in (sqlite_reads, sqlite_group, sqlite_prune, sqlite_standing)
+            for module in (sqlite_reads, sqlite_group, sqlite_prune, sqlite_standing, sqlite_wipe)
             for name, question in vars(module).items()
             if name.isupper()
             and isinstance(question, str)
