@@ -169,7 +169,7 @@ class ServiceTests(SynchronousTestCase):
                 service.store.append(Draft(LOBBY, LOBBY, Author(PersonId("a" * 16), "ada"), str(n)))
             self.successResultOf(self.start(service))
             self.reactor.advance(1)
-            self.assertEqual(service.store._logs[LOBBY].messages, kept)  # type: ignore[attr-defined]
+            self.assertEqual(service.store._rooms.logs[LOBBY].messages, kept)  # type: ignore[attr-defined]
             self.successResultOf(service.stopService())
             self.assertEqual(self.reactor.getDelayedCalls(), [])
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from chatd.core import attendance, deeds, greeting, membership, profile, roster, talk
+from chatd.core import amending, attendance, deeds, greeting, membership, profile, roster, talk
+from chatd.core.amendments import Delete, Edit, Notice, Pin, Pins, React
 from chatd.core.commands import Hello, History, Join, Leave, Post, Read, Rooms, Say, Typing, Who
 from chatd.core.orders import (
     Ban,
@@ -48,6 +49,12 @@ ACTS: dict[type, Act] = {
     Post: talk.post,
     Typing: talk.typing,
     Read: talk.read,
+    Edit: amending.edit,
+    Delete: amending.delete,
+    React: amending.react,
+    Pin: amending.pin,
+    Pins: amending.pins,
+    Notice: amending.notice,
     Make: membership.make,
     Set: deeds.change_room,
     GiveRole: deeds.give_role,
@@ -74,5 +81,5 @@ ACTS: dict[type, Act] = {
 ALONE = frozenset(ACTS) - {Leave, Say, Post, Typing, Read}
 """The commands that are answered before the next one is looked at."""
 
-LARGE = frozenset({Join, History, Who, Rooms, Roster})
+LARGE = frozenset({Join, History, Who, Rooms, Roster, Pins})
 """The commands whose answers can be large, so that only a few are carried out at a time."""

@@ -22,7 +22,7 @@ from chatd.core.names import (
     side_name,
 )
 from chatd.core.presence import GRACE_SECONDS
-from chatd.core.records import Opened, Position, RoomRecord
+from chatd.core.records import Counts, Opened, Position, RoomRecord
 from chatd.core.refusals import Code, Refused
 from chatd.core.rights import Rank
 from chatd.core.roster import staff_of
@@ -76,6 +76,7 @@ async def join(session: Session, command: Join, now: float) -> None:
         view = room.view(session.viewer)
         members = members_of(room, session.viewer)
         rights = hub.rights
+        counts = opened.record.counts if opened else Counts()
         answer = Joined(
             room=view.room,
             topic=room.topic,
@@ -94,6 +95,10 @@ async def join(session: Session, command: Join, now: float) -> None:
             archived=rights.archived(key),
             guests="off" if rights.refuses_guests(key) else "on",
             muted=rights.muted(key, session.viewer, session.address, hub.wall_ms()),
+            unread=counts.unread,
+            mentions=counts.mentions,
+            notice=counts.notice,
+            pins=opened.pins if opened else (),
         )
         session.answer(command, answer)
         session.cursors.read_on()

@@ -30,6 +30,16 @@ class Names:
         """
         return self._reserved.get(self.key(name))
 
+    def person(self, name: str) -> PersonId | None:
+        """
+        Who has exactly that name: somebody who is here, or has an account.
+        """
+        here = self.presence.holder(name)
+        if here is not None:
+            return here
+        account = self.holder(name)
+        return account if account is not None and fold(self._cards[account].name) == fold(name) else None
+
     def reserve(self, card: Card) -> None:
         """
         Keep a name, and all that look like it, for an account, which is known by that card from now on.

@@ -190,7 +190,8 @@ class ServerCan(Struct, frozen=True):
 
 class WelcomeRoom(Struct, frozen=True, omit_defaults=True):
     """
-    A room of one's own in `welcome`, with its head and one's read marker. A closed one has a title.
+    A room of one's own in `welcome`, with its head and one's read marker. A closed one has a title. For the
+    rest see `chatd.core.records.Counts`.
     """
 
     room: str
@@ -199,6 +200,9 @@ class WelcomeRoom(Struct, frozen=True, omit_defaults=True):
     read: int
     with_: Face | UnsetType = field(default=UNSET, name="with")
     title: str = ""
+    unread: int = 0
+    mentions: int = 0
+    notice: str = ""
 
 
 class Welcome(Answer, frozen=True, kw_only=True, tag="welcome"):
@@ -248,6 +252,10 @@ class Joined(Answer, frozen=True, tag="joined"):
     archived: bool = False
     guests: str = "on"
     muted: bool = False
+    unread: int = 0
+    mentions: int = 0
+    notice: str = ""
+    pins: tuple[int, ...] = ()
 
 
 class Live(Answer, frozen=True, tag="live"):
@@ -354,11 +362,13 @@ class TypingNow(Answer, frozen=True, tag="typing"):
 
 class ReadUpTo(Answer, frozen=True, tag="read"):
     """
-    One's own read marker was moved on another connection.
+    One's own read marker was moved on another connection; what is behind it was then this much.
     """
 
     room: str
     offset: int
+    unread: int = 0
+    mentions: int = 0
 
 
 class Me(Answer, frozen=True, tag="me"):

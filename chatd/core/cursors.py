@@ -14,6 +14,7 @@ from chatd.core.news import Item
 from chatd.core.pacing import Gate
 from chatd.core.ports import Outbox, Store, View, Wire
 from chatd.core.presence import Person
+from chatd.core.records import Counts
 from chatd.core.refusals import CloseCode
 from chatd.core.retention import Pruned
 from chatd.core.room import Cursor, Room
@@ -273,7 +274,9 @@ class Cursors:
                 self.outbox.write(wire.frame(cursor.room.member_list(viewer)))
         while self._missed_reads and self.person is not None and not self.outbox.full:
             key, name = self._missed_reads.popitem()
-            self.outbox.write(wire.frame(ReadUpTo(name, self.person.read[key])))
+            counts = self.person.unread.get(key, Counts())
+            told = ReadUpTo(name, self.person.read[key], counts.unread, counts.mentions)
+            self.outbox.write(wire.frame(told))
         if self._missed_me and self.person is not None and not self.outbox.full:
             self._missed_me = False
             self.outbox.write(wire.frame(Me(me=self.person.as_self)))

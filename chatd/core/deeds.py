@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatd.core.amending import message_at
 from chatd.core.commands import Done
 from chatd.core.doing import ROOM_TITLES, clean, do, draft_of, no_member, reason_of, store, take_token
 from chatd.core.events import Card, Change, Detail, Wipe
@@ -156,16 +157,12 @@ async def report(session: Session, command: Report, now: float) -> None:
     cursor = session.cursors.rooms.get(key)
     if cursor is None:
         raise Refused(Code.NOT_MEMBER, "Join the room first.")
-    page = await hub.store.page(key, before=command.offset + 1, after=None, limit=1, max_bytes=1)
-    found = [each for each in page.events if each.offset == command.offset]
-    text = getattr(found[0], "text", "") if found else ""
-    if not text:
-        raise Refused(Code.NO_SUCH_MESSAGE, f"There is no message {command.offset} in this room.")
+    message = await message_at(session, key, command.offset)
     detail = Detail(
-        who=Card(found[0].author.id, found[0].author.name),
+        who=Card(message.author.id, message.author.name),
         room=cursor.view.room,
         about=command.offset,
-        text=text[:REPORTED_TEXT],
+        text=message.text[:REPORTED_TEXT],
         reason=reason_of(command.reason),
     )
     if not hub.reported.first(session.the_person().card.id, key, command.offset):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatd.core.commands import Face, Me
 from chatd.core.events import Change, Deed
+from chatd.core.forms import KINDS
 from chatd.core.names import AUDIT, PersonId, RoomKey, is_private
 from chatd.core.news import Item
 from chatd.core.orders import Invited, Removed
@@ -38,6 +39,8 @@ def take_effect(hub: Hub, deed: Deed) -> None:
         for each in hub.rooms.values():
             if each is room or (deed.wipe.everywhere and not is_private(each.key)):
                 each.tail.wipe(deed.wipe)
+    if deed.kind in KINDS and room is not None:
+        room.tail.change(deed)
     reason = _REASONS.get(deed.kind, "forbidden")
     # What stands in the audit log of a room's was done in that room.
     if deed.kind == "kicked" and deed.room != AUDIT and deed.detail.who is not None and room is not None:

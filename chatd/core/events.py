@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from chatd.core.names import PersonId, RoomKey, avatar
 
@@ -87,6 +86,10 @@ class Detail(Struct, frozen=True, omit_defaults=True, kw_only=True):
     room: str | None = None
     about: int | None = None
     text: str | None = None
+    emoji: str | None = None
+    on: bool | None = None
+    mentions: tuple[PersonId, ...] = ()
+    mentions_all: bool = False
 
 
 class Wipe(Struct, frozen=True):
@@ -112,6 +115,13 @@ class DeedDraft(Struct, frozen=True, kw_only=True):
     detail: Detail = Detail()
     changes: tuple[Change, ...] = ()
     wipe: Wipe | None = None
+
+    @property
+    def is_about_a_message(self) -> bool:
+        """
+        Whether it changes a message of its room. A report only tells of one, and so does the audit log.
+        """
+        return self.detail.about is not None and self.detail.room is None
 
     @property
     def weight(self) -> int:
@@ -144,13 +154,16 @@ class Draft(Struct, frozen=True):
     cid: str | None = None
     reply_to: int | None = None
     as_sent: AsSent | None = None
+    mentions: tuple[PersonId, ...] = ()
+    mentions_all: bool = False
 
     @property
     def weight(self) -> int:
         """
-        As that of the message that it becomes.
+        As that of the message that it becomes, with a long quote.
         """
-        return _weight(self.text, self.as_sent)
+        quoted = 0 if self.reply_to is None else 2048
+        return _weight(self.text, self.as_sent) + quoted
 
     @property
     def body_hash(self) -> bytes:
@@ -162,13 +175,37 @@ class Draft(Struct, frozen=True):
         return hashlib.sha256(body).digest()[:16]
 
 
+class Quote(Struct, frozen=True):
+    """
+    What a reply shows of the message that it answers: the beginning of its last form, or that it is gone.
+    """
+
+    author: Author
+    text: str
+    deleted: bool = False
+
+
+class Reaction(Struct, frozen=True):
+    """
+    How many people answered a message with an emoji, and the first of them.
+    """
+
+    emoji: str
+    count: int
+    people: tuple[Card, ...]
+
+
 class Message(Struct, frozen=True):
     """
-    A message in a room's log.
+    A message in a room's log, in its last form.
 
     `commit` counts all events of the store in the order of their storing, `offset` those of the room, both
     from 1 and without a gap. `id` is unique for ever and legal as an IRCv3 msgid. `at_ms` is the server's
     clock in milliseconds since 1970. `as_sent` is there only while the message has not left memory.
+
+    `edited_ms` is when its author changed it last, 0 if never. `changed` is the offset of the last event that
+    is about it, 0 if there is none: what is told of it here is as of that event. `mentions` are those whom it
+    calls for, or, with `mentions_all`, everybody in the room.
     """
 
     commit: int
@@ -182,13 +219,26 @@ class Message(Struct, frozen=True):
     reply_to: int | None = None
     deleted: bool = False
     as_sent: AsSent | None = None
+    edited_ms: int = 0
+    changed: int = 0
+    quote: Quote | None = None
+    reactions: tuple[Reaction, ...] = ()
+    pinned: bool = False
+    mentions: tuple[PersonId, ...] = ()
+    mentions_all: bool = False
 
     @property
     def weight(self) -> int:
         """
         No fewer bytes than the message takes in any dialect.
         """
-        return _weight(self.text, self.as_sent)
+        more = 0 if self.quote is None else _weight(self.quote.text, None)
+        people = sum(len(each.people) for each in self.reactions)
+        return _weight(self.text, self.as_sent) + more + REACTION_BYTES * (len(self.reactions) + people)
+
+
+REACTION_BYTES = 256
+"""More than an emoji takes on the wire with its count, and more than one person's id and name."""
 
 
 def _weight(text: str, as_sent: AsSent | None) -> int:
@@ -232,15 +282,6 @@ def _deed_weight(detail: Detail) -> int:
 
 Event = Message | Deed
 """What a log can hold. The store keeps the name of an event's kind in a column `kind`."""
-
-
-def without_text(event: Event, wipe: Wipe) -> Event:
-    """
-    An event as it is after a wipe: if that means it, it has no text any more.
-    """
-    if not isinstance(event, Message) or event.author.id != wipe.author or event.at_ms < wipe.since_ms:
-        return event
-    return replace(event, text="", cid=None, deleted=True, as_sent=None)
 
 
 Batch = tuple[Event, ...]

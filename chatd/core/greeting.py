@@ -279,4 +279,15 @@ def _welcome_room(record: RoomRecord, person: Person | None) -> WelcomeRoom:
     viewer = person.card.id if person else None
     read = person.marker(record.key, record.read) if person else 0
     peer = own_peer(record, viewer)
-    return WelcomeRoom(own_name(record, viewer), record.topic, record.head, read, peer or UNSET, record.title)
+    counts = record.counts
+    return WelcomeRoom(
+        own_name(record, viewer),
+        record.topic,
+        record.head,
+        read,
+        peer or UNSET,
+        record.title,
+        unread=counts.unread,
+        mentions=counts.mentions,
+        notice=counts.notice,
+    )

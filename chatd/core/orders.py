@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chatd.core.amendments import Amending
 from chatd.core.commands import Answer, Command, Face, Talking
 
 Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 24 * 3600)]
@@ -208,7 +209,7 @@ class MakeBot(Command, frozen=True, tag="bot"):
 Moderating = Kick | Ban | Unban | Mute | Unmute | Wipe | Report
 Ordering = Make | Set | GiveRole | Invite | Quit | Roster
 Owning = Sessions | Revoke | Ignore | MakeLink | Links | Unlink | MakeBot
-V1Command = Talking | Moderating | Ordering | Owning
+V1Command = Talking | Amending | Moderating | Ordering | Owning
 
 
 class Made(Answer, frozen=True, tag="made"):

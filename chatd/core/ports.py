@@ -11,9 +11,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from chatd.core.commands import Answer, Command, Face, Post
-from chatd.core.events import Batch, Card, DeedDraft, Draft, Event
+from chatd.core.events import Batch, Card, DeedDraft, Draft, Event, Message
 from chatd.core.names import PersonId, RoomKey
-from chatd.core.records import Appended, Everything, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.records import Appended, Counts, Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import CloseCode, Refused
 from chatd.core.registry import Registry
 from chatd.core.retention import Keep, Trim
@@ -100,7 +100,11 @@ class Store(Protocol):
 
         What they change and wipe is so from then on: a `set` of the `topic`, or of a closed room's `title`,
         is the room's, `changes` are what `everything` tells, and what was wiped keeps its place and loses its
-        text. An author and the one a deed is about are kept from `forget_guests`.
+        text. A message that a deed is about has from then on the form that `chatd.core.forms.after` gives it,
+        and nothing of an earlier one is kept; if it has that form already, nothing is stored and the answer
+        is `repeated`, with the offset 0; `no_such_message` if it is gone, or is none.
+
+        An author and the one a deed is about are kept from `forget_guests`.
 
         Raises `Refused` with `forbidden` if the last `owner` of a room, or of the server, would be one no
         longer; but whoever is the last member of a room may quit it.
@@ -164,6 +168,23 @@ class Store(Protocol):
         """
         The reader's private rooms, those of `closed`, and the public ones in which they have a read marker:
         the `limit` ones whose last event is the latest, the latest first.
+        """
+
+    def counts(self, reader: PersonId, room: RoomKey, read: int) -> Awaitable[Counts]:
+        """
+        What somebody whose read marker is there has not read of a room, up to 1000 events further. `open` and
+        `inbox` tell it with their records. Of a public room without a marker nothing is counted.
+        """
+
+    def pinned(self, room: RoomKey) -> Awaitable[tuple[Message, ...]]:
+        """
+        The messages that are pinned in a room, the last one first.
+        """
+
+    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Awaitable[None]:
+        """
+        Keep how much somebody wants to be told of a room that has had an event; "" is as if it was never
+        said.
         """
 
     def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:

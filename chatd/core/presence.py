@@ -12,6 +12,7 @@ from chatd.core.commands import Role, Self
 from chatd.core.events import Card
 from chatd.core.limits import TokenBucket
 from chatd.core.names import PersonId, RoomKey, fold
+from chatd.core.records import Counts
 from chatd.core.refusals import Code, Refused
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Person:
     Somebody who is connected, or was until a moment ago.
 
     `email` is what they gave in `hello`, for the tutorial's wire; it is in memory alone. `read` holds the
-    read markers that this server has seen since they came.
+    read markers that this server has seen since they came, and `unread` what was behind them then.
     """
 
     card: Card
@@ -43,6 +44,7 @@ class Person:
     sessions: dict[Session, None] = field(default_factory=dict)
     gone_at: float | None = None
     read: dict[RoomKey, int] = field(default_factory=dict)
+    unread: dict[RoomKey, Counts] = field(default_factory=dict)
     renames: TokenBucket = field(default_factory=lambda: TokenBucket(RENAMES_A_SECOND, RENAMES_AT_ONCE))
     _typed: dict[RoomKey, float] = field(default_factory=dict)
 
@@ -108,6 +110,12 @@ class Presence:
         Whether somebody who is here holds a name.
         """
         return fold(name) in self._holders
+
+    def holder(self, name: str) -> PersonId | None:
+        """
+        Who of those who are here holds a name.
+        """
+        return self._holders.get(fold(name))
 
     def release(self, name: str, claimant: PersonId) -> None:
         """

@@ -9,6 +9,20 @@ from msgspec import Struct
 from chatd.core.events import Card, Change, Event
 from chatd.core.names import RoomKey
 
+MOST_COUNTED = 100
+"""As far as is counted what somebody has not read: that many stands for more, too."""
+
+
+class Counts(Struct, frozen=True):
+    """
+    What somebody has not read of a room: messages of others, and those of them that call for them, each
+    `MOST_COUNTED` at most; and of what they want to be told there (see `chatd.core.amendments.Notice`).
+    """
+
+    unread: int = 0
+    mentions: int = 0
+    notice: str = ""
+
 
 class RoomRecord(Struct, frozen=True):
     """
@@ -17,7 +31,8 @@ class RoomRecord(Struct, frozen=True):
     `name` is its first spelling ("" for a private room; a closed one has its key and a `title`), `head` the
     offset of its last event (0 for none, kept through pruning), `first` the offset of the first event that is
     still kept (`head` + 1 if none is), `read` the marker of the person for whom it was asked (0 for none),
-    `pair` the two people of a private room as they are named now, in the order of the key.
+    `pair` the two people of a private room as they are named now, in the order of the key. `counts` are what
+    the person has not read, where the store says that it tells them.
     """
 
     key: RoomKey
@@ -28,6 +43,7 @@ class RoomRecord(Struct, frozen=True):
     read: int = 0
     pair: tuple[Card, Card] | None = None
     title: str = ""
+    counts: Counts = Counts()
 
 
 class Position(Struct, frozen=True):
@@ -43,12 +59,14 @@ class Opened(Struct, frozen=True):
     """
     A room, and where a cursor that begins to hear it stands: the first event to send is `start` + 1.
 
-    With `recovered` it stands where the client asked, otherwise before the last messages.
+    With `recovered` it stands where the client asked, otherwise before the last messages. `pins` are the
+    offsets of what is pinned there, the last one first.
     """
 
     record: RoomRecord
     start: int
     recovered: bool
+    pins: tuple[int, ...] = ()
 
 
 class Slice(Struct, frozen=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chatd.core.amendments import Delete, Edit, Notice, Pin, Pins, React
 from chatd.core.commands import Hello, History, Join, Leave, Post, Read, Rooms, Say, Typing, Who
 from chatd.core.names import LOBBY, PersonId, RoomKey, is_private
 from chatd.core.orders import (
@@ -71,6 +72,12 @@ RULES: dict[type, Rule] = {
     Typing: Rule(Rank.PERSON, speaks=True),
     Post: Rule(Rank.WATCHER, speaks=True),
     Read: Rule(Rank.PERSON),
+    Edit: Rule(Rank.PERSON, speaks=True),
+    Delete: Rule(Rank.PERSON),
+    React: Rule(Rank.PERSON, speaks=True),
+    Pin: Rule(Rank.MODERATOR, speaks=True),
+    Pins: _LISTEN,
+    Notice: Rule(Rank.PERSON),
     Report: Rule(Rank.PERSON),
     Roster: Rule(Rank.PERSON, Rank.SERVER_MODERATOR),
     Quit: Rule(Rank.PERSON),
@@ -152,6 +159,9 @@ def _check_rank(session: Session, scope: str, least: Rank, rule: Rule, command: 
         return
     session.the_person()
     rights = session.hub.rights
+    if type(command) is Pin and is_private(RoomKey(scope)):
+        # It is of both of them.
+        return
     # Of a private room both are no more than people.
     here = SERVER if is_private(RoomKey(scope)) else scope
     rank = rights.rank(here, session.viewer)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from chatd.core import attendance, rules
 from chatd.core.acts import ACTS, ALONE, LARGE
+from chatd.core.amendments import Pins
 from chatd.core.commands import (
     Answer,
     Command,
@@ -232,7 +233,7 @@ class Session:
             self._unanswered -= 1
             self.look()
 
-    async def still_may(self, command: Join | History | Roster) -> None:
+    async def still_may(self, command: Join | History | Roster | Pins) -> None:
         """
         Look again, after something was read, whether the client may have it. Raises `Refused` if not.
 

@@ -4,9 +4,11 @@ The end of a log in memory, with what its events are on each wire: encoded once,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chatd.core.events import Event, Wipe, without_text
+from chatd.core.events import Deed, Event, Wipe
+from chatd.core.forms import DELETED, EDITED, after, after_wipe
 from chatd.core.ports import View, Wire
 
 TAIL_EVENTS = 512
@@ -115,12 +117,21 @@ class Tail:
         """
         Have the messages that a wipe means be as the store has them now: without their text.
         """
-        self.taken += 1
+        self._rewrite(lambda event: after_wipe(event, wipe), taken=True)
+
+    def change(self, deed: Deed) -> None:
+        """
+        Have the message that a deed is about, and whatever quotes it, be as the store has them now.
+        """
+        self._rewrite(lambda event: after(event, deed), taken=deed.kind in (EDITED, DELETED))
+
+    def _rewrite(self, form: Callable[[Event], Event], *, taken: bool) -> None:
+        self.taken += taken
         for place, entry in enumerate(self.entries):
-            wiped = without_text(entry.event, wipe)
-            if wiped is not entry.event:
+            event = form(entry.event)
+            if event is not entry.event:
                 self.weight -= entry.weight
-                self.entries[place] = Entry(wiped)
+                self.entries[place] = Entry(event)
                 self.weight += self.entries[place].weight
 
     def absent(self, after: int, upto: int) -> int:

@@ -10,8 +10,19 @@ from msgspec import UNSET
 
 from chatd.core.commands import Done, Face, History, Page, Post, Read, ReadUpTo, Say, Typing, TypingNow
 from chatd.core.events import AsSent, Author, Draft
-from chatd.core.names import LOBBY, PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of, shown_name
+from chatd.core.mentions import find
+from chatd.core.names import (
+    LOBBY,
+    PRIVATE_MARK,
+    PersonId,
+    RoomKey,
+    is_private,
+    peer_of,
+    private_pair,
+    shown_name,
+)
 from chatd.core.news import Item
+from chatd.core.records import Counts
 from chatd.core.refusals import Code, Refused
 from chatd.core.rights import Rank
 from chatd.core.text import clean_text
@@ -42,6 +53,7 @@ async def say(session: Session, command: Say, now: float) -> None:
     try:
         text = clean_text(command.text)
         _keep_slow(session, room, person.card.id, now)
+        people, everybody = called_by(session, key, text)
         as_sent = AsSent(person.email, person.card.name, text) if key == LOBBY and person.email else None
         draft = Draft(
             room=key,
@@ -51,6 +63,8 @@ async def say(session: Session, command: Say, now: float) -> None:
             cid=command.cid,
             reply_to=command.reply_to,
             as_sent=as_sent,
+            mentions=people,
+            mentions_all=everybody,
         )
         appending = hub.store.append(draft)
         # Its place in the order is taken, so what had to be found out first holds up nothing any more.
@@ -60,6 +74,25 @@ async def say(session: Session, command: Say, now: float) -> None:
         session.answer_after(command, done, key, appended.offset)
     finally:
         hub.release(room)
+
+
+def called_by(session: Session, key: RoomKey, text: str) -> tuple[tuple[PersonId, ...], bool]:
+    """
+    Those who may hear a room and whom a text of the client's calls for, and whether that is everybody, which
+    is for its moderators to say.
+    """
+    rights = session.hub.rights
+
+    def known(name: str) -> PersonId | None:
+        person = session.hub.names.person(name)
+        if person is None or person == session.viewer:
+            return None
+        if is_private(key):
+            return person if person in private_pair(key) else None
+        return person if rights.may_hear(key, person) else None
+
+    people, everybody = find(text, known)
+    return people, everybody and not is_private(key) and rights.rank(key, session.viewer) >= Rank.MODERATOR
 
 
 def _keep_slow(session: Session, room: Room, author: PersonId, now: float) -> None:
@@ -149,8 +182,17 @@ async def read(session: Session, command: Read, _now: float) -> None:
     if command.offset > person.read.get(key, 0):
         person.read[key] = command.offset
         hub.store.mark_read(person.card.id, key, command.offset)
-        hub.news.tell(person, key, Item(ReadUpTo(name, command.offset), key, session))
+        counts = Counts()
+        if command.offset < head:
+            counts = await session.by_itself(_counts(session, key, command.offset))
+        person.unread[key] = counts
+        told = ReadUpTo(name, command.offset, counts.unread, counts.mentions)
+        hub.news.tell(person, key, Item(told, key, session))
     session.answer(command, Done())
+
+
+async def _counts(session: Session, key: RoomKey, read: int) -> Counts:
+    return await session.hub.store.counts(session.the_person().card.id, key, read)
 
 
 async def _name_and_head(session: Session, key: RoomKey) -> tuple[str, int]:

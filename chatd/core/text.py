@@ -5,6 +5,7 @@ The rules for what a message may say.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from chatd.core.refusals import Code, Refused
 
@@ -68,3 +69,31 @@ def clean_line(text: str, longest: int, what: str) -> str:
     if len(trimmed) > longest:
         raise Refused(Code.TOO_LONG, f"The {what} has at most {longest} characters.")
     return trimmed
+
+
+_SYMBOLS = frozenset({"So", "Sm", "Sk", "Po", "Pd", "Ps", "Cn"})
+_JOINERS = frozenset("\u200d\ufe0f\u20e3")
+_TAGS = ("\U000e0020", "\U000e007f")
+_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
+
+
+def clean_emoji(text: str) -> str:
+    """
+    An emoji, as it is kept: one symbol, with what may belong to it (a skin, a join with others, a flag). The
+    list of them (UTS 51) grows; this lets through all of their shapes, and no letters.
+
+    Raises `Refused` with `bad_request`.
+    """
+    if not (_KEYCAP.fullmatch(text) or (_symbol(text[:1]) and all(_symbol(c) or _belongs(c) for c in text))):
+        raise Refused(Code.BAD_REQUEST, "That is no emoji.")
+    return text
+
+
+def _symbol(character: str) -> bool:
+    if character.isascii():
+        return False
+    return character == "\u2139" or unicodedata.category(character) in _SYMBOLS
+
+
+def _belongs(character: str) -> bool:
+    return character in _JOINERS or _TAGS[0] <= character <= _TAGS[1]

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 from msgspec.structs import replace
 
+from chatd.core.amendments import PinsTold
 from chatd.core.commands import Answer, Command, Face, Page
-from chatd.core.events import Deed, Event, iso_time
+from chatd.core.events import Author, Deed, Event, Message, iso_time
 from chatd.core.orders import V1Command
 from chatd.core.ports import View
 from chatd.core.refusals import CloseCode, Code, Refused
@@ -26,6 +27,23 @@ class _From(Struct, frozen=True, omit_defaults=True):
     via: str = ""
 
 
+class _Quote(Struct, frozen=True, omit_defaults=True):
+    from_: _From = field(name="from")
+    text: str
+    deleted: bool = False
+
+
+class _Named(Struct, frozen=True):
+    id: str
+    name: str
+
+
+class _Reaction(Struct, frozen=True):
+    emoji: str
+    count: int
+    people: tuple[_Named, ...]
+
+
 class _Message(Struct, frozen=True, omit_defaults=True, tag="message", tag_field="type"):
     room: str
     offset: int
@@ -37,12 +55,25 @@ class _Message(Struct, frozen=True, omit_defaults=True, tag="message", tag_field
     reply_to: int | None = None
     deleted: bool = False
     with_: Face | UnsetType = field(default=UNSET, name="with")
+    edited: str | UnsetType = UNSET
+    changed: int = 0
+    quote: _Quote | UnsetType = UNSET
+    reactions: tuple[_Reaction, ...] = ()
+    pinned: bool = False
+    mentions: tuple[str, ...] = ()
+    mentions_all: bool = False
 
 
 class _Page(Struct, frozen=True, omit_defaults=True, tag="page", tag_field="type"):
     room: str
     events: tuple[Raw, ...]
     more: bool
+    ref: str | UnsetType = UNSET
+
+
+class _Pins(Struct, frozen=True, omit_defaults=True, tag="pins", tag_field="type"):
+    room: str
+    events: tuple[Raw, ...]
     ref: str | UnsetType = UNSET
 
 
@@ -89,6 +120,10 @@ class V1Dialect:
             view = View(answer.room, answer.with_ or None)
             events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)
             return self._encoder.encode(_Page(answer.room, events, answer.more, answer.ref))
+        if isinstance(answer, PinsTold):
+            view = View(answer.room, answer.with_ or None)
+            events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)
+            return self._encoder.encode(_Pins(answer.room, events, answer.ref))
         return self._encoder.encode(answer)
 
     def encode_event(self, event: Event, view: View) -> bytes:
@@ -103,12 +138,14 @@ class V1Dialect:
             offset=event.offset,
             id=event.id,
             at=iso_time(event.at_ms),
-            from_=_From(author.id, author.name, author.avatar, author.via),
+            from_=_from(author),
             text=event.text,
             cid=event.cid,
             reply_to=event.reply_to,
             with_=view.peer or UNSET,
         )
+        if event.changed or event.mentions or event.mentions_all or event.quote is not None:
+            wire = replace(wire, **_form(event))
         if event.deleted:
             wire = replace(wire, text="", cid=None, deleted=True)
         return self._encoder.encode(wire)
@@ -120,6 +157,26 @@ class V1Dialect:
         return None
 
 
+def _from(author: Author) -> _From:
+    return _From(author.id, author.name, author.avatar, author.via)
+
+
+def _form(message: Message) -> dict[str, Any]:
+    quote = message.quote
+    return {
+        "edited": iso_time(message.edited_ms) if message.edited_ms else UNSET,
+        "changed": message.changed,
+        "quote": UNSET if quote is None else _Quote(_from(quote.author), quote.text, quote.deleted),
+        "reactions": tuple(
+            _Reaction(each.emoji, each.count, tuple(_Named(who.id, who.name) for who in each.people))
+            for each in message.reactions
+        ),
+        "pinned": message.pinned,
+        "mentions": message.mentions,
+        "mentions_all": message.mentions_all,
+    }
+
+
 def _deed(deed: Deed, view: View) -> dict[str, Any]:
     detail, author = deed.detail, deed.author
     said = {
@@ -128,7 +185,7 @@ def _deed(deed: Deed, view: View) -> dict[str, Any]:
         "offset": deed.offset,
         "id": deed.id,
         "at": iso_time(deed.at_ms),
-        "from": _From(author.id, author.name, author.avatar, author.via),
+        "from": _from(author),
         "who": None if detail.who is None else Face.of(detail.who),
         "role": detail.role,
         "until": None if detail.until_ms is None else iso_time(detail.until_ms),
@@ -136,6 +193,11 @@ def _deed(deed: Deed, view: View) -> dict[str, Any]:
         "in": detail.room,
         "about": detail.about,
         "text": detail.text,
+        "emoji": detail.emoji,
+        "on": detail.on,
+        "with": view.peer,
+        "mentions": detail.mentions or None,
+        "mentions_all": detail.mentions_all or None,
         "reason": detail.reason or None,
         **{
             name: getattr(detail, name) for name in ("topic", "title", "slow", "locked", "archived", "guests")

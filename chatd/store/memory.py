@@ -5,10 +5,8 @@ A store that lives as long as the process: to try chatd out, for talk that nobod
 from __future__ import annotations
 
 import os
-from bisect import bisect_right, insort
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,13 +15,13 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chatd.core.events import Batch, Card, DeedDraft, Draft, Event, Message
-from chatd.core.names import PersonId, RoomKey, is_closed, is_private, private_pair, side_name
-from chatd.core.records import Appended, Everything, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.names import PersonId, RoomKey, is_private, private_pair
+from chatd.core.records import Appended, Counts, Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.registry import Newcomer
 from chatd.core.retention import Keep, Pruned, Trim
 from chatd.store import rules
-from chatd.store.memory_log import Log
 from chatd.store.memory_people import MemoryRegistry, People
+from chatd.store.memory_rooms import Rooms
 
 T = TypeVar("T")
 
@@ -59,16 +57,8 @@ class MemoryStore:
         self._committing = False
         self._waiting: list[_Write] = []
         self._commits = 0
-        self._logs: dict[RoomKey, Log] = {}
-        self._public: list[str] = []
-        self._private: dict[PersonId, dict[str, RoomKey]] = {}
-        self._cids: dict[tuple[PersonId, str], tuple[bytes, Appended]] = {}
-        # A heap of those whose message is gone, by the time of that.
-        self._loose_cids: list[tuple[int, PersonId, str]] = []
-        # The rooms that are yet to be pruned in this round.
-        self._round: list[RoomKey] = []
-        self._marks: dict[PersonId, dict[RoomKey, int]] = {}
         self._people = People(wall_ms)
+        self._rooms = Rooms(self._people.card)
         self.registry = MemoryRegistry(self._people, self._write, self._enrolled)
 
     @property
@@ -151,7 +141,7 @@ class MemoryStore:
     def _append(self, draft: Draft, batch: list[Event]) -> Appended:
         author = draft.author
         if draft.cid is not None:
-            known = self._cids.get((author.id, draft.cid))
+            known = self._rooms.cids.get((author.id, draft.cid))
             if known is not None:
                 body_hash, first = known
                 if body_hash != draft.body_hash:
@@ -160,16 +150,11 @@ class MemoryStore:
         people = private_pair(draft.room) if is_private(draft.room) else ()
         if any(person not in self._people for person in people):
             raise rules.no_such_person()
-        log = self._logs.get(draft.room)
+        log = self._rooms.logs.get(draft.room)
         if draft.reply_to is not None and (log is None or not log.first <= draft.reply_to <= log.head):
             raise rules.no_such_message(draft.reply_to)
 
-        if log is None:
-            log = self._logs[draft.room] = Log(draft.room, draft.room_name)
-            if not people:
-                insort(self._public, draft.room)
-            for person in people:
-                self._private.setdefault(person, {})[side_name(draft.room, person)] = draft.room
+        log = self._rooms.log(draft.room, draft.room_name)
         self._people.keep((*people, author.id) if not author.via else people)
         self._commits += 1
         event = Message(
@@ -183,13 +168,15 @@ class MemoryStore:
             cid=draft.cid,
             reply_to=draft.reply_to,
             as_sent=draft.as_sent,
+            mentions=draft.mentions,
+            mentions_all=draft.mentions_all,
         )
         log.last_commit = event.commit
         log.add(event if event.as_sent is None else replace(event, as_sent=None))
-        batch.append(event)
+        batch.append(log.quoted(event))
         appended = Appended(event.offset, event.id, False)
         if draft.cid is not None:
-            self._cids[author.id, draft.cid] = (draft.body_hash, appended)
+            self._rooms.cids[author.id, draft.cid] = (draft.body_hash, appended)
         return appended
 
     def act(self, drafts: tuple[DeedDraft, ...]) -> Deferred[Appended]:
@@ -197,21 +184,23 @@ class MemoryStore:
 
         def act(batch: list[Event]) -> Appended:
             self._people.check_owners(drafts)
-            first, *_ = [self._act(draft, batch) for draft in drafts]
-            return first
+            first, *rest = drafts
+            appended = self._act(first, batch)
+            if not appended.repeated:
+                for draft in rest:
+                    self._act(draft, batch)
+            return appended
 
         return self._write(act)
 
     def _act(self, draft: DeedDraft, batch: list[Event]) -> Appended:
-        log = self._logs.get(draft.room)
-        if log is None:
-            log = self._logs[draft.room] = Log(draft.room, draft.room_name)
-            if not is_closed(draft.room):
-                insort(self._public, draft.room)
+        if draft.is_about_a_message and not self._changes(draft):
+            return Appended(0, "", True)
+        log = self._rooms.log(draft.room, draft.room_name)
         who = draft.detail.who
         self._people.keep((draft.author.id, *([who.id] if who else ())))
         if draft.wipe is not None:
-            for each in self._logs.values():
+            for each in self._rooms.logs.values():
                 if each is log or (draft.wipe.everywhere and not is_private(each.key)):
                     each.wipe(draft.wipe)
         self._people.change(draft.changes)
@@ -223,9 +212,17 @@ class MemoryStore:
         event_id = rules.event_id(self._incarnation, self._commits)
         deed = draft.stored(self._commits, log.head + 1, event_id, self._wall_ms())
         log.last_commit = deed.commit
+        if draft.is_about_a_message:
+            log.change(deed)
         log.add(replace(deed, changes=(), wipe=None))
         batch.append(deed)
         return Appended(deed.offset, deed.id, False)
+
+    def _changes(self, draft: DeedDraft) -> bool:
+        log = self._rooms.logs.get(draft.room)
+        if log is None:
+            raise rules.no_such_message(draft.detail.about or 0)
+        return log.would_change(draft)
 
     async def everything(self) -> Everything:
         """As the port says."""
@@ -233,7 +230,7 @@ class MemoryStore:
 
     async def read(self, room: RoomKey, after: int, upto: int, max_bytes: int) -> tuple[Event, ...]:
         """As the port says."""
-        log = self._logs.get(room)
+        log = self._rooms.logs.get(room)
         if log is None or not after < upto <= log.head:
             raise ValueError(f"{room} has no events after {after} up to {upto}")
         if after + 1 < log.first:
@@ -245,7 +242,7 @@ class MemoryStore:
         self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
     ) -> Slice:
         """As the port says."""
-        log = self._logs.get(room)
+        log = self._rooms.logs.get(room)
         if log is None:
             return Slice((), False)
         if after is not None:
@@ -255,19 +252,20 @@ class MemoryStore:
 
     async def room(self, room: RoomKey, reader: PersonId | None) -> RoomRecord | None:
         """As the port says."""
-        log = self._logs.get(room)
-        return None if log is None else self._record(log, reader)
+        log = self._rooms.logs.get(room)
+        return None if log is None else self._rooms.record(log, reader)
 
     async def open(
         self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
     ) -> Opened | None:
         """As the port says."""
-        log = self._logs.get(room)
+        log = self._rooms.logs.get(room)
         if log is None:
             return None
-        record = self._record(log, reader)
+        record = self._rooms.record(log, reader, counted=True)
+        pins = tuple(log.pins)
         if position is not None and log.stands(position):
-            return Opened(record, position.after, True)
+            return Opened(record, position.after, True, pins)
         start = log.head
         for event in log.back_from(log.head):
             if last <= 0:
@@ -275,81 +273,49 @@ class MemoryStore:
             start = event.offset - 1
             if isinstance(event, Message):
                 last -= 1
-        return Opened(record, start, False)
+        return Opened(record, start, False, pins)
 
     async def rooms(
         self, reader: PersonId | None, after: str, limit: int, closed: Collection[RoomKey] = ()
     ) -> tuple[RoomRecord, ...]:
         """As the port says."""
-        place = bisect_right(self._public, after)
-        keys = {key: RoomKey(key) for key in self._public[place : place + limit]}
-        keys.update((key, key) for key in closed if key > after and key in self._logs)
-        if reader is not None:
-            private = self._private.get(reader, {})
-            keys.update((key, room) for key, room in private.items() if key > after)
-        return tuple(self._record(self._logs[keys[key]], reader) for key in sorted(keys)[:limit])
+        return self._rooms.listed(reader, after, limit, closed)
 
     async def inbox(
         self, reader: PersonId, limit: int, closed: Collection[RoomKey] = ()
     ) -> tuple[RoomRecord, ...]:
         """As the port says."""
-        marked = {key for key in self._marks.get(reader, {}) if not is_closed(key)}
-        keys = {
-            *self._private.get(reader, {}).values(),
-            *marked,
-            *(key for key in closed if key in self._logs),
-        }
-        logs = sorted((self._logs[key] for key in keys), key=lambda log: -log.last_commit)
-        return tuple(self._record(log, reader) for log in logs[:limit])
+        return self._rooms.inbox(reader, limit, closed)
+
+    async def counts(self, reader: PersonId, room: RoomKey, read: int) -> Counts:
+        """As the port says."""
+        log = self._rooms.logs.get(room)
+        return Counts() if log is None else self._rooms.counts(log, reader, read)
+
+    async def pinned(self, room: RoomKey) -> tuple[Message, ...]:
+        """As the port says."""
+        log = self._rooms.logs.get(room)
+        found = () if log is None else (log.message(offset) for offset in log.pins)
+        return tuple(log.quoted(message) for message in found if message is not None and log is not None)  # type: ignore[misc]
+
+    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Deferred[None]:
+        """As the port says."""
+
+        def set_level(batch: list[Event]) -> None:
+            if room in self._rooms.logs and person in self._people:
+                self._rooms.notices.setdefault(person, {})[room] = level
+
+        return self._write(set_level)
 
     def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:
         """As the port says."""
-        if room in self._logs and person in self._people and offset > 0:
-            marks = self._marks.setdefault(person, {})
+        if room in self._rooms.logs and person in self._people and offset > 0:
+            marks = self._rooms.marks.setdefault(person, {})
             marks[room] = max(offset, marks.get(room, 0))
 
     def prune(self, keep: Keep, limit: int) -> Deferred[Trim]:
         """As the port says."""
-        return self._write(lambda batch: self._prune(keep, limit))
-
-    def _prune(self, keep: Keep, limit: int) -> Trim:
-        if not self._round:
-            self._round = list(self._logs)
-        first: dict[RoomKey, int] = {}
-        left = limit
-        for _ in range(min(limit, len(self._round))):
-            log = self._logs[self._round[-1]]
-            gone = log.trim(keep, left)
-            if gone:
-                first[log.key] = log.first
-                left -= len(gone)
-                for event in gone:
-                    if isinstance(event, Message) and event.cid is not None:
-                        heappush(self._loose_cids, (event.at_ms, event.author.id, event.cid))
-            if not left:
-                # There may be more in this one.
-                break
-            self._round.pop()
-        forgotten = self._forget_cids(keep, limit)
-        return Trim(first, limit - left, bool(self._round) or forgotten == limit)
-
-    def _forget_cids(self, keep: Keep, limit: int) -> int:
-        forgotten = 0
-        while forgotten < limit and self._loose_cids and self._loose_cids[0][0] < keep.cids_since_ms:
-            _, author, cid = heappop(self._loose_cids)
-            del self._cids[author, cid]
-            forgotten += 1
-        return forgotten
-
-    def _record(self, log: Log, reader: PersonId | None) -> RoomRecord:
-        pair = None
-        if is_private(log.key):
-            one, other = private_pair(log.key)
-            pair = (self._people.everybody[one].card, self._people.everybody[other].card)
-        read = 0 if reader is None else self._marks.get(reader, {}).get(log.key, 0)
-        if is_closed(log.key):
-            return RoomRecord(log.key, log.key, log.topic, log.head, log.first, read, title=log.name)
-        return RoomRecord(log.key, log.name, log.topic, log.head, log.first, read, pair)
+        return self._write(lambda batch: self._rooms.prune(keep, limit))
 
     # People
 
@@ -388,7 +354,7 @@ class MemoryStore:
         def forget(batch: list[Event]) -> int:
             gone = self._people.forget_guests(idle_seconds)
             for guest in gone:
-                self._marks.pop(guest, None)
+                self._rooms.forget(guest)
             return len(gone)
 
         return self._write(forget)

@@ -8,10 +8,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from chatd.core.events import Event, Message, Wipe, without_text
-from chatd.core.names import RoomKey
+from msgspec.structs import replace
+
+from chatd.core.events import Card, Deed, DeedDraft, Event, Message, Reaction, Wipe
+from chatd.core.forms import (
+    DELETED,
+    EDITED,
+    MOST_EMOJI,
+    MOST_PINS,
+    PEOPLE_TOLD,
+    PINNED,
+    REACTED,
+    after,
+    after_wipe,
+    in_order,
+    quote_of,
+)
+from chatd.core.names import PersonId, RoomKey
 from chatd.core.records import Position
 from chatd.core.retention import Keep
+from chatd.store import rules
 
 
 @dataclass(slots=True)
@@ -28,6 +44,8 @@ class Log:
     events: list[Event] = field(default_factory=list)
     messages: int = 0
     last_commit: int = 0
+    pins: list[int] = field(default_factory=list)
+    _reactions: dict[int, dict[str, dict[PersonId, Card]]] = field(default_factory=dict)
 
     @property
     def head(self) -> int:
@@ -47,21 +65,99 @@ class Log:
         """
         Take the text of the messages that a wipe means.
         """
-        self.events = [without_text(event, wipe) for event in self.events]
+        self.events = [after_wipe(event, wipe) for event in self.events]
+        for event in self.events:
+            if isinstance(event, Message) and event.deleted:
+                self._forget(event.offset)
+
+    def message(self, offset: int) -> Message | None:
+        """
+        The kept message at an offset; None if there is none.
+        """
+        event = self.events[offset - self.first] if self.first <= offset <= self.head else None
+        return event if isinstance(event, Message) else None
+
+    def would_change(self, draft: DeedDraft) -> bool:
+        """
+        Whether a message is not yet what a deed makes of it. Raises `Refused`.
+        """
+        detail = draft.detail
+        assert detail.about is not None
+        message = self.message(detail.about)
+        if message is None or message.deleted:
+            raise rules.no_such_message(detail.about)
+        if draft.kind == EDITED:
+            return message.text != detail.text
+        if draft.kind == PINNED:
+            if detail.on and detail.about not in self.pins and len(self.pins) >= MOST_PINS:
+                raise rules.too_many_pins()
+            return (detail.about in self.pins) != detail.on
+        if draft.kind == REACTED:
+            given = self._reactions.get(detail.about, {})
+            if detail.on and detail.emoji not in given and len(given) >= MOST_EMOJI:
+                raise rules.too_many_emoji()
+            return (draft.author.id in given.get(detail.emoji or "", {})) != detail.on
+        return True
+
+    def change(self, deed: Deed) -> None:
+        """
+        Have the message that a deed is about be what it makes of it.
+        """
+        self.events = [after(event, deed) for event in self.events]
+        about, detail = deed.detail.about, deed.detail
+        assert about is not None
+        if deed.kind == DELETED:
+            self._forget(about)
+        elif deed.kind == PINNED:
+            self.pins = [about, *self.pins] if detail.on else [o for o in self.pins if o != about]
+        elif deed.kind == REACTED:
+            self._react(about, detail.emoji or "", deed.author, on=bool(detail.on))
+
+    def _react(self, about: int, emoji: str, who: Card, *, on: bool) -> None:
+        given = self._reactions.setdefault(about, {})
+        people = given.setdefault(emoji, {})
+        if on:
+            people[who.id] = Card(who.id, who.name)
+        else:
+            del people[who.id]
+            if not people:
+                del given[emoji]
+        message = self.message(about)
+        assert message is not None
+        told = in_order(
+            Reaction(each, len(of), tuple(of.values())[:PEOPLE_TOLD]) for each, of in given.items()
+        )
+        self.events[about - self.first] = replace(message, reactions=in_order(told))
+
+    def _forget(self, offset: int) -> None:
+        self._reactions.pop(offset, None)
+        if offset in self.pins:
+            self.pins.remove(offset)
+
+    def quoted(self, event: Event) -> Event:
+        """
+        An event with what it quotes, which is kept in no other place than its own.
+        """
+        if not isinstance(event, Message) or event.reply_to is None or event.deleted:
+            return event
+        answered = self.message(event.reply_to)
+        if answered is None:
+            return event
+        return replace(event, quote=quote_of(answered.author, answered.text, deleted=answered.deleted))
 
     def from_offset(self, offset: int) -> Iterable[Event]:
         """
         The kept events from that offset on; `offset` is not below `first`.
         """
         for index in range(offset - self.first, len(self.events)):
-            yield self.events[index]
+            yield self.quoted(self.events[index])
 
     def back_from(self, offset: int) -> Iterable[Event]:
         """
         The kept events from that offset backwards.
         """
         for index in range(min(offset, self.head) - self.first, -1, -1):
-            yield self.events[index]
+            yield self.quoted(self.events[index])
 
     def trim(self, keep: Keep, limit: int) -> list[Event]:
         """
@@ -82,6 +178,8 @@ class Log:
         Let go of that many events at the front; the answer is those.
         """
         gone = self.events[:count]
+        for event in gone:
+            self._forget(event.offset)
         del self.events[:count]
         self.first += count
         self.messages -= sum(isinstance(event, Message) for event in gone)

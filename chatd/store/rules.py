@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatd.core.events import Event, Message
+from chatd.core.forms import MOST_EMOJI, MOST_PINS
 from chatd.core.records import Slice
 from chatd.core.refusals import Code, Refused
 
@@ -114,6 +115,20 @@ def no_such_message(offset: int) -> Refused:
     The refusal of a reply to what is not there.
     """
     return Refused(Code.NO_SUCH_MESSAGE, f"There is no message {offset} in this room.")
+
+
+def too_many_pins() -> Refused:
+    """
+    The refusal to pin one more message.
+    """
+    return Refused(Code.FORBIDDEN, f"At most {MOST_PINS} messages of a room can be pinned.")
+
+
+def too_many_emoji() -> Refused:
+    """
+    The refusal of one more kind of reaction.
+    """
+    return Refused(Code.FORBIDDEN, f"A message has at most {MOST_EMOJI} different reactions.")
 
 
 def read_only() -> Refused:

@@ -17,17 +17,18 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd.core.events import Batch, Card, DeedDraft, Draft, Event
+from chatd.core.events import Batch, Card, DeedDraft, Draft
 from chatd.core.names import PersonId, RoomKey
-from chatd.core.records import Appended, Everything, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.records import Appended
 from chatd.core.refusals import Refused
 from chatd.core.retention import Keep, Trim
-from chatd.store import rules, sqlite_reads, sqlite_standing
+from chatd.store import rules, sqlite_standing
 from chatd.store.sqlite_file import SCHEMA, Files, prepare, read_steps
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_ledger import Ledger
 from chatd.store.sqlite_marks import Marks
 from chatd.store.sqlite_prune import Step
+from chatd.store.sqlite_questions import Questions
 from chatd.store.sqlite_registry import SqliteRegistry
 from chatd.store.sqlite_threads import Question, Readers, Settled, Write, Writer
 from chatd.store.sqlite_wipe import wipe_ahead
@@ -52,7 +53,7 @@ class Turns(Protocol):
         """Have something called after that many seconds."""
 
 
-class SqliteStore:
+class SqliteStore(Questions):
     """
     The contract of `chatd.core.ports.Store`, kept in the SQLite database at `path`.
 
@@ -314,6 +315,10 @@ class SqliteStore:
         if self._marks.move(person, room, offset):
             self._arm()
 
+    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Deferred[None]:
+        """As the port says."""
+        return self._write(lambda group: group.set_notice(person, room, level))
+
     def _arm(self) -> None:
         if self._timer is None and not self._ending:
             self._timer = self._reactor.callLater(FLUSH_SECONDS, self._due)
@@ -334,61 +339,6 @@ class SqliteStore:
         self._await_turn()
         self._questions.append((answer, question))
         return answer
-
-    def read(self, room: RoomKey, after: int, upto: int, max_bytes: int) -> Deferred[tuple[Event, ...]]:
-        """As the port says."""
-        return self._ask(lambda database: sqlite_reads.read(database, room, after, upto, max_bytes))
-
-    def page(
-        self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
-    ) -> Deferred[Slice]:
-        """As the port says."""
-        return self._ask(lambda database: sqlite_reads.page(database, room, before, after, limit, max_bytes))
-
-    def room(self, room: RoomKey, reader: PersonId | None) -> Deferred[RoomRecord | None]:
-        """As the port says."""
-        marks = self._marks.of(reader)
-        return self._ask(lambda database: sqlite_reads.record(database, room, reader, marks))
-
-    def open(
-        self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
-    ) -> Deferred[Opened | None]:
-        """As the port says."""
-        marks = self._marks.of(reader)
-        return self._ask(
-            lambda database: sqlite_reads.open_room(database, room, reader, position, last, marks)
-        )
-
-    def rooms(
-        self, reader: PersonId | None, after: str, limit: int, closed: Collection[RoomKey] = ()
-    ) -> Deferred[tuple[RoomRecord, ...]]:
-        """As the port says."""
-        marks, keys = self._marks.of(reader), tuple(closed)
-        return self._ask(lambda database: sqlite_reads.rooms(database, reader, after, limit, marks, keys))
-
-    def inbox(
-        self, reader: PersonId, limit: int, closed: Collection[RoomKey] = ()
-    ) -> Deferred[tuple[RoomRecord, ...]]:
-        """As the port says."""
-        marks, keys = self._marks.of(reader), tuple(closed)
-        return self._ask(lambda database: sqlite_reads.inbox(database, reader, limit, marks, keys))
-
-    def everything(self) -> Deferred[Everything]:
-        """As the port says."""
-        return self._ask(sqlite_reads.everything)
-
-    def person(self, id: PersonId) -> Deferred[Card | None]:
-        """As the port says."""
-        return self._ask(lambda database: sqlite_reads.person(database, id))
-
-    def people(self, ids: Collection[PersonId]) -> Deferred[tuple[Card, ...]]:
-        """As the port says."""
-        wanted = tuple(ids)
-        return self._ask(lambda database: sqlite_reads.people(database, wanted))
-
-    def person_of_token(self, token_hash: bytes) -> Deferred[Known | None]:
-        """As the port says."""
-        return self._ask(lambda database: sqlite_reads.person_of_token(database, token_hash))
 
 
 def _tell(mourners: list[Deferred[None]] | None) -> None:

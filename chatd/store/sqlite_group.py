@@ -11,10 +11,12 @@ import apsw
 import msgspec
 
 from chatd.core.events import Card, DeedDraft, Draft, Event, Message
+from chatd.core.forms import EDITED
 from chatd.core.names import PersonId, RoomKey, is_closed, is_private, private_pair
 from chatd.core.records import Appended
 from chatd.core.retention import Keep
 from chatd.store import rules
+from chatd.store.sqlite_forms import change, mention, mentions_text, quote
 from chatd.store.sqlite_ledger import write_nothing_new
 from chatd.store.sqlite_prune import Step, take_step
 from chatd.store.sqlite_reads import PERSON, ROOM_PLACE
@@ -30,6 +32,13 @@ MARK = (
     " SELECT ?1, number, ?3 FROM room WHERE key = ?2 AND EXISTS (SELECT 1 FROM person WHERE id = ?1)"
     " ON CONFLICT (person, room) DO UPDATE SET offset = excluded.offset"
     " WHERE excluded.offset > read_marker.offset"
+)
+
+
+NOTICE = (
+    "INSERT INTO notice (person, room, level)"
+    " SELECT ?1, number, ?3 FROM room WHERE key = ?2 AND EXISTS (SELECT 1 FROM person WHERE id = ?1)"
+    " ON CONFLICT (person, room) DO UPDATE SET level = excluded.level"
 )
 
 
@@ -95,8 +104,12 @@ class Group:
             cid=draft.cid,
             reply_to=draft.reply_to,
             as_sent=draft.as_sent,
+            quote=quote(self.connection, place.number, draft.reply_to),
+            mentions=draft.mentions,
+            mentions_all=draft.mentions_all,
         )
         self._insert(place.number, event)
+        mention(self.connection, place.number, event.offset, _mentions(event))
         if draft.cid is not None:
             self.connection.execute(
                 "INSERT INTO cid (author, cid, body_hash, room, offset, id, at_ms)"
@@ -117,11 +130,21 @@ class Group:
         """
         for draft in drafts:
             check_owners(self.connection, draft)
-        appended = [self._act(draft, wiped_upto) for draft in drafts]
-        return appended[0]
+        first, *rest = drafts
+        appended = self._act(first, wiped_upto)
+        if not appended.repeated:
+            for draft in rest:
+                self._act(draft, wiped_upto)
+        return appended
 
     def _act(self, draft: DeedDraft, wiped_upto: int) -> Appended:
-        place = self._place(draft.room) or self._make_room(draft.room, draft.room_name)
+        place = self._place(draft.room)
+        if draft.is_about_a_message:
+            if place is None:
+                raise rules.no_such_message(draft.detail.about or 0)
+            if not change(self.connection, place.number, draft, place.head + 1, self.now_ms):
+                return Appended(0, "", True)
+        place = place or self._make_room(draft.room, draft.room_name)
         who = draft.detail.who
         for person in (draft.author.id, *([who.id] if who else ())):
             self.keep(person)
@@ -153,11 +176,13 @@ class Group:
         if isinstance(event, Message):
             kind, text, cid, reply_to = "message", event.text, event.cid, event.reply_to
         else:
-            kind, text, cid, reply_to = event.kind, msgspec.json.encode(event.detail).decode(), None, None
+            kind, text, cid = event.kind, msgspec.json.encode(event.detail).decode(), None
+            # By that an edit is found when there is a later one.
+            reply_to = event.detail.about if event.kind == EDITED else None
         self.connection.execute(
             "INSERT INTO event"
-            " (room, offset, commit_number, kind, id, at_ms, author, author_name, via, text, cid, reply_to)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (room, offset, commit_number, kind, id, at_ms, author, author_name, via, text, cid, reply_to,"
+            " mentions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number,
                 event.offset,
@@ -171,6 +196,7 @@ class Group:
                 text,
                 cid,
                 reply_to,
+                _mentions(event),
             ),
         )
 
@@ -217,6 +243,12 @@ class Group:
         """
         for (person, room), offset in marks.items():
             self.connection.execute(MARK, (person, room, offset))
+
+    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> None:
+        """
+        As `Store.set_notice`.
+        """
+        self.connection.execute(NOTICE, (person, room, level))
 
     def add_person(self, card: Card, token_hash: bytes) -> None:
         """
@@ -275,3 +307,9 @@ class Group:
                 self.connection.execute(GROW, (place.head, place.last_commit, place.gained, place.number))
         if self.batch:
             self.connection.execute("UPDATE store SET commits = ?", (self.commits,))
+
+
+def _mentions(event: Event) -> str:
+    if not isinstance(event, Message):
+        return ""
+    return mentions_text(event.mentions, everybody=event.mentions_all)

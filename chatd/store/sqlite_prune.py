@@ -15,6 +15,7 @@ import apsw
 
 from chatd.core.names import RoomKey
 from chatd.core.retention import Keep, Trim
+from chatd.store.sqlite_forms import forget_before
 
 ROOMS = "SELECT number, key, first, head, messages FROM room WHERE number > ? ORDER BY number LIMIT ?"
 FRONT = "SELECT offset, kind, at_ms, author, cid FROM event WHERE room = ? AND offset >= ? ORDER BY offset"
@@ -79,6 +80,7 @@ def _trim(connection: apsw.Connection, keep: Keep, limit: int, room: tuple[int, 
     front.close()
     if gone:
         connection.execute(TAKE_OUT, (number, first + gone))
+        forget_before(connection, number, first + gone)
         connection.execute(BEGIN_LATER, (first + gone, messages, number))
         connection.executemany(LOOSEN, cids)
     return gone

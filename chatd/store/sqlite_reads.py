@@ -15,14 +15,18 @@ import msgspec
 
 from chatd.core.events import Author, Card, Change, Deed, Detail, Event, Message
 from chatd.core.names import CLOSED_MARK, PersonId, RoomKey, is_closed, is_private, private_pair, side_name
-from chatd.core.records import Everything, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.records import MOST_COUNTED, Counts, Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.retention import Pruned
 from chatd.store import rules
+from chatd.store.sqlite_forms import pins, whole
 
 Marks = Mapping[RoomKey, int]
 """Read markers of one person that are not in the database yet."""
 
-_COLUMNS = "kind, commit_number, offset, id, at_ms, author, author_name, via, text, cid, reply_to, deleted"
+_COLUMNS = (
+    "kind, commit_number, offset, id, at_ms, author, author_name, via, text, cid, reply_to, deleted,"
+    " edited_ms, changed, mentions"
+)
 
 EVENTS_UP = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset > ? AND offset <= ? ORDER BY offset"  # noqa: S608
 EVENTS_DOWN = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset < ? ORDER BY offset DESC"  # noqa: S608
@@ -58,23 +62,36 @@ ACCOUNTS = (
 _HIGHEST = 2**63 - 1
 
 
-def _message(room: RoomKey, row: tuple[Any, ...]) -> Message:
-    _, commit, offset, event_id, at_ms, author, name, via, text, cid, reply_to, deleted = row
-    return Message(
-        commit, room, offset, event_id, at_ms, Author(author, name, via), text, cid, reply_to, bool(deleted)
+def _message(connection: apsw.Connection, number: int, room: RoomKey, row: tuple[Any, ...]) -> Message:
+    _, commit, offset, event_id, at_ms, author, name, via, text, cid, reply_to, deleted, *more = row
+    edited_ms, changed, mentions = more
+    message = Message(
+        commit,
+        room,
+        offset,
+        event_id,
+        at_ms,
+        Author(author, name, via),
+        text,
+        cid,
+        reply_to,
+        bool(deleted),
+        edited_ms=edited_ms,
+        changed=changed,
     )
+    return whole(connection, number, message, mentions)
 
 
 def _deed(room: RoomKey, row: tuple[Any, ...]) -> Deed:
-    kind, commit, offset, event_id, at_ms, author, name, via, text, _, _, _ = row
+    kind, commit, offset, event_id, at_ms, author, name, via, text, *_ = row
     detail = msgspec.json.decode(text, type=Detail)
     return Deed(commit, room, offset, event_id, at_ms, Author(author, name, via), kind, detail)
 
 
-def _events(room: RoomKey, rows: apsw.Cursor) -> Iterator[Event]:
+def _events(connection: apsw.Connection, number: int, room: RoomKey, rows: apsw.Cursor) -> Iterator[Event]:
     for row in rows:
         # Of what is no message the text is its detail.
-        yield _message(room, row) if row[0] == "message" else _deed(room, row)
+        yield _message(connection, number, room, row) if row[0] == "message" else _deed(room, row)
 
 
 def read(
@@ -90,7 +107,7 @@ def read(
     if after + 1 < first:
         raise Pruned(first)
     rows = connection.execute(EVENTS_UP, (number, after, upto))
-    return rules.cut(_events(room, rows), upto - after, max_bytes).events
+    return rules.cut(_events(connection, number, room, rows), upto - after, max_bytes).events
 
 
 def page(
@@ -110,10 +127,59 @@ def page(
     number = place[0]
     if after is not None:
         rows = connection.execute(EVENTS_UP, (number, after, _HIGHEST))
-        return rules.cut(_events(room, rows), limit, max_bytes)
+        return rules.cut(_events(connection, number, room, rows), limit, max_bytes)
     rows = connection.execute(EVENTS_DOWN, (number, _HIGHEST if before is None else before))
-    back = rules.cut(_events(room, rows), limit, max_bytes)
+    back = rules.cut(_events(connection, number, room, rows), limit, max_bytes)
     return Slice(back.events[::-1], back.more)
+
+
+UNREAD = (
+    "SELECT count(*) FROM (SELECT 1 FROM event WHERE room = ?1 AND offset > ?2 AND offset <= ?2 + ?4"
+    " AND kind = 'message' AND deleted = 0 AND author != ?3 LIMIT ?5)"
+)
+CALLED = (
+    "SELECT count(*) FROM (SELECT 1 FROM mention JOIN event USING (room, offset)"
+    " WHERE mention.person = ? AND mention.room = ? AND mention.offset > ? AND author != ? LIMIT ?)"
+)
+NOTICE = "SELECT level FROM notice WHERE person = ? AND room = ?"
+FURTHER = 1000
+
+
+def counts(connection: apsw.Connection, room: RoomKey, reader: PersonId, read: int) -> Counts:
+    """
+    As `Store.counts`.
+    """
+    place = connection.execute(ROOM_PLACE, (room,)).fetchone()
+    return Counts() if place is None else _counts(connection, place[0], place[1], room, reader, read)
+
+
+def _counts(
+    connection: apsw.Connection, number: int, head: int, room: RoomKey, reader: PersonId, read: int
+) -> Counts:
+    notice = connection.execute(NOTICE, (reader, number)).get or ""
+    if read >= head or not (read or is_private(room) or is_closed(room)):
+        return Counts(notice=notice)
+    unread = connection.execute(UNREAD, (number, read, reader, FURTHER, MOST_COUNTED)).get
+    called = sum(
+        connection.execute(CALLED, (person, number, read, reader, MOST_COUNTED)).get
+        for person in (reader, "")
+    )
+    return Counts(unread, min(called, MOST_COUNTED), notice)
+
+
+def pinned(connection: apsw.Connection, room: RoomKey) -> tuple[Message, ...]:
+    """
+    As `Store.pinned`.
+    """
+    place = connection.execute(ROOM_PLACE, (room,)).fetchone()
+    if place is None:
+        return ()
+    number = place[0]
+    found: list[Event] = []
+    for offset in pins(connection, number):
+        rows = connection.execute(EVENTS_UP, (number, offset - 1, offset))
+        found += _events(connection, number, room, rows)
+    return tuple(event for event in found if isinstance(event, Message))
 
 
 def record(
@@ -127,7 +193,12 @@ def record(
 
 
 def _find(
-    connection: apsw.Connection, room: RoomKey, reader: PersonId | None, marks: Marks
+    connection: apsw.Connection,
+    room: RoomKey,
+    reader: PersonId | None,
+    marks: Marks,
+    *,
+    counted: bool = False,
 ) -> tuple[int, RoomRecord] | None:
     row = connection.execute(ROOM, (reader, room)).fetchone()
     if row is None:
@@ -138,9 +209,12 @@ def _find(
         one, other = private_pair(room)
         pair = (_card(connection, one), _card(connection, other))
     read = max(read, marks.get(room, 0))
+    told = Counts()
+    if counted and reader is not None:
+        told = _counts(connection, number, head, room, reader, read)
     if is_closed(room):
-        return number, RoomRecord(room, room, topic, head, first, read, title=name)
-    return number, RoomRecord(room, name, topic, head, first, read, pair)
+        return number, RoomRecord(room, room, topic, head, first, read, title=name, counts=told)
+    return number, RoomRecord(room, name, topic, head, first, read, pair, counts=told)
 
 
 def open_room(
@@ -154,16 +228,17 @@ def open_room(
     """
     As `Store.open`.
     """
-    found = _find(connection, room, reader, marks)
+    found = _find(connection, room, reader, marks, counted=True)
     if found is None:
         return None
     number, here = found
+    pinned = pins(connection, number)
     if position is not None and _stands(connection, number, here, position):
-        return Opened(here, position.after, True)
+        return Opened(here, position.after, True, pinned)
     if last <= 0:
-        return Opened(here, here.head, False)
+        return Opened(here, here.head, False, pinned)
     oldest = connection.execute(LAST_MESSAGES, (number, last - 1)).fetchone()
-    return Opened(here, here.first - 1 if oldest is None else oldest[0] - 1, False)
+    return Opened(here, here.first - 1 if oldest is None else oldest[0] - 1, False, pinned)
 
 
 def _stands(connection: apsw.Connection, number: int, here: RoomRecord, position: Position) -> bool:
@@ -223,7 +298,8 @@ def inbox(
         if place is not None:
             latest[key] = place[3]
     keys = [RoomKey(key) for key in nlargest(limit, latest, key=latest.__getitem__)]
-    return _records(connection, keys, reader, marks)
+    found = [_find(connection, key, reader, marks, counted=True) for key in keys]
+    return tuple(room[1] for room in found if room is not None)
 
 
 def _records(

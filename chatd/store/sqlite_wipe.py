@@ -13,7 +13,9 @@ import apsw
 from twisted.internet.defer import Deferred
 
 from chatd.core.events import DeedDraft, Wipe
+from chatd.core.forms import EDITED
 from chatd.core.names import RoomKey
+from chatd.store.sqlite_forms import take_text
 
 T = TypeVar("T")
 
@@ -21,8 +23,10 @@ NOT_PRIVATE = "SELECT number FROM room WHERE kind != 'private'"
 GROWN = "SELECT number FROM room WHERE kind != 'private' AND last_commit > ?"
 ROOM = "SELECT number FROM room WHERE key = ?"
 # Backwards along the log, and no further than what is meant: an hour more, for a clock that was set back.
-BACKWARDS = "SELECT offset, commit_number, kind, author, at_ms FROM event WHERE room = ? ORDER BY offset DESC"
-TAKE_TEXT = "UPDATE event SET text = '', cid = NULL, deleted = 1 WHERE room = ? AND offset = ?"
+BACKWARDS = (
+    "SELECT offset, commit_number, kind, author, at_ms, reply_to FROM event"
+    " WHERE room = ? ORDER BY offset DESC"
+)
 
 SLACK_MS = 3600 * 1000
 
@@ -64,7 +68,8 @@ def take_texts(connection: apsw.Connection, messages: Sequence[tuple[int, int]])
     """
     Take the text of messages, each named by the number of its room and its offset.
     """
-    connection.executemany(TAKE_TEXT, messages)
+    for number, offset in messages:
+        take_text(connection, number, offset)
 
 
 def wipe(connection: apsw.Connection, number: int, opened: Iterable[int], what: Wipe, after: int) -> None:
@@ -79,16 +84,16 @@ def wipe(connection: apsw.Connection, number: int, opened: Iterable[int], what: 
 
 
 def _find(connection: apsw.Connection, rooms: Iterable[int], what: Wipe, after: int) -> list[tuple[int, int]]:
-    meant = []
+    meant: dict[tuple[int, int], None] = {}
     for room in rooms:
         log = connection.execute(BACKWARDS, (room,))
-        for offset, commit, kind, author, at_ms in log:
+        for offset, commit, kind, author, at_ms, about in log:
             if commit <= after or at_ms < what.since_ms - SLACK_MS:
                 break
-            if kind == "message" and author == what.author and at_ms >= what.since_ms:
-                meant.append((room, offset))
+            if author == what.author and at_ms >= what.since_ms and kind in ("message", EDITED):
+                meant[room, offset if kind == "message" else about] = None
         log.close()
-    return meant
+    return list(meant)
 
 
 async def wipe_ahead(ask: _Ask, write: _Write, drafts: Iterable[DeedDraft]) -> int:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from chatd.core.events import Batch, Draft, Event
+from chatd.core.events import Batch, Draft, Event, Message
 from chatd.core.names import LOBBY, RoomKey, private_key
 from chatd.core.ports import Store
 from chatd.core.records import Appended, Position
@@ -148,7 +149,16 @@ class Model:
         else:
             assert kept_from is None
             assert piece
-            self._compare_piece(piece, log[after:upto], max_bytes)
+            self._compare_piece(piece, self._kept(room, log[after:upto]), max_bytes)
+
+    def _kept(self, room: RoomKey, events: list[Event]) -> list[Event]:
+        """Events without the quotes of what is not kept any more."""
+        return [
+            replace(event, quote=None)
+            if isinstance(event, Message) and event.reply_to is not None and event.reply_to < self.first[room]
+            else event
+            for event in events
+        ]
 
     async def _page(
         self, room: RoomKey, before: int | None, after: int | None, limit: int, max_bytes: int
@@ -159,10 +169,10 @@ class Model:
         kept = self.logs[room][self.first[room] - 1 :]
         if after is not None:
             able = [event for event in kept if event.offset > after]
-            self._compare_piece(list(page.events), able[:limit], max_bytes)
+            self._compare_piece(list(page.events), self._kept(room, able[:limit]), max_bytes)
         else:
             able = [event for event in reversed(kept) if before is None or event.offset < before]
-            self._compare_piece(list(page.events[::-1]), able[:limit], max_bytes)
+            self._compare_piece(list(page.events[::-1]), self._kept(room, able[:limit]), max_bytes)
         assert page.more == (len(page.events) < len(able))
 
     @staticmethod

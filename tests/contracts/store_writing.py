@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from chatd.core.events import AsSent, Author, Batch, Card, Draft, Message
+from chatd.core.events import AsSent, Author, Batch, Card, Draft, Message, Quote
 from chatd.core.names import LOBBY, PersonId, RoomKey
 from chatd.core.records import Appended
 from chatd.core.refusals import Code
@@ -40,6 +40,7 @@ class WritingContract(StoreCase):
                 text="hi yourself\n\u202eא",
                 cid="c 1~",
                 reply_to=1,
+                quote=Quote(Author(ADA, "ada", ""), "hi"),
             ),
         )
 

@@ -14,6 +14,7 @@ from chatd.core.ports import Store
 from chatd.store.memory import MemoryStore
 from tests.contracts.store import Backend
 from tests.contracts.store_deeds import DeedsContract
+from tests.contracts.store_forms import FormsContract
 from tests.contracts.store_people import PeopleContract
 from tests.contracts.store_pruning import PruningContract
 from tests.contracts.store_reading import ReadingContract
@@ -59,7 +60,7 @@ class MemoryBackend:
 
     def prune(self, room: RoomKey, first: int) -> None:
         """As the backend of a test has it: in memory a log is a list and the offset of its first event."""
-        log = self.store._logs[room]
+        log = self.store._rooms.logs[room]
         log.drop(first - log.first)
 
 
@@ -87,3 +88,7 @@ class MemoryDeedsTests(_InMemory, DeedsContract, TestCase):
 
 class MemoryPruningTests(_InMemory, PruningContract, TestCase):
     """Pruning in memory."""
+
+
+class MemoryFormsTests(_InMemory, FormsContract, TestCase):
+    """What becomes of messages in memory."""

@@ -15,6 +15,7 @@ from chatd.core.names import RoomKey
 from chatd.core.ports import Store
 from tests.contracts.store import Backend
 from tests.contracts.store_deeds import DeedsContract
+from tests.contracts.store_forms import FormsContract
 from tests.contracts.store_people import PeopleContract
 from tests.contracts.store_pruning import PruningContract
 from tests.contracts.store_reading import ReadingContract
@@ -92,3 +93,7 @@ class SqliteDeedsTests(_InAFile, DeedsContract, TestCase):
 
 class SqlitePruningTests(_InAFile, PruningContract, TestCase):
     """Pruning in a file."""
+
+
+class SqliteFormsTests(_InAFile, FormsContract, TestCase):
+    """What becomes of messages in a file."""

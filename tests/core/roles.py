@@ -34,6 +34,7 @@ class House:
     gus: Client
     closed: str
     offset: int
+    own: int = 0
 
 
 def build(role: str, *, inside: bool) -> House:
@@ -48,6 +49,7 @@ def build(role: str, *, inside: bool) -> House:
     ada.join(closed)
     gus.join(closed)
     offset = gus.ask("say", room=PUBLIC, text="hi")["offset"]
+    gus.say("hi", closed)
     key = room_key(PUBLIC)
     if role == "watcher":
         one = server.watcher(PUBLIC)
@@ -56,6 +58,7 @@ def build(role: str, *, inside: bool) -> House:
         one = server.person("one", PUBLIC)
     else:
         one = server.account("one", PUBLIC)
+    own = one.ask("say", room=PUBLIC, text="mine")["offset"]
     if role == "bot":
         server.decide(Change("", one.id, "account", "bot"), Change(key, one.id, "member", 1))
         one.join(PUBLIC)
@@ -75,7 +78,7 @@ def build(role: str, *, inside: bool) -> House:
             ada.ask("kick" if role == "kicked" else "ban", room=room, who=one.id)
     for client in (one, ada, gus):
         client.take()
-    return House(server, one, ada, gus, closed, offset)
+    return House(server, one, ada, gus, closed, offset, own)
 
 
 Fields = Callable[[House], dict[str, Any]]
@@ -101,6 +104,15 @@ def _offset(house: House) -> int:
     return house.offset
 
 
+def _own(house: House) -> int:
+    return house.own or 1
+
+
+def _closed_offset(house: House) -> int:
+    # What was done when it was made are its first two events.
+    return 3
+
+
 COMMANDS: tuple[tuple[str, str, Fields], ...] = (
     ("hello", "", _in(None)),
     ("rooms", "", _in(None)),
@@ -116,6 +128,19 @@ COMMANDS: tuple[tuple[str, str, Fields], ...] = (
     ("who", "private", _in("closed")),
     ("typing", "public", _in(PUBLIC)),
     ("read", "public", _in(PUBLIC, offset=1)),
+    ("edit own", "public", _in(PUBLIC, offset=_own, text="he")),
+    ("edit another's", "public", _in(PUBLIC, offset=_offset, text="he")),
+    ("delete own", "public", _in(PUBLIC, offset=_own)),
+    ("delete another's", "public", _in(PUBLIC, offset=_offset)),
+    ("delete another's", "private", _in("closed", offset=_closed_offset)),
+    ("react", "public", _in(PUBLIC, offset=_offset, emoji="👍", on=True)),
+    ("react", "private", _in("closed", offset=_closed_offset, emoji="👍", on=True)),
+    ("pin", "public", _in(PUBLIC, offset=_offset, on=True)),
+    ("pin", "private", _in("closed", offset=_closed_offset, on=True)),
+    ("pins", "public", _in(PUBLIC)),
+    ("pins", "private", _in("closed")),
+    ("notice", "public", _in(PUBLIC, level="all")),
+    ("notice", "private", _in("closed", level="all")),
     ("report", "public", _in(PUBLIC, offset=_offset)),
     ("roster", "public", _in(PUBLIC)),
     ("roster", "private", _in("closed")),

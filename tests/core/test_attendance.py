@@ -392,7 +392,7 @@ def ada_id(test: ChatTestCase) -> str:
     """
     The id of the only event that there is.
     """
-    return str(test.server.store.inner._logs["den"].events[0].id)
+    return str(test.server.store.inner._rooms.logs["den"].events[0].id)
 
 
 class PresenceTest(ChatTestCase):

@@ -113,9 +113,9 @@ class SlowReaderTest(ChatTestCase):
         self.bob.fill()
         self.ada.say("m", "den")
         self.forget_tail()
-        logs, self.server.store.inner._logs = self.server.store.inner._logs, {}
+        logs, self.server.store.inner._rooms.logs = self.server.store.inner._rooms.logs, {}
         self.bob.drain()
-        self.server.store.inner._logs = logs
+        self.server.store.inner._rooms.logs = logs
         self.assertEqual(self.bob.closed, (1011, "internal_error"))
         self.assertEqual(len(self.server.failures), 1)
         self.server.failures.clear()

@@ -296,9 +296,9 @@ class NameTest(ChatTestCase):
     def test_a_store_that_fails_is_our_fault_and_nobody_elses_trouble(self) -> None:
         """`internal`, reported once; the connection goes on."""
         ada = self.server.person("ada")
-        self.server.store.inner._public = None
+        self.server.store.inner._rooms._public = None
         self.assert_refused(ada.ask("rooms"), "internal")
-        self.server.store.inner._public = []
+        self.server.store.inner._rooms._public = []
         (error,) = self.server.reported
         self.assertIsInstance(error, TypeError)
         self.server.reported.clear()

@@ -234,7 +234,7 @@ class Traffic(RuleBasedStateMachine):
 
     def first(self, room: str) -> int:
         """From which event on a public room is kept."""
-        log = self.server.store.inner._logs.get(room_key(room))
+        log = self.server.store.inner._rooms.logs.get(room_key(room))
         return 1 if log is None else log.first
 
     @rule(messages=st.integers(1, 4))
@@ -272,7 +272,7 @@ class Traffic(RuleBasedStateMachine):
                     reader.client.drain()
             self.server.advance(20)
             self.everything_comes_in_order()
-        logs = self.server.store.inner._logs
+        logs = self.server.store.inner._rooms.logs
         for reader in self.readers:
             assert not reader.client.waiting, reader.name
             assert reader.asked == [], reader.name

@@ -258,7 +258,7 @@ class RoundTest(PruningCase):
 
     def kept(self) -> int:
         """How many messages of the den are kept."""
-        return len(self.server.store.inner._logs["den"].events)
+        return len(self.server.store.inner._rooms.logs["den"].events)
 
     def step(self) -> None:
         """Take a step, if one is due."""

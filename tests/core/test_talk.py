@@ -553,7 +553,7 @@ class ReadTest(ChatTestCase):
         """At once."""
         third = self.server.again(self.ada)
         self.assertEqual(self.ada.ask("read", room="DEN", offset=2), {"type": "done"})
-        told = [{"type": "read", "room": "Den", "offset": 2}]
+        told = [{"type": "read", "room": "Den", "offset": 2, "unread": 1}]
         self.assertEqual((self.ada2.take(), third.take()), (told, told))
         self.assertEqual((self.ada.take(), self.bob.take()), ([], []))
 
@@ -661,7 +661,7 @@ class TutorialTest(ChatTestCase):
             ],
         )
         self.assertNotIn("ada@example.org", str(bob.take()))
-        self.assertNotIn("ada@example.org", str(self.server.store.inner._logs))
+        self.assertNotIn("ada@example.org", str(self.server.store.inner._rooms.logs))
         ada.hello(email="")
         ada.say("again")
         self.assertEqual(tutorial.take()[0]["email"], "")
@@ -730,9 +730,9 @@ class TutorialTest(ChatTestCase):
         self.server.store.inner.read_only = "the disk is full"
         full.send(username="x", message="hi")
         self.server.store.inner.read_only = None
-        logs, self.server.store.inner._logs = self.server.store.inner._logs, None
+        logs, self.server.store.inner._rooms.logs = self.server.store.inner._rooms.logs, None
         failed.send(username="x", message="hi")
-        self.server.store.inner._logs = logs
+        self.server.store.inner._rooms.logs = logs
         self.assertEqual(full.closed, (1011, "internal_error"))
         self.assertEqual(failed.closed, (1011, "internal_error"))
         self.assertEqual(full.take() + failed.take(), [])

@@ -25,7 +25,7 @@ from tests.store.ordeal import NAME, Account, Findings, Life, bad_weather, judge
 from tests.store.power_cut import Disk
 
 SEED = 5
-CUTS = 5
+CUTS = 12
 
 
 class PowerCutTests(SynchronousTestCase):

@@ -1,0 +1,211 @@
+"""
+The contract of a store: what becomes of messages after they were said.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from msgspec.structs import replace
+
+from chatd.core.events import Author, Deed, DeedDraft, Detail, Event, Message, Wipe
+from chatd.core.forms import after, after_wipe, quote_of
+from chatd.core.names import LOBBY, PersonId, RoomKey
+from chatd.core.records import Counts
+from chatd.core.refusals import Code, Refused
+from chatd.core.retention import Keep
+from tests.contracts.store import ADA, BOB, CLEO, GARDEN, NAMES, StoreCase, draft
+
+EMOJI = ("👍", "🎉", "👀")
+
+
+def about(kind: str, offset: int, by: PersonId = ADA, room: str = GARDEN, **detail: object) -> DeedDraft:
+    """
+    Something that `by` does to a message.
+    """
+    return DeedDraft(
+        room=RoomKey(room),
+        room_name="Garden",
+        author=Author(by, NAMES[by]),
+        kind=kind,
+        detail=Detail(about=offset, **detail),  # type: ignore[arg-type]
+    )
+
+
+LATER = replace(about("x", 0, room=LOBBY), detail=Detail())
+
+
+class FormsContract(StoreCase):
+    """
+    Edits, deletions, reactions, pins; and what is to be read.
+    """
+
+    def as_kept(self, events: list[Event], first: int) -> list[Event]:
+        """What `chatd.core.forms` makes of the events that the listener was told."""
+        log: list[Event] = []
+        for event in events:
+            if isinstance(event, Deed):
+                log = [after(each, event) if event.detail.about else each for each in log]
+                if event.wipe is not None:
+                    log = [after_wipe(each, event.wipe) for each in log]
+                event = replace(event, wipe=None, changes=())
+            log.append(event)
+        kept = [event for event in log if event.offset >= first]
+        known = {event.offset: event for event in kept if isinstance(event, Message)}
+
+        def quoted(event: Event) -> Event:
+            if not isinstance(event, Message) or event.deleted or event.reply_to is None:
+                return event
+            answered = known.get(event.reply_to)
+            if answered is None:
+                return replace(event, quote=None)
+            return replace(event, quote=quote_of(answered.author, answered.text, deleted=answered.deleted))
+
+        return [quoted(event) for event in kept]
+
+    async def do_something(self, random: Random, number: int, head: int) -> None:
+        """Whatever comes to somebody's mind."""
+        who = random.choice((ADA, BOB, CLEO))
+        offset = random.randint(1, head + 1)
+        kind = random.choice(("say", "say", "edited", "deleted", "reacted", "reacted", "pinned", "wiped"))
+        on = random.random() < 0.7
+        self.now_ms += random.choice((0, 1000))
+        if kind == "say":
+            people = (BOB,) if random.random() < 0.3 else ()
+            said = draft(f"t{number}", GARDEN, who, reply_to=offset if on and head else None)
+            await self.store.append(replace(said, mentions=people, mentions_all=random.random() < 0.1))
+        elif kind == "wiped" and random.random() < 0.2:
+            wiped = replace(about("wiped", 0, who), detail=Detail(), wipe=Wipe(who, self.now_ms - 3000))
+            await self.store.act((wiped,))
+        elif kind == "edited":
+            # Nobody changes what is another's.
+            log = await self.whole_log(GARDEN)
+            who = next((event.author.id for event in log if event.offset == offset), who)
+            await self.store.act((about(kind, offset, who, text=f"e{number % 3}", mentions=(CLEO,)),))
+        elif kind == "reacted":
+            await self.store.act((about(kind, offset, who, emoji=random.choice(EMOJI), on=on),))
+        elif kind in ("deleted", "pinned"):
+            more = {"on": on} if kind == "pinned" else {}
+            await self.store.act((about(kind, offset, who, **more),))
+
+    async def test_whatever_is_done_in_whatever_order_the_log_is_what_the_core_makes_of_it(self) -> None:
+        random = Random(7)
+        for number in range(400):
+            events = [event for batch in self.batches for event in batch]
+            try:
+                await self.do_something(random, number, len(events))
+            except Refused as refused:
+                self.assertEqual(refused.code, Code.NO_SUCH_MESSAGE)
+            if number % 20 == 0 and events:
+                await self.check()
+        await self.store.prune(Keep(None, 40, 0), 1000)
+        await self.check()
+        await self.restart()
+        await self.check()
+        kinds = {event.kind for batch in self.batches for event in batch if isinstance(event, Deed)}
+        self.assertEqual(kinds, {"edited", "deleted", "reacted", "pinned", "wiped"})
+
+    async def check(self) -> None:
+        """All that is kept, and what is said to be pinned, is as the core says."""
+        events = [event for batch in self.batches for event in batch]
+        record = await self.store.room(RoomKey(GARDEN), None)
+        assert record is not None
+        expected = self.as_kept(events, record.first)
+        self.assertEqual(list(await self.whole_log(GARDEN)), expected)
+        pinned = await self.store.pinned(RoomKey(GARDEN))
+        messages = [event for event in expected if isinstance(event, Message)]
+        self.assertCountEqual(pinned, [event for event in messages if event.pinned])
+
+    async def test_a_message_that_is_so_already_is_not_changed_and_nothing_is_stored(self) -> None:
+        await self.say("hi", GARDEN)
+        for kind, detail in (
+            ("edited", {"text": "ho"}),
+            ("reacted", {"emoji": "👍", "on": True}),
+            ("pinned", {"on": True}),
+            ("reacted", {"emoji": "👍", "on": False}),
+            ("pinned", {"on": False}),
+        ):
+            first = await self.store.act((about(kind, 1, ADA, **detail), LATER))
+            head = len(self.batches)
+            again = await self.store.act((about(kind, 1, ADA, **detail), LATER))
+            self.assertEqual((first.repeated, again.repeated, again.offset), (False, True, 0))
+            self.assertEqual(len(self.batches), head)
+
+    async def test_what_is_gone_or_no_message_cannot_be_changed(self) -> None:
+        await self.say("hi", GARDEN)
+        await self.store.act((about("deleted", 1),))
+        for offset in (1, 2, 3):
+            for kind, detail in (
+                ("edited", {"text": "x"}),
+                ("deleted", {}),
+                ("reacted", {"emoji": "👍", "on": True}),
+                ("pinned", {"on": True}),
+            ):
+                draft = about(kind, offset, **detail)
+                await self.assert_refused(Code.NO_SUCH_MESSAGE, self.store.act((draft,)))
+        await self.assert_refused(
+            Code.NO_SUCH_MESSAGE, self.store.act((about("deleted", 1, room="nowhere"),))
+        )
+        self.assertIsNone(await self.store.room(RoomKey("nowhere"), None))
+
+    async def test_there_are_at_most_so_many_pins_and_kinds_of_reactions(self) -> None:
+        for number in range(102):
+            await self.say(str(number), GARDEN)
+        for offset in range(1, 101):
+            await self.store.act((about("pinned", offset, on=True),))
+        await self.assert_refused(Code.FORBIDDEN, self.store.act((about("pinned", 101, on=True),)))
+        opened = await self.store.open(RoomKey(GARDEN), None, None, 1)
+        assert opened is not None
+        self.assertEqual(opened.pins, tuple(range(100, 0, -1)))
+        for number in range(50):
+            emoji = chr(0x1F600 + number)
+            await self.store.act((about("reacted", 1, emoji=emoji, on=True),))
+        await self.assert_refused(Code.FORBIDDEN, self.store.act((about("reacted", 1, emoji="👀", on=True),)))
+        await self.store.act((about("reacted", 1, BOB, emoji=chr(0x1F600), on=True),))
+
+    async def test_of_many_who_react_all_are_counted_and_the_first_are_named(self) -> None:
+        await self.say("hi", GARDEN)
+        for number in range(14):
+            draft = about("reacted", 1, emoji="👍", on=True)
+            await self.store.act((replace(draft, author=Author(PersonId(f"p{number}"), f"n{number}")),))
+        (message, *_) = await self.whole_log(GARDEN)
+        assert isinstance(message, Message)
+        (reaction,) = message.reactions
+        self.assertEqual(
+            (reaction.count, [each.name for each in reaction.people]), (14, [f"n{n}" for n in range(10)])
+        )
+
+    async def test_what_has_not_been_read_is_counted_and_no_further_than_it_is_told(self) -> None:
+        room = RoomKey(GARDEN)
+        for number in range(5):
+            said = draft(str(number), GARDEN, ADA)
+            await self.store.append(
+                replace(said, mentions=(BOB,) if number % 2 else (), mentions_all=number == 4)
+            )
+        await self.say("mine", GARDEN, BOB)
+        self.assertEqual(await self.store.counts(BOB, room, 1), Counts(4, 3))
+        self.assertEqual(await self.store.counts(CLEO, room, 1), Counts(5, 1))
+        self.assertEqual(await self.store.counts(ADA, room, 5), Counts(1, 0))
+        self.assertEqual(await self.store.counts(BOB, room, 0), Counts())
+        self.assertEqual(await self.store.counts(BOB, RoomKey("nowhere"), 1), Counts())
+        await self.store.act((about("deleted", 2), about("edited", 4, text="x")))
+        self.assertEqual(await self.store.counts(BOB, room, 1), Counts(3, 1))
+        for _ in range(150):
+            await self.store.append(replace(draft("more", GARDEN, ADA), mentions=(BOB,)))
+        self.assertEqual(await self.store.counts(BOB, room, 1), Counts(100, 100))
+        self.store.mark_read(BOB, room, 1)
+        await self.store.set_notice(BOB, room, "nothing")
+        for _ in range(2):
+            opened = await self.store.open(room, BOB, None, 1)
+            (inbox,) = await self.store.inbox(BOB, 10)
+            assert opened is not None
+            self.assertEqual(opened.record.counts, Counts(100, 100, "nothing"))
+            self.assertEqual(inbox.counts, Counts(100, 100, "nothing"))
+            await self.restart()
+
+    async def test_what_a_private_room_has_is_unread_from_the_first(self) -> None:
+        await self.say("psst", self.private(), ADA)
+        (inbox,) = await self.store.inbox(BOB, 10)
+        self.assertEqual(inbox.counts, Counts(1, 0))
+        (own,) = await self.store.inbox(ADA, 10)
+        self.assertEqual(own.counts, Counts(0, 0))
