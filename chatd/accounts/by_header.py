@@ -12,7 +12,7 @@ from twisted.cred.credentials import ICredentials
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from chatd.core.accounts import Accounts
+from chatd.core.vouching import Vouching
 
 
 class IVouchedFor(ICredentials):
@@ -34,16 +34,16 @@ class VouchedFor:
 @implementer(ICredentialsChecker)
 class HeaderChecker:
     """
-    See `Accounts.by_header`.
+    See `Vouching.person_of`.
     """
 
     credentialInterfaces = (IVouchedFor,)
 
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+    def __init__(self, vouching: Vouching) -> None:
+        self._vouching = vouching
 
     def requestAvatarId(self, credentials: VouchedFor) -> Deferred[Any]:
         """
         See `ICredentialsChecker`.
         """
-        return Deferred.fromCoroutine(self._accounts.by_header(credentials.user))
+        return Deferred.fromCoroutine(self._vouching.person_of(credentials.user))

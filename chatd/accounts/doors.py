@@ -13,10 +13,11 @@ from twisted.cred.portal import Portal
 
 from chatd.accounts.by_header import HeaderChecker
 from chatd.accounts.by_password import NamePassword, PasswordChecker
-from chatd.accounts.portal import ISignedIn, ISomebody, Realm
+from chatd.accounts.portal import ISignedIn, ISomebody, Realm, Visit
 from chatd.core.accounts import Accounts, SignedIn, SignUp
 from chatd.core.records import Known
 from chatd.core.refusals import Code, Refused
+from chatd.core.vouching import Vouching
 
 
 class Doors:
@@ -30,7 +31,8 @@ class Doors:
     ) -> None:
         self._accounts = accounts
         self._seconds = seconds
-        self.portal = Portal(Realm(accounts), [PasswordChecker(accounts), HeaderChecker(accounts), *checkers])
+        always = [PasswordChecker(accounts), HeaderChecker(Vouching(accounts.hub))]
+        self.portal = Portal(Realm(accounts), [*always, *checkers])
 
     async def identify(self, shown: Any) -> Known:
         """
@@ -52,10 +54,12 @@ class Doors:
         Open a session for whoever knows a password, and make them an owner if they know the secret of a link.
         """
         credentials = NamePassword(name, password, address, self._seconds())
-        _, signed_in, _ = await self.portal.login(credentials, label, ISignedIn)
+        try:
+            _, signed_in, _ = await self.portal.login(credentials, Visit(label, owner), ISignedIn)
+        except UnauthorizedLogin:
+            # Further checkers say it in this way, whatever was wrong.
+            raise Refused(Code.BAD_PASSWORD, "That name and password do not belong together.") from None
         assert isinstance(signed_in, SignedIn)
-        if owner is not None:
-            await self._accounts.become_owner(signed_in.card, owner)
         return signed_in
 
     async def sign_up(self, asked: SignUp, address: str | None, label: str) -> SignedIn:

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from chatd.core.attempts import Attempts
 from chatd.core.events import Author, Card, Change, DeedDraft, Detail
-from chatd.core.limits import AddressLimit
-from chatd.core.names import AUDIT, MAX_NICK, PersonId, check_nick, person_id, shown_name
+from chatd.core.names import AUDIT, MAX_NICK, PersonId, check_nick, person_id
 from chatd.core.records import Known
 from chatd.core.refusals import CloseCode, Code, Refused
 from chatd.core.registry import Newcomer, token_id
@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     from chatd.core.session import Session
 
 PASSWORD_LENGTH = (8, 256)
-WRONG_OF_ACCOUNT, WRONG_OF_ADDRESS = 10, 30
-"""How many wrong passwords at once; then one in 30 s for an account, and one in 10 s from an address."""
-SIGN_UPS = 20
-"""How many accounts an address may make in an hour."""
 AUDIT_TITLE = "Audit log"
+USED_LINK = "owner_link"
+"""What is decided about the server by the owner's link that was used last: the hash of its secret."""
 
 
 def hash_token(token: str) -> bytes:
@@ -98,6 +96,16 @@ class SignUp(Struct, frozen=True, kw_only=True):
     owner: str | None = None
 
 
+class Proven(Struct, frozen=True):
+    """
+    Somebody who has shown their password, and its encoded hash: nobody comes in by one that was changed
+    meanwhile.
+    """
+
+    person: PersonId
+    password: str
+
+
 class SignedIn(Struct, frozen=True):
     """
     Somebody who has come in, and the token with which they come again.
@@ -116,9 +124,7 @@ class Accounts:
     hub: Hub
     passwords: Passwords
     owner_links: OwnerLinks
-    wrong_of_account: AddressLimit = field(default_factory=lambda: AddressLimit(WRONG_OF_ACCOUNT, 300.0))
-    wrong_of_address: AddressLimit = field(default_factory=lambda: AddressLimit(WRONG_OF_ADDRESS, 300.0))
-    sign_ups: AddressLimit = field(default_factory=lambda: AddressLimit(SIGN_UPS, 3600.0))
+    attempts: Attempts = field(default_factory=Attempts)
 
     async def sign_up(self, asked: SignUp, address: str | None, label: str, now: float) -> SignedIn:
         """
@@ -133,28 +139,28 @@ class Accounts:
             raise Refused(Code.BANNED, "You are banned from this server.")
         if asked.owner is None:
             self._check_open(asked)
-        wait = self.sign_ups.take(address, now)
-        if wait:
-            raise Refused(Code.RATE_LIMITED, "Too many accounts came from your address.", retry_after=wait)
-        known = await self._guest(asked)
-        name = check_nick(asked.name) if asked.name is not None else known.name if known else None
-        if name is None:
-            raise Refused(Code.BAD_NAME, "An account needs a name.")
-        card = Card(known.id if known else person_id(hub.random(10)), name)
-        owner = asked.owner is not None
-        if owner and not await self.owner_links.take(str(asked.owner)):
-            raise Refused(Code.BAD_INVITE, "That link is not good, or not any more.")
-        try:
-            hub.names.claim(name, card.id)
+        with self.attempts.sign_up(address, now):
+            known = await self._guest(asked)
+            name = check_nick(asked.name) if asked.name is not None else known.name if known else None
+            if name is None:
+                raise Refused(Code.BAD_NAME, "An account needs a name.")
+            card = Card(known.id if known else person_id(hub.random(10)), name)
+            if asked.owner is None:
+                return await self._name_and_enrol(card, asked, known is None, label)
+            await self._take_link(asked.owner)
             try:
-                return await self._enrol(card, asked, known is None, label, owner=owner)
+                signed_in = await self._name_and_enrol(card, asked, known is None, label)
             except BaseException:
-                hub.names.unclaim(card)
-                raise
-        except BaseException:
-            if owner:
                 self.owner_links.put_back()
-            raise
+                raise
+            await self.owner_links.spend()
+            return signed_in
+
+    async def _take_link(self, secret: str) -> None:
+        # What is noted as used stays so, also where the server went down before it took the link away.
+        used = self.hub.rights.about(SERVER, "").get(USED_LINK) == hash_token(secret).hex()
+        if used or not await self.owner_links.take(secret):
+            raise Refused(Code.BAD_INVITE, "That link is not good, or not any more.")
 
     def _check_open(self, asked: SignUp) -> None:
         how = self.hub.settings.sign_up
@@ -171,84 +177,99 @@ class Accounts:
         known = await self.hub.store.person_of_token(hash_token(asked.token))
         if known is None:
             raise Refused(Code.BAD_TOKEN, "That token is not known here.")
-        if self.hub.rights.account(known.card.id):
-            raise Refused(Code.FORBIDDEN, "You have an account already.")
         here = self.hub.presence.people.get(known.card.id)
         return here.card if here else known.card
 
-    async def _enrol(self, card: Card, asked: SignUp, new: bool, label: str, *, owner: bool) -> SignedIn:
+    async def _name_and_enrol(self, card: Card, asked: SignUp, new: bool, label: str) -> SignedIn:
+        names = self.hub.names
+        # It has a name here from the moment that it is being made.
+        if names.card(card.id) is not None:
+            raise Refused(Code.FORBIDDEN, "You have an account already.")
+        names.claim(card.name, card.id)
+        # At once, and not when it is there: names that look like it are free to be claimed until then.
+        names.reserve(card)
+        try:
+            return await self._enrol(card, asked, new, label)
+        except BaseException:
+            names.unreserve(card)
+            names.unclaim(card)
+            raise
+
+    async def _enrol(self, card: Card, asked: SignUp, new: bool, label: str) -> SignedIn:
         hub = self.hub
         token = new_token(hub.random(32))
         encoded = await self.passwords.encode(asked.password)
+        role = "member" if asked.owner is None else "owner"
         changes = [Change(SERVER, card.id, "account", "member")]
-        if owner:
-            changes.append(Change(SERVER, card.id, "role", "owner"))
+        if asked.owner is not None:
+            changes += _owner_changes(card.id, asked.owner)
         newcomer = Newcomer(
             card=card,
             new=new,
             password=encoded,
             token_hash=hash_token(token),
             label=label,
-            link=None if asked.invite is None or owner else hash_token(asked.invite),
-            deeds=(account_deed(card, "signed_up", "owner" if owner else "member", tuple(changes)),),
+            link=None if asked.invite is None or asked.owner is not None else hash_token(asked.invite),
+            deeds=(account_deed(card, "signed_up", role, tuple(changes)),),
         )
-        await hub.store.registry.enrol(newcomer)
-        if owner:
-            await self.owner_links.spend()
-        for session in hub.sessions_of(card.id):
-            # It goes on under the token that takes the place of the guest's.
-            session.token_hash = newcomer.token_hash
-        hub.names.reserve(card)
+        ended = await hub.end_tokens(hub.store.registry.enrol(newcomer))
+        # Whoever else knows the guest's token, or came by it before, is not to be in the account.
+        close_ended(hub, card.id, ended, None)
         if not hub.sessions_of(card.id):
             hub.names.unclaim(card)
         else:
             hub.show_name(hub.presence.people[card.id], card.name, None)
         return SignedIn(card, token)
 
-    async def become_owner(self, card: Card, secret: str) -> None:
-        """
-        Make somebody who has an account an owner, by the secret of a link. Raises `Refused` with
-        `bad_invite`.
-        """
-        if not await self.owner_links.take(secret):
-            raise Refused(Code.BAD_INVITE, "That link is not good, or not any more.")
-        change = Change(SERVER, card.id, "role", "owner")
-        try:
-            await self.hub.store.act((account_deed(card, "role", "owner", (change,)),))
-        except BaseException:
-            self.owner_links.put_back()
-            raise
-        await self.owner_links.spend()
-
-    async def check_password(self, name: str, password: str, address: str | None, now: float) -> PersonId:
+    async def check_password(self, name: str, password: str, address: str | None, now: float) -> Proven:
         """
         Whose name and password that is. What is wrong counts against the account and the address.
         """
         wrong = Refused(Code.BAD_PASSWORD, "That name and password do not belong together.")
         if len(name) > 4 * MAX_NICK or len(password) > PASSWORD_LENGTH[1]:
             raise wrong
-        key = self.hub.names.key(name)
-        waits = (self.wrong_of_account.take(key, now), self.wrong_of_address.take(address, now))
-        if any(waits):
-            raise Refused(Code.RATE_LIMITED, "Too many wrong passwords.", retry_after=max(waits))
-        person = self.hub.names.holder(name)
-        encoded = None if person is None else await self.hub.store.registry.password(person)
-        if not await self.passwords.fits(encoded, password) or person is None:
-            raise wrong
-        self.wrong_of_account.give_back(key)
-        self.wrong_of_address.give_back(address)
-        return person
+        with self.attempts.password(self.hub.names.key(name), address, now):
+            person = self.hub.names.holder(name)
+            # Of nobody too, so that it takes as long.
+            encoded = await self.hub.store.registry.password(person or PersonId(""))
+            if not await self.passwords.fits(encoded, password) or person is None or encoded is None:
+                raise wrong
+            return Proven(person, encoded)
 
-    async def open(self, person: PersonId, label: str) -> SignedIn:
+    async def open(
+        self, person: PersonId, label: str, checked: str | None = None, owner: str | None = None
+    ) -> SignedIn:
         """
-        Give somebody who has an account one more token.
+        Give somebody who has an account one more token, if the password that was `checked` is still theirs;
+        and make them an owner, if `owner` is the secret of a link. Raises `Refused`: `banned`,
+        `bad_password`, `bad_invite`.
         """
         hub = self.hub
         card = await hub.card(person)
         if card is None or hub.rights.banned(SERVER, person, None, hub.wall_ms()):
             raise Refused(Code.BANNED, "You are banned from this server.")
-        token = new_token(hub.random(32))
-        await hub.store.registry.add_token(person, hash_token(token), label)
+        if owner is None:
+            return await self._add_token(card, label, checked)
+        await self._take_link(owner)
+        try:
+            signed_in = await self._add_token(card, label, checked)
+            changes = tuple(_owner_changes(person, owner))
+            try:
+                await hub.store.act((account_deed(card, "role", "owner", changes),))
+            except BaseException:
+                await self.sign_out(signed_in.token)
+                raise
+        except BaseException:
+            self.owner_links.put_back()
+            raise
+        await self.owner_links.spend()
+        return signed_in
+
+    async def _add_token(self, card: Card, label: str, checked: str | None) -> SignedIn:
+        token = new_token(self.hub.random(32))
+        adding = self.hub.store.registry.add_token(card.id, hash_token(token), label, checked)
+        ended = await self.hub.end_tokens(adding)
+        close_tokens(self.hub, ended)
         return SignedIn(card, token)
 
     async def change_password(self, token: str, old: str, new: str, address: str | None, now: float) -> None:
@@ -259,11 +280,13 @@ class Accounts:
         if not self.hub.rights.account(known.card.id):
             raise Refused(Code.FORBIDDEN, "A guest has no password: sign up first.")
         _check_password(new)
-        person = await self.check_password(known.card.name, old, address, now)
-        if person != known.card.id:
+        proven = await self.check_password(known.card.name, old, address, now)
+        if proven.person != known.card.id:
             raise Refused(Code.BAD_PASSWORD, "That is not your password.")
-        await self.hub.store.registry.set_password(person, await self.passwords.encode(new))
-        await end_others(self.hub, person, hash_token(token))
+        encoded, keep = await self.passwords.encode(new), hash_token(token)
+        setting = self.hub.store.registry.set_password(proven.person, encoded, proven.password, keep)
+        ended = await self.hub.end_tokens(setting)
+        close_ended(self.hub, proven.person, ended, keep)
 
     async def sign_out(self, token: str) -> None:
         """
@@ -273,64 +296,13 @@ class Accounts:
         token_hash = hash_token(token)
         ending = self.hub.store.registry.end_token(known.card.id, token_id(token_hash))
         await self.hub.end_tokens(ending)
-        for session in self.hub.sessions_of(known.card.id):
-            if session.token_hash == token_hash:
-                _close(session)
+        close_tokens(self.hub, (token_hash,))
 
     async def by_token(self, token: str) -> Known:
         """
         Whose token it is. Raises `Refused` with `bad_token`.
         """
-        known = await self.hub.store.person_of_token(hash_token(token))
-        if known is None:
-            raise Refused(Code.BAD_TOKEN, "That token is not known here.")
-        return known
-
-    async def by_header(self, user: str) -> PersonId:
-        """
-        Who somebody is of whom a trusted proxy says so: the same account each time, made at the first.
-        """
-        hub = self.hub
-        if not user or len(user) > 320 or not user.isprintable():
-            raise Refused(Code.BAD_TOKEN, "The proxy names nobody.")
-        known = hub.rights.person_of_user(user)
-        if known is not None:
-            return PersonId(known)
-        card = Card(person_id(hub.random(10)), self._free_name(user))
-        hub.names.reserve(card)
-        try:
-            changes = (
-                Change(SERVER, card.id, "account", "member"),
-                Change(SERVER, card.id, "header", user),
-            )
-            newcomer = Newcomer(
-                card=card,
-                new=True,
-                password=None,
-                token_hash=hash_token(new_token(hub.random(32))),
-                label="proxy",
-                deeds=(account_deed(card, "signed_up", "member", changes),),
-            )
-            await hub.store.registry.enrol(newcomer)
-        except BaseException:
-            hub.names.unreserve(card)
-            raise
-        return card.id
-
-    def _free_name(self, user: str) -> str:
-        """A nickname made from what the proxy says, and one that nobody has."""
-        plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in shown_name(user)).strip("-")
-        base = plain[: MAX_NICK - 6] or "guest"
-        for number in range(1, 10_000):
-            name = base if number == 1 else f"{base}-{number}"
-            try:
-                check_nick(name)
-            except Refused:
-                base = "guest"
-                continue
-            if self.hub.names.holder(name) is None and not self.hub.presence.holds(name):
-                return name
-        raise Refused(Code.NAME_TAKEN, "There is no name left.")
+        return await self.hub.by_token(token)
 
 
 def account_deed(
@@ -350,15 +322,38 @@ def account_deed(
     )
 
 
-async def end_others(hub: Hub, person: PersonId, keep: bytes | None) -> int:
+def _owner_changes(person: PersonId, secret: str) -> list[Change]:
+    return [
+        Change(SERVER, person, "role", "owner"),
+        Change(SERVER, "", USED_LINK, hash_token(secret).hex()),
+    ]
+
+
+async def end_others(hub: Hub, person: PersonId, keep: bytes | None) -> None:
     """
-    End all tokens of a person but one, and the connections that came by them; how many tokens.
+    End all tokens of a person but one, and the connections that came by them.
     """
     ended = await hub.end_tokens(hub.store.registry.end_other_tokens(person, keep))
+    close_ended(hub, person, ended, keep)
+
+
+def close_ended(hub: Hub, person: PersonId, ended: Collection[bytes], keep: bytes | None) -> None:
+    """
+    Close the connections of a person but those that came by the token that is kept, after others ended.
+    """
+    close_tokens(hub, ended)
     for session in hub.sessions_of(person):
         if session.token_hash != keep:
             _close(session)
-    return ended
+
+
+def close_tokens(hub: Hub, ended: Collection[bytes]) -> None:
+    """
+    Close the connections that came by tokens that have ended, also where nobody is greeted yet.
+    """
+    for session in tuple(hub.sessions) if ended else ():
+        if session.token_hash in ended:
+            _close(session)
 
 
 def _close(session: Session) -> None:

@@ -220,6 +220,8 @@ class Store(Protocol):
     def person_of_token(self, token_hash: bytes) -> Awaitable[Known | None]:
         """
         The person who was given the token with that hash, or None.
+
+        That it was shown is noted at most once an hour, with what is written next.
         """
 
     def people(self, ids: Collection[PersonId]) -> Awaitable[tuple[Card, ...]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatd.core.accounts import account_deed, end_others, hash_token, new_token
+from chatd.core.accounts import account_deed, close_tokens, end_others, hash_token, new_token
 from chatd.core.commands import Done, Face
 from chatd.core.events import Card, Change, iso_time
 from chatd.core.names import check_nick, is_private, person_id
@@ -27,7 +27,7 @@ from chatd.core.orders import (
     SessionTold,
     Unlink,
 )
-from chatd.core.refusals import CloseCode, Code, Refused
+from chatd.core.refusals import Code, Refused
 from chatd.core.registry import Newcomer, token_id
 from chatd.core.rights import SERVER
 
@@ -62,9 +62,8 @@ async def revoke(session: Session, command: Revoke, _now: float) -> None:
     if not await hub.end_tokens(hub.store.registry.end_token(own, command.session)):
         raise Refused(Code.BAD_TOKEN, "You have no such session.")
     session.answer(command, Done())
-    for each in hub.sessions_of(own):
-        if each.token_hash is not None and token_id(each.token_hash) == command.session:
-            each.close(CloseCode.BAD_TOKEN, CloseCode.BAD_TOKEN.reason)
+    shown = {each.token_hash for each in hub.sessions if each.token_hash is not None}
+    close_tokens(hub, [each for each in shown if token_id(each) == command.session])
 
 
 async def ignore(session: Session, command: Ignore, now: float) -> None:

@@ -40,8 +40,8 @@ class Newcomer(Struct, frozen=True, kw_only=True):
 
 class SignIn(Struct, frozen=True):
     """
-    A token of somebody's: its id, what it is for, and when it was made and last used, in milliseconds since
-    1970.
+    A token of somebody's: its id, what it is for, and when it was made and last shown, in milliseconds since
+    1970; the latter is up to an hour behind.
     """
 
     id: str
@@ -66,11 +66,13 @@ class Registry(Protocol):
     As `Store` in its threads, its order and its refusals; it is a part of one.
     """
 
-    def enrol(self, newcomer: Newcomer) -> Awaitable[None]:
+    def enrol(self, newcomer: Newcomer) -> Awaitable[tuple[bytes, ...]]:
         """
-        Give somebody an account, all of it or nothing.
+        Give somebody an account, all of it or nothing; the hashes of their tokens that have ended.
 
-        Raises `Refused` with `bad_invite` if the link is unknown, used up or too old.
+        Raises `Refused`: `no_such_person` for somebody who is not new and not known either, `forbidden` for
+        one who has an account, `bad_invite` if the link is unknown, used up or too old. A link is used by
+        nobody who is refused.
         """
 
     def password(self, person: PersonId) -> Awaitable[str | None]:
@@ -78,14 +80,26 @@ class Registry(Protocol):
         The encoded hash of somebody's password, None if they have none.
         """
 
-    def set_password(self, person: PersonId, password: str) -> Awaitable[None]:
+    def set_password(
+        self, person: PersonId, password: str, checked: str, keep: bytes
+    ) -> Awaitable[tuple[bytes, ...]]:
         """
-        Give an account another password.
+        Give an account another password in place of the one that was `checked`, and end all its tokens but
+        the one with the hash `keep`; the hashes of those.
+
+        Raises `Refused`: `bad_password` if the account has another one by now, `bad_token` if the token that
+        is to be kept has ended. Then nothing has changed.
         """
 
-    def add_token(self, person: PersonId, token_hash: bytes, label: str) -> Awaitable[None]:
+    def add_token(
+        self, person: PersonId, token_hash: bytes, label: str, checked: str | None = None
+    ) -> Awaitable[tuple[bytes, ...]]:
         """
-        Keep one more token of a person. Of more than 100 the one that was not used for the longest time ends.
+        Keep one more token of a person. Of more than 100 the one that was not shown for the longest time
+        ends; the hashes of those that did.
+
+        `checked` is the encoded hash of the password that was shown for it. Raises `Refused` with
+        `bad_password` if the person has another one by now.
         """
 
     def tokens(self, person: PersonId) -> Awaitable[tuple[SignIn, ...]]:
@@ -98,9 +112,9 @@ class Registry(Protocol):
         End one token of a person, by its id; whether there was one.
         """
 
-    def end_other_tokens(self, person: PersonId, keep: bytes | None) -> Awaitable[int]:
+    def end_other_tokens(self, person: PersonId, keep: bytes | None) -> Awaitable[tuple[bytes, ...]]:
         """
-        End all tokens of a person but the one with that hash; how many those were.
+        End all tokens of a person but the one with that hash; the hashes of those.
         """
 
     def ignore(self, person: PersonId, other: PersonId, on: bool) -> Awaitable[None]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, succeed
 
 from chatd.core.events import Card, Change, DeedDraft, Event
@@ -76,28 +77,49 @@ class People:
         self.everybody[card.id] = _Person(Card(card.id, card.name), self.wall_ms())
         self.add_token(card.id, token_hash, label)
 
-    def add_token(self, id: PersonId, token_hash: bytes, label: str) -> None:
+    def add_token(self, id: PersonId, token_hash: bytes, label: str) -> tuple[bytes, ...]:
         """
-        As `Registry.add_token`.
+        As `Registry.add_token`, whatever the password.
         """
         tokens = self.everybody[id].tokens
-        while len(tokens) >= rules.MOST_TOKENS:
-            self._end(id, min(tokens, key=lambda each: tokens[each].seen_ms))
+        by_seen = sorted(tokens, key=lambda each: tokens[each].seen_ms)
+        ended = tuple(by_seen[: max(0, len(tokens) - rules.MOST_TOKENS + 1)])
+        for each in ended:
+            self._end(id, each)
         now_ms = self.wall_ms()
         tokens[token_hash] = SignIn(token_id(token_hash), label, now_ms, now_ms)
         self._tokens[token_hash] = id
+        return ended
+
+    def check_password(self, id: PersonId, checked: str) -> None:
+        """
+        Raise `Refused` if somebody has another password by now.
+        """
+        if self.everybody[id].password != checked:
+            raise rules.other_password()
+
+    def set_password(self, id: PersonId, password: str, checked: str, keep: bytes) -> tuple[bytes, ...]:
+        """
+        As `Registry.set_password`.
+        """
+        self.check_password(id, checked)
+        if keep not in self.everybody[id].tokens:
+            raise rules.no_such_token()
+        self.everybody[id].password = password
+        return self.end_tokens(id, lambda each: each != keep)
 
     def _end(self, id: PersonId, token_hash: bytes) -> None:
         del self.everybody[id].tokens[token_hash], self._tokens[token_hash]
 
-    def end_tokens(self, id: PersonId, meant: Callable[[bytes], bool]) -> int:
+    def end_tokens(self, id: PersonId, meant: Callable[[bytes], bool]) -> tuple[bytes, ...]:
         """
-        End those tokens of a person; how many there were.
+        End those tokens of a person; their hashes.
         """
-        hashes = [each for each in self.everybody[id].tokens if meant(each)] if id in self.everybody else []
+        known = self.everybody[id].tokens if id in self.everybody else ()
+        hashes = tuple(each for each in known if meant(each))
         for each in hashes:
             self._end(id, each)
-        return len(hashes)
+        return hashes
 
     def of_token(self, token_hash: bytes) -> Known | None:
         """
@@ -106,7 +128,10 @@ class People:
         owner = self._tokens.get(token_hash)
         if owner is None:
             return None
-        person = self.everybody[owner]
+        person, now_ms = self.everybody[owner], self.wall_ms()
+        token = person.tokens[token_hash]
+        if now_ms - token.seen_ms >= rules.SHOWN_MS:
+            person.tokens[token_hash] = replace(token, seen_ms=now_ms)
         return Known(person.card, person.kept)
 
     def rename(self, id: PersonId, name: str) -> None:
@@ -176,23 +201,31 @@ class People:
         accounts = [PersonId(each.subject) for each in changes if not each.room and each.field == "account"]
         return Everything(changes, tuple(self.everybody[each].card for each in accounts))
 
-    def enrol(self, newcomer: Newcomer) -> None:
+    def enrol(self, newcomer: Newcomer) -> tuple[bytes, ...]:
         """
         As `Registry.enrol`, without the deeds.
         """
-        if newcomer.link is not None:
-            link = self.links.get(newcomer.link)
-            if link is None or not link.uses or link.until_ms <= self.wall_ms():
-                raise rules.bad_invite()
-            link.uses -= 1
         card = newcomer.card
+        # First all that it may be refused for, and then what it changes.
+        if not newcomer.new and card.id not in self.everybody:
+            raise rules.no_such_person()
+        account = self._standing.get(("", card.id, "account"))
+        if account is not None and account.value is not None:
+            raise rules.has_account()
+        link = None if newcomer.link is None else self.links.get(newcomer.link)
+        if newcomer.link is not None and (link is None or not link.uses or link.until_ms <= self.wall_ms()):
+            raise rules.bad_invite()
+        ended: tuple[bytes, ...] = ()
         if newcomer.new:
             self.add(card, newcomer.token_hash, newcomer.label)
         else:
             self.rename(card.id, card.name)
-            self.end_tokens(card.id, lambda _: True)
+            ended = self.end_tokens(card.id, lambda _: True)
             self.add_token(card.id, newcomer.token_hash, newcomer.label)
+        if link is not None:
+            link.uses -= 1
         self.everybody[card.id].password = newcomer.password
+        return ended
 
 
 class MemoryRegistry:
@@ -213,12 +246,13 @@ class MemoryRegistry:
     def _do(self, apply: Callable[[], T]) -> Deferred[T]:
         return self._write(lambda batch: apply())
 
-    def enrol(self, newcomer: Newcomer) -> Deferred[None]:
+    def enrol(self, newcomer: Newcomer) -> Deferred[tuple[bytes, ...]]:
         """As the port says."""
 
-        def apply(batch: list[Event]) -> None:
-            self._people.enrol(newcomer)
+        def apply(batch: list[Event]) -> tuple[bytes, ...]:
+            ended = self._people.enrol(newcomer)
             self._act(newcomer, batch)
+            return ended
 
         return self._write(apply)
 
@@ -227,13 +261,23 @@ class MemoryRegistry:
         known = self._people.everybody.get(person)
         return succeed(None if known is None else known.password)
 
-    def set_password(self, person: PersonId, password: str) -> Deferred[None]:
+    def set_password(
+        self, person: PersonId, password: str, checked: str, keep: bytes
+    ) -> Deferred[tuple[bytes, ...]]:
         """As the port says."""
-        return self._do(lambda: setattr(self._people.everybody[person], "password", password))
+        return self._do(lambda: self._people.set_password(person, password, checked, keep))
 
-    def add_token(self, person: PersonId, token_hash: bytes, label: str) -> Deferred[None]:
+    def add_token(
+        self, person: PersonId, token_hash: bytes, label: str, checked: str | None = None
+    ) -> Deferred[tuple[bytes, ...]]:
         """As the port says."""
-        return self._do(lambda: self._people.add_token(person, token_hash, label))
+
+        def apply() -> tuple[bytes, ...]:
+            if checked is not None:
+                self._people.check_password(person, checked)
+            return self._people.add_token(person, token_hash, label)
+
+        return self._do(apply)
 
     def tokens(self, person: PersonId) -> Deferred[tuple[SignIn, ...]]:
         """As the port says."""
@@ -245,7 +289,7 @@ class MemoryRegistry:
         """As the port says."""
         return self._do(lambda: bool(self._people.end_tokens(person, lambda each: token_id(each) == id)))
 
-    def end_other_tokens(self, person: PersonId, keep: bytes | None) -> Deferred[int]:
+    def end_other_tokens(self, person: PersonId, keep: bytes | None) -> Deferred[tuple[bytes, ...]]:
         """As the port says."""
         return self._do(lambda: self._people.end_tokens(person, lambda each: each != keep))
 

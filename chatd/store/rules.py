@@ -86,6 +86,8 @@ def no_such_person() -> Refused:
 
 
 MOST_TOKENS = 100
+SHOWN_MS = 3600 * 1000
+"""How often it is noted that a token was shown."""
 MOST_IGNORED = 500
 
 
@@ -94,6 +96,27 @@ def bad_invite() -> Refused:
     The refusal of a sign-up by a link that is not good.
     """
     return Refused(Code.BAD_INVITE, "That invitation is not good, or not any more.")
+
+
+def has_account() -> Refused:
+    """
+    The refusal of a second account for the same person.
+    """
+    return Refused(Code.FORBIDDEN, "You have an account already.")
+
+
+def other_password() -> Refused:
+    """
+    The refusal of what was asked for by a password that was changed meanwhile.
+    """
+    return Refused(Code.BAD_PASSWORD, "The password was changed meanwhile.")
+
+
+def no_such_token() -> Refused:
+    """
+    The refusal of what was asked for by a token that has ended meanwhile.
+    """
+    return Refused(Code.BAD_TOKEN, "That token is not known here.")
 
 
 def too_many_ignored() -> Refused:

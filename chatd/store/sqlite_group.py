@@ -26,6 +26,7 @@ from chatd.store.sqlite_wipe import wipe
 CID = "SELECT body_hash, offset, id FROM cid WHERE author = ? AND cid = ?"
 GROW = "UPDATE room SET head = ?, last_commit = ?, messages = messages + ? WHERE number = ?"
 SEEN = "UPDATE person SET seen_ms = ? WHERE id = ?"
+SHOWN = "UPDATE token SET seen_ms = ? WHERE hash = ?"
 FORGET = "DELETE FROM person WHERE kept = 0 AND seen_ms < ?"
 MARK = (
     "INSERT INTO read_marker (person, room, offset)"
@@ -249,6 +250,12 @@ class Group:
         As `Store.set_notice`.
         """
         self.connection.execute(NOTICE, (person, room, level))
+
+    def show_tokens(self, hashes: Collection[bytes]) -> None:
+        """
+        Note that these tokens were shown by now.
+        """
+        self.connection.executemany(SHOWN, [(self.now_ms, each) for each in hashes])
 
     def add_person(self, card: Card, token_hash: bytes) -> None:
         """

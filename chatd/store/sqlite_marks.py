@@ -1,5 +1,6 @@
 """
-Read markers on their way to the database: kept here until it has them, so that every answer knows them.
+What may reach the database later: read markers, kept here until it has them, so that every answer knows them,
+and which tokens were shown.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.core.names import PersonId, RoomKey
+from chatd.core.records import Known
 from chatd.core.refusals import Refused
+from chatd.store import rules
 from chatd.store.sqlite_group import Group
 
 
 class Marks:
     """
-    The read markers that the database does not have yet.
+    The read markers that the database does not have yet, and the tokens of which it does not know that they
+    were shown.
 
     `submit` asks for a write.
     """
@@ -30,6 +34,7 @@ class Marks:
         self._pending: dict[PersonId, dict[RoomKey, int]] = {}
         # Those of them that are in no write yet.
         self._unsent: dict[tuple[PersonId, RoomKey], int] = {}
+        self._shown: set[bytes] = set()
 
     def move(self, person: PersonId, room: RoomKey, offset: int) -> bool:
         """
@@ -50,14 +55,33 @@ class Marks:
         """
         return {} if reader is None else dict(self._pending.get(reader, ()))
 
+    def show(self, found: tuple[Known, int] | None, token_hash: bytes, now_ms: int) -> Known | None:
+        """
+        Note that a token was shown, unless it was within the hour; `found` is whose it is and when it was
+        noted last.
+        """
+        if found is None:
+            return None
+        known, seen_ms = found
+        if now_ms - seen_ms >= rules.SHOWN_MS:
+            self._shown.add(token_hash)
+        return known
+
     def write(self) -> None:
         """
         Have written what is in no write yet.
         """
-        if not self._unsent:
+        if not self._unsent and not self._shown:
             return
         marks, self._unsent = self._unsent, {}
-        written = self._submit(lambda group: group.mark_read(marks))
+        shown, self._shown = self._shown, set()
+
+        def apply(group: Group) -> None:
+            group.mark_read(marks)
+            group.show_tokens(shown)
+
+        # Of what the disk refuses tokens are not tried again: they are shown again.
+        written = self._submit(apply)
         written.addCallbacks(self._written, self._refused, callbackArgs=(marks,), errbackArgs=(marks,))
         written.addErrback(self._failed)
 
@@ -67,6 +91,7 @@ class Marks:
         """
         self._pending.clear()
         self._unsent.clear()
+        self._shown.clear()
 
     def _written(self, nothing: None, marks: dict[tuple[PersonId, RoomKey], int]) -> None:
         for (person, room), offset in marks.items():

@@ -22,10 +22,11 @@ T = TypeVar("T")
 class Questions:
     """
     The part of `chatd.core.ports.Store` that changes nothing. `_ask` has a question answered; `_marks` are
-    the read markers that are not in the database yet.
+    the read markers that are not in the database yet, `_wall_ms` is the time in milliseconds since 1970.
     """
 
     _marks: Marks
+    _wall_ms: Callable[[], int]
 
     def _ask(self, question: Callable[[apsw.Connection], T]) -> Deferred[T]:
         raise NotImplementedError
@@ -91,4 +92,5 @@ class Questions:
 
     def person_of_token(self, token_hash: bytes) -> Deferred[Known | None]:
         """As the port says."""
-        return self._ask(lambda database: sqlite_reads.person_of_token(database, token_hash))
+        found = self._ask(lambda database: sqlite_reads.person_of_token(database, token_hash))
+        return found.addCallback(self._marks.show, token_hash, self._wall_ms())

@@ -51,7 +51,7 @@ PRIVATE_ROOMS = (
 ALL_PRIVATE_ROOMS = "SELECT key, last_commit FROM private_room JOIN room ON number = room WHERE person = ?"
 MARKED_ROOMS = "SELECT key, last_commit FROM read_marker JOIN room ON number = room WHERE person = ?"
 PERSON = "SELECT name FROM person WHERE id = ?"
-PERSON_OF_TOKEN = "SELECT id, name, kept FROM token JOIN person ON id = person WHERE hash = ?"  # noqa: S105
+PERSON_OF_TOKEN = "SELECT id, name, kept, token.seen_ms FROM token JOIN person ON id = person WHERE hash = ?"  # noqa: S105
 
 STANDINGS = "SELECT room, subject, field, value FROM standing"
 ACCOUNTS = (
@@ -341,9 +341,9 @@ def people(database: apsw.Connection, ids: Iterable[PersonId]) -> tuple[Card, ..
     return tuple(card for card in found if card is not None)
 
 
-def person_of_token(connection: apsw.Connection, token_hash: bytes) -> Known | None:
+def person_of_token(connection: apsw.Connection, token_hash: bytes) -> tuple[Known, int] | None:
     """
-    As `Store.person_of_token`.
+    As `Store.person_of_token`, and when it was noted last that the token was shown.
     """
     row = connection.execute(PERSON_OF_TOKEN, (token_hash,)).fetchone()
-    return None if row is None else Known(Card(PersonId(row[0]), row[1]), bool(row[2]))
+    return None if row is None else (Known(Card(PersonId(row[0]), row[1]), bool(row[2])), row[3])

@@ -15,13 +15,18 @@ from chatd.core.names import PersonId
 from chatd.core.registry import Link, Newcomer, SignIn, token_id
 from chatd.store import rules
 from chatd.store.sqlite_group import Group
+from chatd.store.sqlite_reads import PERSON
 
 T = TypeVar("T")
 
 ADD_TOKEN = "INSERT INTO token (hash, person, label, made_ms, seen_ms) VALUES (?, ?, ?, ?, ?)"  # noqa: S105
 TOKENS = "SELECT hash, label, made_ms, seen_ms FROM token WHERE person = ? ORDER BY made_ms DESC, hash"
+PASSWORD = "SELECT password FROM person WHERE id = ?"  # noqa: S105
+SET_PASSWORD = "UPDATE person SET password = ? WHERE id = ?"  # noqa: S105
+HAS_ACCOUNT = "SELECT 1 FROM standing WHERE room = '' AND subject = ? AND field = 'account'"
+LINK = "SELECT 1 FROM link WHERE hash = ? AND uses > 0 AND until_ms > ?"
 END_TOKEN = "DELETE FROM token WHERE hash = ?"  # noqa: S105
-USE_LINK = "UPDATE link SET uses = uses - 1 WHERE hash = ? AND uses > 0 AND until_ms > ?"
+USE_LINK = "UPDATE link SET uses = uses - 1 WHERE hash = ?"
 LINKS = (
     "SELECT hash, maker, name, uses, until_ms FROM link JOIN person ON id = maker"
     " WHERE uses > 0 ORDER BY until_ms"
@@ -49,34 +54,42 @@ class SqliteRegistry:
         self._ask = ask
         self._wall_ms = wall_ms
 
-    def enrol(self, newcomer: Newcomer) -> Deferred[None]:
+    def enrol(self, newcomer: Newcomer) -> Deferred[tuple[bytes, ...]]:
         """As the port says."""
         return self._write(lambda group: _enrol(group, newcomer), 16_384)
 
     def password(self, person: PersonId) -> Deferred[str | None]:
         """As the port says."""
-        return self._ask(
-            lambda database: database.execute("SELECT password FROM person WHERE id = ?", (person,)).get
-        )
+        return self._ask(lambda database: database.execute(PASSWORD, (person,)).get)
 
-    def set_password(self, person: PersonId, password: str) -> Deferred[None]:
+    def set_password(
+        self, person: PersonId, password: str, checked: str, keep: bytes
+    ) -> Deferred[tuple[bytes, ...]]:
         """As the port says."""
 
-        def apply(group: Group) -> None:
-            group.connection.execute("UPDATE person SET password = ? WHERE id = ?", (password, person))
+        def apply(group: Group) -> tuple[bytes, ...]:
+            _check_password(group, person, checked)
+            if all(row[0] != keep for row in group.connection.execute(TOKENS, (person,))):
+                raise rules.no_such_token()
+            group.connection.execute(SET_PASSWORD, (password, person))
+            return _end_others(group, person, keep)
 
         return self._write(apply)
 
-    def add_token(self, person: PersonId, token_hash: bytes, label: str) -> Deferred[None]:
+    def add_token(
+        self, person: PersonId, token_hash: bytes, label: str, checked: str | None = None
+    ) -> Deferred[tuple[bytes, ...]]:
         """As the port says."""
 
-        def apply(group: Group) -> None:
-            kept: list[Any] = group.connection.execute(TOKENS, (person,)).fetchall()
-            for key, _, _, _ in sorted(kept, key=lambda row: row[3])[
-                : max(0, len(kept) - rules.MOST_TOKENS + 1)
-            ]:
-                group.connection.execute(END_TOKEN, (key,))
+        def apply(group: Group) -> tuple[bytes, ...]:
+            if checked is not None:
+                _check_password(group, person, checked)
+            kept: Any = group.connection.execute(TOKENS, (person,)).fetchall()
+            by_seen = [row[0] for row in sorted(kept, key=lambda row: row[3])]
+            ended = tuple(by_seen[: max(0, len(kept) - rules.MOST_TOKENS + 1)])
+            group.connection.executemany(END_TOKEN, [(each,) for each in ended])
             _add_token(group, person, token_hash, label)
+            return ended
 
         return self._write(apply)
 
@@ -99,7 +112,7 @@ class SqliteRegistry:
 
         return self._write(apply)
 
-    def end_other_tokens(self, person: PersonId, keep: bytes | None) -> Deferred[int]:
+    def end_other_tokens(self, person: PersonId, keep: bytes | None) -> Deferred[tuple[bytes, ...]]:
         """As the port says."""
         return self._write(lambda group: _end_others(group, person, keep))
 
@@ -165,28 +178,40 @@ class SqliteRegistry:
         return self._write(apply)
 
 
-def _enrol(group: Group, newcomer: Newcomer) -> None:
-    connection, card = group.connection, newcomer.card
-    if newcomer.link is not None:
-        connection.execute(USE_LINK, (newcomer.link, group.now_ms))
-        if not connection.changes():
-            raise rules.bad_invite()
+def _enrol(group: Group, newcomer: Newcomer) -> tuple[bytes, ...]:
+    connection, card, link = group.connection, newcomer.card, newcomer.link
+    # First all that it may be refused for, and then what it changes.
+    if not newcomer.new and connection.execute(PERSON, (card.id,)).fetchone() is None:
+        raise rules.no_such_person()
+    if connection.execute(HAS_ACCOUNT, (card.id,)).fetchone() is not None:
+        raise rules.has_account()
+    if link is not None and connection.execute(LINK, (link, group.now_ms)).fetchone() is None:
+        raise rules.bad_invite()
+    ended: tuple[bytes, ...] = ()
     if newcomer.new:
         group.add_person(card, newcomer.token_hash)
         connection.execute("UPDATE token SET label = ? WHERE hash = ?", (newcomer.label, newcomer.token_hash))
     else:
         group.rename(card.id, card.name)
-        _end_others(group, card.id, None)
+        ended = _end_others(group, card.id, None)
         _add_token(group, card.id, newcomer.token_hash, newcomer.label)
-    connection.execute("UPDATE person SET password = ? WHERE id = ?", (newcomer.password, card.id))
+    if link is not None:
+        connection.execute(USE_LINK, (link,))
+    connection.execute(SET_PASSWORD, (newcomer.password, card.id))
     group.act(newcomer.deeds)
+    return ended
+
+
+def _check_password(group: Group, person: PersonId, checked: str) -> None:
+    if group.connection.execute(PASSWORD, (person,)).get != checked:
+        raise rules.other_password()
 
 
 def _add_token(group: Group, person: PersonId, token_hash: bytes, label: str) -> None:
     group.connection.execute(ADD_TOKEN, (token_hash, person, label, group.now_ms, group.now_ms))
 
 
-def _end_others(group: Group, person: PersonId, keep: bytes | None) -> int:
-    others = [(row[0],) for row in group.connection.execute(TOKENS, (person,)) if row[0] != keep]
-    group.connection.executemany(END_TOKEN, others)
-    return len(others)
+def _end_others(group: Group, person: PersonId, keep: bytes | None) -> tuple[bytes, ...]:
+    others = tuple(row[0] for row in group.connection.execute(TOKENS, (person,)) if row[0] != keep)
+    group.connection.executemany(END_TOKEN, [(each,) for each in others])
+    return others

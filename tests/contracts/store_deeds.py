@@ -4,14 +4,17 @@ The contract of a store: deeds, what they change, and accounts.
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from chatd.core.events import Author, Card, Change, Deed, DeedDraft, Detail, Message, Wipe
 from chatd.core.names import LOBBY, PersonId, RoomKey
 from chatd.core.refusals import Code
 from chatd.core.registry import Newcomer, token_id
-from tests.contracts.store import ADA, BOB, CLEO, DAY_MS, GARDEN, NAMES, PLENTY, StoreCase, draft
+from tests.contracts.store import ADA, BOB, CLEO, DAY_MS, GARDEN, NAMES, NOBODY, PLENTY, StoreCase, draft
 
 VAULT = RoomKey("+aaaaaaaaaaaaaaaa")
 DORA = PersonId("dddddddddddddddd")
+HOUR_MS = 3600 * 1000
 
 
 def deed(
@@ -250,17 +253,37 @@ class DeedsContract(StoreCase):
         self.assertTrue(await registry.end_token(ADA, token_id(b"t1")))
         self.assertFalse(await registry.end_token(ADA, token_id(b"t1")))
         self.assertFalse(await registry.end_token(BOB, token_id(b"t2")))
-        self.assertEqual(await registry.end_other_tokens(ADA, b"t2"), 2)
+        self.assertEqual(set(await registry.end_other_tokens(ADA, b"t2")), {ADA.encode(), b"t0"})
         self.assertEqual([each.label for each in await registry.tokens(ADA)], ["phone 2"])
         self.assertIsNone(await self.store.person_of_token(b"t0"))
         self.assertIsNotNone(await self.store.person_of_token(b"t2"))
 
     async def test_of_very_many_tokens_the_oldest_end(self) -> None:
+        ended: list[bytes] = []
         for number in range(120):
             self.now_ms += 1
-            await self.store.registry.add_token(ADA, b"t%d" % number, str(number))
+            ended += await self.store.registry.add_token(ADA, b"t%d" % number, str(number))
         tokens = await self.store.registry.tokens(ADA)
         self.assertEqual((len(tokens), tokens[0].label, tokens[-1].label), (100, "119", "20"))
+        self.assertEqual(ended, [ADA.encode(), *(b"t%d" % number for number in range(20))])
+
+    async def test_a_token_that_is_shown_now_and_then_is_not_the_one_to_end(self) -> None:
+        registry = self.store.registry
+        for number in range(99):
+            self.now_ms += 1
+            await registry.add_token(ADA, b"t%d" % number, str(number))
+        before = (await registry.tokens(ADA))[-1].seen_ms
+        # Within the hour it is not worth a write.
+        await self.store.person_of_token(ADA.encode())
+        await self.store.touch(())
+        self.assertEqual((await registry.tokens(ADA))[-1].seen_ms, before)
+        self.now_ms += HOUR_MS
+        await self.store.person_of_token(ADA.encode())
+        await self.store.touch(())
+        self.assertEqual((await registry.tokens(ADA))[-1].seen_ms, self.now_ms)
+        await self.restart()
+        self.assertEqual(await self.store.registry.add_token(ADA, b"new", "new"), (b"t0",))
+        self.assertIsNotNone(await self.store.person_of_token(ADA.encode()))
 
     async def test_a_link_lets_in_as_many_as_it_says_and_no_longer_than_it_says(self) -> None:
         registry = self.store.registry
@@ -291,7 +314,51 @@ class DeedsContract(StoreCase):
         await self.restart()
         self.assertEqual(await self.store.registry.ignored(ADA), (Card(BOB, "rob"),))
 
-    async def test_a_password_can_be_changed(self) -> None:
+    async def test_whoever_is_refused_an_account_uses_no_link_and_changes_nothing(self) -> None:
+        registry = self.store.registry
+        await registry.add_link(b"link", ADA, 5, self.now_ms + 1000)
         await self.enrol(Card(BOB, "bob"), new=False)
-        await self.store.registry.set_password(BOB, "other")
-        self.assertEqual(await self.store.registry.password(BOB), "other")
+        for card, code in (
+            (Card(NOBODY, "nobody"), Code.NO_SUCH_PERSON),
+            (Card(BOB, "rob"), Code.FORBIDDEN),
+        ):
+            await self.assert_refused(code, self.enrol(card, new=False, link=b"link", token=b"again"))
+        self.assertEqual([link.left for link in await registry.links()], [5])
+        self.assertEqual(await self.store.person(BOB), Card(BOB, "bob"))
+        self.assertIsNotNone(await self.store.person_of_token(b"new"))
+        self.assertIsNone(await self.store.person_of_token(b"again"))
+
+    async def test_of_two_who_become_an_account_at_once_by_one_token_the_first_does(self) -> None:
+        self.backend.hold()
+        first = Deferred.fromCoroutine(self.enrol(Card(BOB, "bob"), new=False, token=b"one"))
+        second = Deferred.fromCoroutine(self.enrol(Card(BOB, "rob"), new=False, token=b"two"))
+        self.backend.release()
+        await first
+        await self.assert_refused(Code.FORBIDDEN, second)
+        self.assertEqual(await self.store.person(BOB), Card(BOB, "bob"))
+        self.assertEqual(len(await self.store.registry.tokens(BOB)), 1)
+
+    async def test_another_password_ends_all_tokens_but_one_in_one_write(self) -> None:
+        registry = self.store.registry
+        await self.enrol(Card(BOB, "bob"), new=False)
+        await registry.add_token(BOB, b"phone", "phone")
+        self.assertEqual(await registry.set_password(BOB, "other", "hashed", b"new"), (b"phone",))
+        self.assertEqual(await registry.password(BOB), "other")
+        self.assertIsNone(await self.store.person_of_token(b"phone"))
+        self.assertIsNotNone(await self.store.person_of_token(b"new"))
+        await self.assert_refused(Code.BAD_PASSWORD, registry.set_password(BOB, "third", "hashed", b"new"))
+        await self.assert_refused(Code.BAD_TOKEN, registry.set_password(BOB, "third", "other", b"phone"))
+        self.assertEqual(await registry.password(BOB), "other")
+
+    async def test_no_token_is_had_by_a_password_that_was_changed_meanwhile(self) -> None:
+        registry = self.store.registry
+        await self.enrol(Card(BOB, "bob"), new=False)
+        self.backend.hold()
+        changed = registry.set_password(BOB, "other", "hashed", b"new")
+        late = registry.add_token(BOB, b"late", "late", "hashed")
+        self.backend.release()
+        await changed
+        await self.assert_refused(Code.BAD_PASSWORD, late)
+        self.assertIsNone(await self.store.person_of_token(b"late"))
+        await registry.add_token(BOB, b"fresh", "fresh", "other")
+        self.assertIsNotNone(await self.store.person_of_token(b"fresh"))

@@ -19,7 +19,7 @@ from chatd.core.accounts import Accounts, SignUp
 from chatd.core.commands import Answer, Command, Post
 from chatd.core.events import Author, Batch, Change, DeedDraft, Event
 from chatd.core.hub import Hub
-from chatd.core.names import AUDIT, LOBBY, person_id
+from chatd.core.names import AUDIT, LOBBY, is_private, person_id
 from chatd.core.ports import Dialect, View
 from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
@@ -252,9 +252,13 @@ class Client:
         self._asked = 0
         self._pumping = False
         self._gone = False
-        tutorial = wire.dialect.subprotocol is None
-        self.session = server.hub.connect(
-            self, address, tutorial=tutorial, now=server.now, credentials=credentials
+        self._address = address
+        self._connect(credentials)
+
+    def _connect(self, credentials: str | None) -> None:
+        tutorial = self.wire.dialect.subprotocol is None
+        self.session = self.server.hub.connect(
+            self, self._address, tutorial=tutorial, now=self.server.now, credentials=credentials
         )
 
     # The server's end: see `chatd.core.ports.Outbox`
@@ -297,6 +301,18 @@ class Client:
             self.session.receive(command, self.server.now)
 
     # The client's end
+
+    def come_back(self, token: str) -> None:
+        """
+        Connect anew, say hello with that token, and join the rooms that were joined.
+        """
+        rooms = [key for key in self.session.cursors.rooms if not is_private(key)]
+        self.lose()
+        self._gone, self.closed = False, None
+        self._connect(None)
+        reply = self.hello(token=token)
+        assert reply["type"] == "welcome", reply
+        self.join(*rooms)
 
     def send_bytes(self, payload: bytes) -> None:
         """
@@ -635,7 +651,8 @@ class Server:
         """
         asked = SignUp(password=PASSWORD, token=client.token)
         signed_in = now(self.accounts.sign_up(asked, None, "test", self.now))
-        client.token = signed_in.token
+        # Connections that came by the guest's token are closed.
+        client.come_back(signed_in.token)
         if role:
             self.decide(Change("", client.id, "role", role))
         client.take()

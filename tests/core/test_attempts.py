@@ -1,0 +1,99 @@
+"""
+How often somebody may try.
+"""
+
+from __future__ import annotations
+
+from chatd.core.attempts import (
+    SIGN_UP_TRIES,
+    SIGN_UPS,
+    WRONG_OF_ACCOUNT,
+    WRONG_OF_ADDRESS,
+    WRONG_OF_PLACE,
+)
+from chatd.core.refusals import Code, Refused
+from tests.core.account_case import AccountCase
+from tests.core.clients import FAR_AWAY, PASSWORD, now
+
+
+class WrongPasswordsTest(AccountCase):
+    """
+    Passwords that do not fit.
+    """
+
+    def wrong(self, name: str, count: int, address: str | None = FAR_AWAY) -> None:
+        """Show a wrong one so often."""
+        for _ in range(count):
+            self.assertEqual(self.refusal(self.check(name, "wrong", address)).code, Code.BAD_PASSWORD)
+
+    def test_wrong_passwords_are_slowed_by_account_and_by_address(self) -> None:
+        """Right ones are not counted."""
+        self.server.account("ada")
+        for _ in range(3 * WRONG_OF_ADDRESS):
+            now(self.check("ada", PASSWORD, FAR_AWAY))
+        self.wrong("ada", WRONG_OF_PLACE)
+        refused = self.refusal(self.check("ada", PASSWORD, FAR_AWAY))
+        self.assertEqual((refused.code, refused.retry_after), (Code.RATE_LIMITED, 30))
+        for number in range(WRONG_OF_ADDRESS - WRONG_OF_PLACE):
+            self.wrong(f"n{number}", 1)
+        self.assertEqual(self.refusal(self.check("another", "wrong", FAR_AWAY)).code, Code.RATE_LIMITED)
+        self.server.advance(30)
+        now(self.check("ada", PASSWORD, FAR_AWAY))
+
+    def test_whoever_knows_a_name_does_not_shut_its_owner_out_elsewhere(self) -> None:
+        """However often they try from where they are; but from everywhere together there is an end."""
+        self.server.account("ada")
+        self.wrong("ada", WRONG_OF_PLACE)
+        for _ in range(3 * WRONG_OF_ACCOUNT):
+            self.assertEqual(self.refusal(self.check("ada", "wrong", FAR_AWAY)).code, Code.RATE_LIMITED)
+        now(self.check("ada", PASSWORD, "198.51.100.1"))
+        now(self.check("ada", PASSWORD))
+        for number in range(WRONG_OF_ACCOUNT // WRONG_OF_PLACE - 1):
+            self.wrong("ada", WRONG_OF_PLACE, f"203.0.113.{number}")
+        self.assertEqual(self.refusal(self.check("ada", PASSWORD)).code, Code.RATE_LIMITED)
+
+    def test_what_could_not_be_looked_at_was_not_wrong(self) -> None:
+        """As where too many are being hashed, or something fails."""
+        self.server.account("ada")
+        for trouble in (Refused(Code.RATE_LIMITED, "Too many.", retry_after=2.0), ValueError("no thread")):
+            self.passwords.trouble = trouble
+            for _ in range(2 * WRONG_OF_ACCOUNT):
+                with self.assertRaises(type(trouble)):
+                    now(self.check("ada", PASSWORD, FAR_AWAY))
+        self.passwords.trouble = None
+        self.wrong("ada", WRONG_OF_PLACE)
+
+    def test_an_unknown_account_costs_the_same_work(self) -> None:
+        """What is kept of its password is asked for, and the password compared with something in any case."""
+        read: list[str] = []
+        password = self.server.store.registry.password
+
+        def count(person: str) -> object:
+            read.append(person)
+            return password(person)
+
+        self.patch(self.server.store.registry, "password", count)
+        self.refusal(self.check("nobody", "wrong one"))
+        self.assertEqual((self.passwords.asked, read), ([None], [""]))
+
+
+class SignUpsTest(AccountCase):
+    """
+    Accounts of one address.
+    """
+
+    def test_an_address_makes_only_so_many_accounts(self) -> None:
+        """Those of other addresses are not held up, and what was refused is not counted as one."""
+        self.server.account("ada")
+        for number in range(SIGN_UPS):
+            self.assertEqual(self.refusal(self.sign_up(FAR_AWAY, name="ada")).code, Code.NAME_TAKEN)
+            now(self.sign_up(FAR_AWAY, name=f"a{number}"))
+        self.assertEqual(self.refusal(self.sign_up(FAR_AWAY, name="more")).code, Code.RATE_LIMITED)
+        now(self.sign_up("192.0.2.2", name="more"))
+
+    def test_an_address_tries_only_so_often(self) -> None:
+        """For each try may be a password to be hashed."""
+        for _ in range(SIGN_UP_TRIES):
+            self.assertEqual(self.refusal(self.sign_up(FAR_AWAY, name="d", invite="x")).code, Code.BAD_INVITE)
+        self.assertEqual(self.refusal(self.sign_up(FAR_AWAY, name="d")).code, Code.RATE_LIMITED)
+        now(self.sign_up("192.0.2.2", name="d"))
