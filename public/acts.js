@@ -114,9 +114,10 @@ export function actsOf(app) {
       return undefined;
     },
     /** The server has set the cookie: from now on that is who one is. `guest` is whether one was here before. */
+    becomes: (ask) => connection.becomes(ask),
     async signedIn(me, guest) {
       app.renew({ link: null });
-      if (guest) connection.becomeAccount();
+      if (guest && connection.who !== null) connection.becomeAccount();
       else act.enter(me.name, placeOf(location.hash));
       app.show({ dialog: null, about: null });
       if (guest) act.notice(t("From now on your messages are kept under your account."));

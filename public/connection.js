@@ -19,6 +19,8 @@ import { t } from "./words.js";
 const GREETING_MS = 15_000;
 const ANSWER_MS = 20_000;
 const QUIET_MS = 45_000;
+// By when another tab of this browser has the cookie of the account that one has become.
+const BECOMING_MS = 1000;
 // What `ref` adds to a command.
 const REF_BYTES = 32;
 
@@ -39,6 +41,8 @@ export class Connection extends Asking {
     this._typed = new Map(); // room -> when the others were last told
     this._asked = new Map(); // ref -> the command that waits for its reply, with what only we know of it
     this._refs = 0;
+    this._guest = false; // whether one is on this line as a guest
+    this._becoming = null; // while a guest asks for an account: whether the line has been closed
     this._attempt = 0;
     this.timers = new Timers(clock);
     this._newOutbox([]);
@@ -58,12 +62,6 @@ export class Connection extends Asking {
     for (const room of rooms) this.cursors.add(room);
     this._newOutbox(unsent);
     this._call();
-  }
-
-  /** The token is nothing any more: from the next call on it is a cookie that says who one is. */
-  becomeAccount() {
-    this.tokens.drop(this.who.was);
-    Object.assign(this.who, { account: true, token: null });
   }
 
   /** Hang up and give up the token: nobody can be this person again. */
@@ -97,6 +95,7 @@ export class Connection extends Asking {
 
   hello() {
     const { name, email, token, account } = this.who;
+    this._guest = !account;
     this.send({ type: "hello", ...(account ? {} : { name }), ...(email ? { email } : {}), ...(token ? { token } : {}) });
   }
 
@@ -184,6 +183,12 @@ export class Connection extends Asking {
   _closed(code, reason) {
     const why = closedForGood(code);
     if (why === null) return this.cut(retryMs(code, reason));
+    if (code === 4504 && this._becoming !== null) {
+      this._becoming.closed = true;
+      return this._hangUp();
+    }
+    // The guest has become an account in another tab of this browser.
+    if (code === 4504 && this.who.account && this._guest) return this.cut(BECOMING_MS);
     if (code === 4504 && this.who.account) return this.signedOut(t("You have been signed out."));
     this._hangUp();
     if (code === 4504) {

@@ -47,7 +47,8 @@ export function SignUp({ guest, invited, name: before = "", children }) {
     if (fault !== null) return form.fail("new-password", fault);
     return form.run(async () => {
       const who = guest === null ? { name: name.trim() } : { token: act.token() };
-      const { me, why, code } = await askAccount("sign-up", { password, ...who, ...(invited ? { [invited.kind]: invited.secret } : {}), cookie: true });
+      const ask = () => askAccount("sign-up", { password, ...who, ...(invited ? { [invited.kind]: invited.secret } : {}), cookie: true });
+      const { me, why, code } = await (guest === null ? ask() : act.becomes(ask));
       if (why === undefined && me) await act.signedIn(me, guest !== null);
       else if (code === "bad_invite" && !invited) form.fail("new-password", t("An account needs an invitation: ask for a link."));
       else form.fail(OF_THE_NAME.includes(code) && guest === null ? "account-name" : "new-password", why);

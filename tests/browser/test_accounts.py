@@ -108,6 +108,24 @@ def test_a_guest_keeps_messages_and_conversations_on_becoming_an_account(team: T
     ada.sees("from elsewhere")
 
 
+def test_the_other_tabs_of_a_guest_who_becomes_an_account_come_along_and_nobody_elses(team: Team) -> None:
+    browser = team.browser()
+    ada, other, bob = team.guest("ada", browser), team.guest("ada", browser), team.guest("bob")
+    eve = team.browser()
+    token = ada.page.evaluate("localStorage.getItem('chatd.token.ada')")
+    eve.add_init_script(f"localStorage.setItem('chatd.token.ada', {token!r})")
+    thief = team.guest("ada", eve)
+    expect(bob.present()).to_have_count(2)
+    profile(ada)
+    signs_up(ada)
+    told(ada, "kept under your account")
+    thief.page.get_by_role("heading", name="Come in").wait_for()
+    for tab in (ada, other):
+        tab.say(f"{'one' if tab is ada else 'two'} of us")
+        bob.sees(f"{'one' if tab is ada else 'two'} of us")
+    expect(bob.present()).to_have_count(2)
+
+
 def test_who_has_an_account_is_in_again_after_a_reload_and_in_another_tab(team: Team) -> None:
     browser = team.browser()
     waiting = team.tab(browser)

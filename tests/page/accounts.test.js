@@ -81,13 +81,61 @@ test("a guest who has become an account forgets the token, and goes on where the
   const tab = new Tab().enters();
   tab.socket.gives(message(1));
   assert.equal(tab.tokens.get("ada"), "t1");
+  const before = tab.socket;
   tab.line.becomeAccount();
   assert.equal(tab.tokens.get("ada"), null);
-  tab.reopens();
+  assert.ok(before.shut);
+  tab.socket.opens();
+  // What the old line has to say does not matter any more.
+  before.breaks(4504, "bad_token");
   assert.deepEqual(tab.socket.asked("hello"), [{ type: "hello" }]);
   tab.socket.answers("hello", welcome({ me: member }));
   assert.deepEqual(tab.socket.asked("join"), [{ type: "join", room: "lobby", after: 1, epoch: "e1", id: "m1" }]);
   assert.equal(tab.state.phase, "joined");
+});
+
+test("the server may close a guest's line before its answer is here that there is an account", async () => {
+  const tab = new Tab().enters();
+  let answer;
+  const asked = tab.line.becomes(() => new Promise((done) => (answer = done)));
+  tab.socket.gives({ type: "me", me: member });
+  tab.socket.breaks(4504, "bad_token");
+  tab.clock.advance(3000);
+  assert.deepEqual([tab.sockets.length, tab.state.phase, tab.state.link.status], [1, "joined", "open"]);
+  answer({ me: member });
+  assert.deepEqual(await asked, { me: member });
+  tab.line.becomeAccount();
+  tab.socket.opens();
+  assert.deepEqual(tab.socket.asked("hello"), [{ type: "hello" }]);
+  tab.socket.answers("hello", welcome({ me: member }));
+  assert.equal(tab.state.link.status, "open");
+});
+
+test("a guest's line that is closed while an account is asked for in vain is closed", async () => {
+  const tab = new Tab().enters();
+  const refused = { why: "no", code: "name_taken" };
+  const asked = tab.line.becomes(async () => {
+    tab.socket.breaks(4504, "bad_token");
+    return refused;
+  });
+  assert.deepEqual(await asked, refused);
+  assert.equal(tab.state.link.status, "closed");
+  assert.equal(tab.tokens.get("ada"), null);
+});
+
+test("the other tabs of a guest who has become an account come back by the cookie", () => {
+  const tab = new Tab().enters();
+  tab.socket.gives({ type: "me", me: member });
+  tab.socket.breaks(4504, "bad_token");
+  assert.equal(tab.state.phase, "joined");
+  tab.clock.advance(1000);
+  tab.socket.opens();
+  assert.deepEqual(tab.socket.asked("hello"), [{ type: "hello" }]);
+  tab.socket.answers("hello", welcome({ me: member }));
+  assert.equal(tab.state.link.status, "open");
+  // From now on it is a session that ends.
+  tab.socket.breaks(4504, "bad_token");
+  assert.equal(tab.state.phase, "form");
 });
 
 test("the token of a guest is forgotten by the other tabs too, when they hear that it is an account now", () => {
