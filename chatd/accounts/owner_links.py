@@ -59,7 +59,8 @@ class OwnerLinks:
         self._path = path
         self._wall_ms = wall_ms
         self._kept: dict[str, Any] | None = None
-        self._taken = False
+        # The hash of the one that somebody is about to use.
+        self._taken: str | None = None
 
     def offer(self) -> str:
         """
@@ -76,25 +77,25 @@ class OwnerLinks:
 
     async def _take(self, secret: str) -> bool:
         kept = self._kept if self._path is None else await deferToThread(_read, self._path)
-        if self._taken or kept is None or self._wall_ms() >= kept["until_ms"]:
+        if self._taken is not None or kept is None or self._wall_ms() >= kept["until_ms"]:
             return False
         if not hmac.compare_digest(str(kept["hash"]), hash_token(secret).hex()):
             return False
-        self._taken = True
+        self._taken = str(kept["hash"])
         return True
 
     def put_back(self) -> None:
         """
         As the port says.
         """
-        self._taken = False
+        self._taken = None
 
     def spend(self) -> Deferred[None]:
         """
         As the port says.
         """
-        self._kept, self._taken = None, False
-        return deferToThread(_remove, self._path)
+        taken, self._kept, self._taken = self._taken, None, None
+        return deferToThread(_remove, self._path, taken)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -108,7 +109,11 @@ def _read(path: Path) -> dict[str, Any] | None:
     return kept if good else None
 
 
-def _remove(path: Path | None) -> None:
-    if path is not None:
+def _remove(path: Path | None, hash: str | None) -> None:
+    if path is None:
+        return
+    kept = _read(path)
+    # Another one may have been put there meanwhile.
+    if kept is not None and kept["hash"] == hash:
         with suppress(OSError):
             path.unlink()

@@ -24,6 +24,8 @@ from chatd.net.door import Denied, OriginRule
 T = TypeVar("T")
 
 COOKIE = b"chatd"
+HOST_COOKIE = b"__Host-chatd"
+"""Over TLS: no neighbour's page, and nobody on a line without TLS, can set it. See RFC 6265bis, 4.1.3.2."""
 COOKIE_DAYS = 400
 LABEL_CHARACTERS = 200
 ROOT = b"/account/"
@@ -173,6 +175,10 @@ class AccountResource(Resource):
             if refused.retry_after is not None:
                 told["retry_after"] = round(refused.retry_after, 3)
                 request.setHeader(b"Retry-After", b"%d" % max(1, -int(-refused.retry_after // 1)))
+        except Exception:  # noqa: BLE001  Whatever it is, whoever asked is not left waiting.
+            _log.failure("an account request failed")
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            told = {"code": str(Code.INTERNAL), "message": "The server failed at this."}
         if not gone:
             body = send_json(request, status, told)
             request.write(body)
@@ -194,9 +200,9 @@ class AccountResource(Resource):
 
     async def _sign_out(self, request: Any, asked: _SignOut) -> dict[str, Any]:
         token = asked.token or cookie_of(request)
-        # The browser is to forget it, whatever becomes of the rest.
+        # The browser is to forget them, whatever becomes of the rest.
         if asked.token is None:
-            _set_cookie(request, "", 0)
+            _forget_cookies(request)
         if token is not None:
             await self._door.sign_out(token)
         return {}
@@ -219,7 +225,7 @@ class AccountResource(Resource):
             }
         }
         if cookie:
-            _set_cookie(request, signed_in.token, COOKIE_DAYS * 24 * 3600)
+            _set_cookie(request, signed_in.token)
         else:
             told["token"] = signed_in.token
         return told
@@ -227,20 +233,33 @@ class AccountResource(Resource):
 
 def cookie_of(request: Any) -> str | None:
     """
-    The token in a request's cookie, None if it has none or none that can be one.
+    The token in a request's cookie, the one that is set over TLS before the other; None if it has none or
+    none that can be one.
     """
-    value = request.getCookie(COOKIE)
+    value = request.getCookie(HOST_COOKIE) or request.getCookie(COOKIE)
     if not value or len(value) > 128 or not value.isascii():
         return None
     text: str = value.decode("ascii")
     return text
 
 
-def _set_cookie(request: Any, token: str, seconds: int) -> None:
+def _set_cookie(request: Any, token: str) -> None:
+    secure = request.client.secure
+    _add_cookie(request, HOST_COOKIE if secure else COOKIE, token, COOKIE_DAYS * 24 * 3600, secure=secure)
+
+
+def _forget_cookies(request: Any) -> None:
+    # Or it would be signed in by the other one again.
+    _add_cookie(request, COOKIE, "", 0, secure=False)
+    if request.client.secure:
+        _add_cookie(request, HOST_COOKIE, "", 0, secure=True)
+
+
+def _add_cookie(request: Any, name: bytes, value: str, seconds: int, *, secure: bool) -> None:
     # Lax, so that whoever follows a link to the chat is signed in; see AccountResource for what guards the
     # rest.
-    parts = [f"{COOKIE.decode()}={token}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
-    if request.client.secure:
+    parts = [f"{name.decode()}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
+    if secure:
         parts.append("Secure")
     request.responseHeaders.addRawHeader(b"Set-Cookie", "; ".join(parts).encode("ascii"))
 

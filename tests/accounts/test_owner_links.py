@@ -57,6 +57,16 @@ class OwnerLinksTest(TestCase):
         self.assertFalse(await links.take(old))
         self.assertTrue(await links.take(path.removeprefix(PATH)))
 
+    async def test_one_that_is_made_while_another_is_used_stays(self) -> None:
+        """Only what was used is taken away."""
+        links = self.links(self.path)
+        self.assertTrue(await links.take(links.offer().removeprefix(PATH)))
+        path, _ = offer(self.path, self.now_ms)
+        await links.spend()
+        self.assertTrue(await links.take(path.removeprefix(PATH)))
+        await links.spend()
+        self.assertFalse(self.path.exists())
+
     async def test_the_file_has_no_secret_and_is_its_owners_alone(self) -> None:
         """And what is no such file is as none."""
         links = self.links(self.path)

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import Literal
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 from twisted.trial.unittest import TestCase
@@ -57,6 +58,31 @@ class PasswordsTest(TestCase):
         await self.passwords.encode("x")
 
     def test_by_default_a_guess_costs_what_it_should(self) -> None:
-        """RFC 9106, the second recommended choice."""
+        """argon2id with 19 MiB and two passes."""
         hasher = Passwords(reactor)._hasher
-        self.assertEqual((hasher.time_cost, hasher.memory_cost, hasher.parallelism), (3, 65536, 4))
+        self.assertEqual((hasher.time_cost, hasher.memory_cost, hasher.parallelism), (2, 19456, 1))
+        self.assertIs(hasher.type, Type.ID)
+
+    async def test_what_fits_nobody_costs_one_pass_of_the_same_work(self) -> None:
+        """From the first time on: it is not made by hashing."""
+        hashed: list[str] = []
+        verified: list[str] = []
+
+        class Counting(PasswordHasher):
+            def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+                hashed.append("hash")
+                return super().hash(password, salt=salt)
+
+            def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+                verified.append(str(hash))
+                return super().verify(hash, password)
+
+        passwords = Passwords(reactor, Counting(time_cost=1, memory_cost=64, parallelism=1))
+        passwords.start()
+        self.addCleanup(passwords.stop)
+        self.assertFalse(await passwords.fits(None, "x"))
+        encoded = await passwords.encode("y")
+        self.assertFalse(await passwords.fits(encoded, "x"))
+        self.assertEqual(hashed, ["hash"])
+        nobodys, somebodys = map(extract_parameters, verified)
+        self.assertEqual(nobodys, somebodys)

@@ -52,6 +52,15 @@ class WrongPasswordsTest(AccountCase):
             self.wrong("ada", WRONG_OF_PLACE, f"203.0.113.{number}")
         self.assertEqual(self.refusal(self.check("ada", PASSWORD)).code, Code.RATE_LIMITED)
 
+    def test_who_has_to_wait_for_an_account_does_not_for_others(self) -> None:
+        """What is refused is not counted against the address."""
+        for number in range(WRONG_OF_ACCOUNT // WRONG_OF_PLACE):
+            self.wrong("ada", WRONG_OF_PLACE, f"203.0.113.{number}")
+        for _ in range(WRONG_OF_PLACE):
+            self.assertEqual(self.refusal(self.check("ada", "wrong", FAR_AWAY)).code, Code.RATE_LIMITED)
+        for number in range(WRONG_OF_ADDRESS):
+            self.wrong(f"n{number}", 1)
+
     def test_what_could_not_be_looked_at_was_not_wrong(self) -> None:
         """As where too many are being hashed, or something fails."""
         self.server.account("ada")

@@ -152,9 +152,16 @@ class AccountsTest(SynchronousTestCase):
         status, _, cookie = post(daemon, "sign-up", asked, Cookie=f"chatd={token}")
         self.assertEqual(status, 200)
         self.assertNotIn(token, cookie)
+        # Nor are those in who came by it before: whoever signed up comes anew, by the cookie.
+        with self.assertRaises(ConnectionClosed) as closed:
+            while True:
+                guest.line.recv(timeout=20)
+        assert closed.exception.rcvd is not None
+        self.assertEqual(closed.exception.rcvd.code, 4504)
         self.assertEqual(self.open(daemon).ask("hello", token=token)["code"], "bad_token")
         self.assertEqual(self.open(daemon, Cookie=f"chatd={token}").ask("hello")["me"]["role"], "watcher")
-        self.assertEqual(guest.ask("rooms")["type"], "rooms")
+        me = self.open(daemon, Cookie=cookie.partition(";")[0]).ask("hello")["me"]
+        self.assertEqual((me["name"], me["role"]), ("ada", "member"))
 
     def test_no_other_site_can_have_a_browser_do_anything(self) -> None:
         """By its Origin, by Sec-Fetch-Site, by a form's type, also where its pages may open a WebSocket."""

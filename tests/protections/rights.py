@@ -96,7 +96,7 @@ RIGHTS = (
         "chatd/core/attempts.py",
         "            _give_back(of[:number])\n",
         "",
-        "tests/core/test_attempts.py::WrongPasswordsTest::test_whoever_knows_a_name_does_not_shut_its_owner_out_elsewhere",
+        "tests/core/test_attempts.py::WrongPasswordsTest::test_who_has_to_wait_for_an_account_does_not_for_others",
     ),
     Protection(
         "a name is reserved before its account is made",
@@ -164,7 +164,7 @@ RIGHTS = (
     Protection(
         "an owner's link is good once",
         "chatd/accounts/owner_links.py",
-        "        self._taken = True\n",
+        '        self._taken = str(kept["hash"])\n',
         "",
         "tests/accounts/test_owner_links.py::OwnerLinksTest::test_it_is_good_once_for_a_day",
     ),
@@ -188,6 +188,20 @@ RIGHTS = (
         "            ended = self.end_tokens(card.id, lambda _: True)\n            self.add_token",
         "            self.add_token",
         "tests/contracts/test_memory_store.py::MemoryDeedsTests::test_a_guest_who_gets_an_account_is_the_same_person_under_a_new_token",
+    ),
+    Protection(
+        "whatever fails, an account request is answered",
+        "chatd/net/account.py",
+        "        except Exception:  # noqa: BLE001",
+        "        except KeyboardInterrupt:  # noqa: BLE001",
+        "tests/net/test_account.py::AnswerTests::test_whatever_fails_is_answered_and_logged",
+    ),
+    Protection(
+        "a cookie that no neighbour can set",
+        "chatd/net/account.py",
+        "HOST_COOKIE if secure else COOKIE, token",
+        "COOKIE, token",
+        "tests/net/test_account.py::CookieTests::test_over_tls_it_is_one_that_no_neighbour_can_set",
     ),
     Protection(
         "a header counts from a trusted proxy alone",
