@@ -137,6 +137,9 @@ class AmendingTest(ChatTestCase):
             (edited["room"], edited["text"], edited["with"]["name"]), (self.bob.private, "psst!", "bob")
         )
         self.assert_refused(self.cleo.ask("delete", room=self.bob.private, offset=offset), "forbidden")
+        olga = self.server.account("olga", role="owner")
+        theirs = self.bob.ask("say", room=olga.private, text="hi")["offset"]
+        self.assert_refused(olga.ask("delete", room=self.bob.private, offset=theirs), "forbidden")
         for client, peer in ((self.cleo, self.bob), (self.bob, self.cleo)):
             self.assertEqual(
                 client.ask("pin", room=peer.private, offset=offset, on=client is self.cleo)["type"], "done"

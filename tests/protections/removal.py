@@ -13,12 +13,13 @@ from pathlib import Path
 
 from tests.daemon import CHECKOUT
 from tests.protections.inside import INSIDE
+from tests.protections.messages import MESSAGES
 from tests.protections.page import PAGE
 from tests.protections.protection import Protection
 from tests.protections.rights import RIGHTS
 from tests.protections.way_in import WAY_IN
 
-PROTECTIONS = (*INSIDE, *WAY_IN, *RIGHTS)
+PROTECTIONS = (*INSIDE, *WAY_IN, *RIGHTS, *MESSAGES)
 EVERYTHING = (*PROTECTIONS, *PAGE)
 PATIENCE = 60
 """For how many seconds a test is waited for. Each takes a few."""

@@ -45,15 +45,15 @@ RIGHTS = (
     Protection(
         "what is read while a deed is on its way is looked at again",
         "chatd/core/session.py",
-        "        rules.check(self, command)\n        if type(command) is not Join:\n",
-        "        if type(command) is not Join:\n",
+        "        rules.check(self, command)\n        if type(command) is not Join and",
+        "        if type(command) is not Join and",
         "tests/core/test_deeds.py::ClosedRoomTest::test_a_read_that_is_under_way_when_one_is_sent_out_gives_nothing",
     ),
     Protection(
         "a ban is of the address too",
         "chatd/core/deeds.py",
-        "subjects = [card.id, *(address_subject(address) for address in sorted(addresses))]",
-        "subjects = [card.id]",
+        "    kept_out = [address_subject(address) for address in sorted(addresses)]\n",
+        "    kept_out: list[str] = []\n",
         "tests/core/test_deeds.py::ModerationTest::test_a_ban_keeps_out_the_person_and_their_address_until_it_ends",
     ),
     Protection(
