@@ -132,7 +132,7 @@ class Hub:
             self.guises.pop(session.guise, None)
             card = Card(session.guise, session.guise_name or "guest")
             self.traces.note(card, session.address, now, guise=True)
-        elif session.person is not None:
+        elif session.person is not None and session.address is not None:
             self.traces.note(session.person.card, session.address, now)
 
     def sessions_of(self, author: PersonId) -> tuple[Session, ...]:

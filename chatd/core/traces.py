@@ -10,7 +10,7 @@ from chatd.core.events import Card
 from chatd.core.names import PersonId
 
 KEPT_SECONDS = 12 * 3600.0
-MOST_TRACES = 10_000
+MOST_TRACES = 5_000
 MOST_ADDRESSES = 8
 
 
@@ -25,7 +25,7 @@ class _Trace:
 @dataclass(slots=True, eq=False)
 class Traces:
     """
-    Those whose connections ended in the last 12 hours, the 10,000 that went last. It lives in memory alone.
+    Those whose connections ended in the last 12 hours, the 5,000 that went last. It lives in memory alone.
 
     `now` is in monotonic seconds.
     """
