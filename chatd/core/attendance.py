@@ -63,7 +63,8 @@ async def join(session: Session, command: Join, now: float) -> None:
         if not room.exists:
             _make(session, room, command.room, now)
             await membership.own(session, room)
-        _check_lock(session, room)
+        if is_locked_out(session, room):
+            raise Refused(Code.LOCKED, "That room lets nobody new in at the moment.")
         start, recovered = _start(room, opened, position, command.limit)
         # What has come since the store looked is new: it follows `live`.
         head = room.head if opened is None else opened.record.head
@@ -106,12 +107,14 @@ async def join(session: Session, command: Join, now: float) -> None:
         hub.release(room)
 
 
-def _check_lock(session: Session, room: Room) -> None:
+def is_locked_out(session: Session, room: Room) -> bool:
+    """
+    Whether a client is somebody new to a room that lets nobody new in.
+    """
     rights, viewer = session.hub.rights, session.viewer
     if viewer is None or viewer in room.members or not rights.locked(room.key):
-        return
-    if not rights.room_role(room.key, viewer) and rights.rank(room.key, viewer) < Rank.MODERATOR:
-        raise Refused(Code.LOCKED, "That room lets nobody new in at the moment.")
+        return False
+    return not rights.room_role(room.key, viewer) and rights.rank(room.key, viewer) < Rank.MODERATOR
 
 
 def _make(session: Session, room: Room, name: str, now: float) -> None:

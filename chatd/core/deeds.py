@@ -165,12 +165,14 @@ async def report(session: Session, command: Report, now: float) -> None:
         text=message.text[:REPORTED_TEXT],
         reason=reason_of(command.reason),
     )
-    if not hub.reported.first(session.the_person().card.id, key, command.offset):
+    told = (session.the_person().card.id, key, command.offset)
+    if told in hub.reported:
         # They see it already.
         session.answer(command, Done())
         return
     take_token(session, now)
     await store(session, [draft_of(session, REPORTS, ROOM_TITLES[REPORTS], "reported", detail)])
+    hub.reported.add(told)
     session.answer(command, Done())
 
 

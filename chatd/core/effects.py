@@ -38,7 +38,7 @@ def take_effect(hub: Hub, deed: Deed) -> None:
     if deed.wipe is not None:
         for each in hub.rooms.values():
             if each is room or (deed.wipe.everywhere and not is_private(each.key)):
-                each.tail.wipe(deed.wipe)
+                hub.tails.wipe(each.tail)
     if deed.kind in KINDS and room is not None:
         room.tail.change(deed)
     reason = _REASONS.get(deed.kind, "forbidden")
@@ -69,7 +69,7 @@ def _look_again(hub: Hub, change: Change, reason: str) -> None:
         return
     meant = hub.sessions_in(room) if not change.subject else _meant(hub, change.subject)
     for session in meant:
-        if room.key in session.cursors.rooms and not _may_stay(hub, session, room):
+        if room.key in session.cursors.rooms and not may_stay(hub, session, room):
             expel(session, room, reason)
 
 
@@ -86,11 +86,14 @@ def _look_at(hub: Hub, session: Session, reason: str) -> None:
         session.close(CloseCode.BANNED, CloseCode.BANNED.reason)
         return
     for cursor in tuple(session.cursors.rooms.values()):
-        if not _may_stay(hub, session, cursor.room):
+        if not may_stay(hub, session, cursor.room):
             expel(session, cursor.room, reason)
 
 
-def _may_stay(hub: Hub, session: Session, room: Room) -> bool:
+def may_stay(hub: Hub, session: Session, room: Room) -> bool:
+    """
+    Whether a client may go on hearing a room.
+    """
     if is_private(room.key):
         return True
     rights = hub.rights

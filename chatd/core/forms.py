@@ -36,15 +36,11 @@ def quote_of(author: Author, text: str, *, deleted: bool) -> Quote:
 
 def after_wipe(event: Event, wipe: Wipe) -> Event:
     """
-    An event as it reads after a wipe in its room.
+    An event as it reads after a wipe in its room, but for what it quotes.
     """
     if isinstance(event, Message):
         if event.author.id == wipe.author and max(event.at_ms, event.edited_ms) >= wipe.since_ms:
             return without_text(event)
-        quote = event.quote
-        if quote is not None and quote.author.id == wipe.author and event.at_ms >= wipe.since_ms:
-            # It can be of an older message, which is quoted again when this one is read from the log.
-            return replace(event, quote=quote_of(quote.author, "", deleted=True))
     elif event.kind == EDITED and event.author.id == wipe.author and event.at_ms >= wipe.since_ms:
         return superseded(event)
     return event

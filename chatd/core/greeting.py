@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from chatd.core.accounts import hash_token, new_token
-from chatd.core.attendance import own_name, own_peer
+from chatd.core.attendance import is_locked_out, own_name, own_peer
 from chatd.core.commands import Face, Hello, Limits, Self, ServerCan, Welcome, WelcomeRoom
+from chatd.core.effects import expel, may_stay
 from chatd.core.events import Card, iso_time
 from chatd.core.names import LOBBY, check_nick, is_closed, is_private, person_id
 from chatd.core.presence import Person
@@ -224,8 +225,15 @@ def _become(session: Session, card: Card, email: str | None) -> None:
         person.email = email
     hub.show_name(person, card.name, session)
     if before is None:
-        for key, cursor in session.cursors.rooms.items():
-            if not is_private(key):
+        for key, cursor in tuple(session.cursors.rooms.items()):
+            if is_private(key):
+                continue
+            # What a watcher may hear is not always for the person that it is now.
+            if not may_stay(hub, session, cursor.room):
+                expel(session, cursor.room, "forbidden")
+            elif is_locked_out(session, cursor.room):
+                expel(session, cursor.room, "locked")
+            else:
                 cursor.room.enter(person.card, session.cursors)
 
 

@@ -114,13 +114,13 @@ class Once:
     most: int
     _done: dict[Hashable, None] = field(default_factory=dict)
 
-    def first(self, *thing: Hashable) -> bool:
+    def __contains__(self, thing: Hashable) -> bool:
+        return thing in self._done
+
+    def add(self, thing: Hashable) -> None:
         """
-        Whether it was not done yet, as far as is remembered; from now on it was.
+        It has been done.
         """
-        if thing in self._done:
-            return False
         self._done[thing] = None
         if len(self._done) > self.most:
             del self._done[next(iter(self._done))]
-        return True

@@ -4,11 +4,10 @@ The end of a log in memory, with what its events are on each wire: encoded once,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chatd.core.events import Deed, Event, Wipe
-from chatd.core.forms import DELETED, EDITED, after, after_wipe
+from chatd.core.events import Deed, Event
+from chatd.core.forms import DELETED, EDITED, after
 from chatd.core.ports import View, Wire
 
 TAIL_EVENTS = 512
@@ -113,22 +112,13 @@ class Tail:
         for entry in self.entries:
             entry.frames.clear()
 
-    def wipe(self, wipe: Wipe) -> None:
-        """
-        Have the messages that a wipe means be as the store has them now: without their text.
-        """
-        self._rewrite(lambda event: after_wipe(event, wipe), taken=True)
-
     def change(self, deed: Deed) -> None:
         """
         Have the message that a deed is about, and whatever quotes it, be as the store has them now.
         """
-        self._rewrite(lambda event: after(event, deed), taken=deed.kind in (EDITED, DELETED))
-
-    def _rewrite(self, form: Callable[[Event], Event], *, taken: bool) -> None:
-        self.taken += taken
+        self.taken += deed.kind in (EDITED, DELETED)
         for place, entry in enumerate(self.entries):
-            event = form(entry.event)
+            event = after(entry.event, deed)
             if event is not entry.event:
                 self.weight -= entry.weight
                 self.entries[place] = Entry(event)
@@ -194,6 +184,13 @@ class Tails:
         if tail in self._weights:
             self._weights[tail] = tail.weight
             self.weight -= before - tail.weight
+
+    def wipe(self, tail: Tail) -> None:
+        """
+        Empty a tail from whose log texts were taken: the store knows of which messages, and who quotes them.
+        """
+        tail.taken += 1
+        self.drop(tail)
 
     def drop(self, tail: Tail) -> None:
         """

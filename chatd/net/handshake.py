@@ -31,5 +31,13 @@ class Credentials:
         if self._header is not None and self._front.trusts(request.transport.getPeer()):
             said = request.requestHeaders.getRawHeaders(self._header, ())
             if len(said) == 1 and said[0].strip():
-                return self._vouched_for(said[0].strip().decode("utf-8", "replace"))
+                return self._vouched_for(_text(said[0].strip()))
         return cookie_of(request)
+
+
+def _text(value: bytes) -> str:
+    # What is no UTF-8 is of the older kind (RFC 9110 section 5.5): no two values are to become one.
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

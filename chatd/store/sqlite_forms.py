@@ -30,7 +30,7 @@ TAKE_TEXT = (
 )
 CHANGED = "UPDATE event SET changed = ? WHERE room = ? AND offset = ?"
 EDITS = "SELECT offset, text FROM event WHERE room = ? AND reply_to = ? AND kind = 'edited'"
-REWRITE = "UPDATE event SET text = ? WHERE room = ? AND offset = ?"
+REWRITE = "UPDATE event SET text = ?, reply_to = NULL WHERE room = ? AND offset = ?"
 REACTIONS = "SELECT given, emoji, person, name FROM reaction WHERE room = ? AND offset = ?"
 EMOJI = (
     "SELECT count(*), max(emoji = ?3) FROM"
@@ -202,12 +202,12 @@ def forget_before(connection: apsw.Connection, number: int, first: int) -> None:
 
 
 def _forget_edits(connection: apsw.Connection, number: int, offset: int) -> None:
+    # There is one at most: what is bare is not found by its message any more, however often that is changed.
     rows: Any = connection.execute(EDITS, (number, offset)).fetchall()
     for edit, text in rows:
         detail = msgspec.json.decode(text, type=Detail)
-        if detail.text is not None:
-            bare = msgspec.structs.replace(detail, text=None, mentions=(), mentions_all=False)
-            connection.execute(REWRITE, (msgspec.json.encode(bare).decode(), number, edit))
+        bare = msgspec.structs.replace(detail, text=None, mentions=(), mentions_all=False)
+        connection.execute(REWRITE, (msgspec.json.encode(bare).decode(), number, edit))
 
 
 def whole(connection: apsw.Connection, number: int, message: Message, mentions: str) -> Message:

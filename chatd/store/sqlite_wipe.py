@@ -90,8 +90,12 @@ def _find(connection: apsw.Connection, rooms: Iterable[int], what: Wipe, after: 
         for offset, commit, kind, author, at_ms, about in log:
             if commit <= after or at_ms < what.since_ms - SLACK_MS:
                 break
-            if author == what.author and at_ms >= what.since_ms and kind in ("message", EDITED):
-                meant[room, offset if kind == "message" else about] = None
+            if author != what.author or at_ms < what.since_ms:
+                continue
+            if kind == "message":
+                meant[room, offset] = None
+            elif kind == EDITED and about is not None:
+                meant[room, about] = None
         log.close()
     return list(meant)
 

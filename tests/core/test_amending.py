@@ -233,8 +233,11 @@ class AmendingTest(ChatTestCase):
     def test_a_wipe_takes_what_was_edited_in_that_time_too(self) -> None:
         """With what quotes it, whatever came of it."""
         offset = self.say(self.bob, "fine")
+        self.say(self.cleo, "oh", reply_to=offset)
         self.server.wall_ms += 600_000
         self.bob.ask("edit", room="den", offset=offset, text="spam")
+        for client in self.server.clients:
+            client.take()
         self.ada.ask("wipe", room="den", who=self.bob.id, seconds=60)
         self.assertNotIn("spam", str(self.cleo.ask("history", room="den")))
         late = self.server.person("late")

@@ -165,6 +165,25 @@ class ModerationTest(ChatTestCase):
                 found += [event for event in events if event["type"] == "message"]
         return found
 
+    def test_a_watcher_who_becomes_somebody_stays_only_where_that_person_may_be(self) -> None:
+        """Not in a locked room, one that they are banned from, or one that is not for a bot."""
+        self.owner.ask("ban", room="den", who=self.bob.id)
+        bot = self.owner.ask("bot", name="robot", rooms=["lobby"])["token"]
+        for token, reason in ((self.bob.token, "forbidden"), (bot, "forbidden"), (None, "locked")):
+            if token is None:
+                self.owner.ask("set", room="den", locked=True)
+            watcher = self.server.watcher("lobby", "den")
+            watcher.take()
+            hello = {"name": "sneak"} if token is None else {"token": token}
+            self.assertEqual(watcher.ask("hello", **hello)["type"], "welcome")
+            told = watcher.take("removed")
+            self.assertEqual(told, [{"type": "removed", "room": "den", "reason": reason}])
+            members = [each["name"] for each in self.owner.ask("who", room="den")["members"]]
+            self.assertEqual(sorted(members), ["ada", "cleo"])
+            self.owner.say("secret", "den")
+            self.assertNotIn("secret", str(watcher.take()))
+            watcher.lose()
+
     def test_nobody_sends_out_bans_or_mutes_themself(self) -> None:
         """It would only be a mistake, and the last owner could not take it back."""
         for kind in ("kick", "ban", "mute"):
@@ -177,6 +196,12 @@ class ModerationTest(ChatTestCase):
         for client in (self.cleo, self.cleo, self.owner):
             self.assertEqual(client.ask("report", room="den", offset=offset)["type"], "done")
         self.assertEqual(len([each for each in self.owner.take() if each["type"] == "reported"]), 2)
+        while self.bob.ask("say", room="den", text="help")["type"] == "done":
+            pass
+        self.assert_refused(self.bob.ask("report", room="den", offset=offset), "rate_limited")
+        self.server.advance(10)
+        self.bob.ask("report", room="den", offset=offset)
+        self.assertEqual(len(self.owner.take("reported")), 1)
 
     def test_a_long_roster_comes_in_parts(self) -> None:
         """Each line once, by name."""

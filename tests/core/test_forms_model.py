@@ -111,7 +111,12 @@ class Reader:
         """What somebody wrote, or changed, from a time on is gone."""
         for message in self.messages.values():
             theirs = message["from"]["id"] == event["who"]["id"] and message["offset"] < event["offset"]
-            if theirs and max(message["at"], message.get("edited", "")) >= event["since"]:
+            # What was changed after the wipe was spared by it.
+            if (
+                theirs
+                and message.get("changed", 0) < event["offset"]
+                and max(message["at"], message.get("edited", "")) >= event["since"]
+            ):
                 self.gone(message)
 
     def gone(self, message: dict[str, Any]) -> None:

@@ -13,12 +13,14 @@ from chatd.core.events import Card, Draft
 from chatd.core.names import LOBBY, PersonId, RoomKey, private_key
 from chatd.core.records import Known, Position
 from chatd.store.sqlite_check import examine
+from chatd.store.sqlite_file import SCHEMA, read_steps
 from tests.contracts.store import texts
 from tests.store.case import SqliteCase
 
 BEFORE = Path(__file__).with_name("before_accounts.sql")
 
 ADA = PersonId("k4jgobkyhv5xshxi")
+NEWEST = len(read_steps(SCHEMA))
 BOB = PersonId("lf3clkis7v2sdnb7")
 CLEO = PersonId("eo2lu2g36hbcl33f")
 SILENT = PersonId("4wdsaoxba3n7n7jq")
@@ -79,10 +81,10 @@ class BeforeAccountsTests(SqliteCase):
         self.stop()
         with self.database.side_door() as connection:
             self.assertEqual(connection.execute("PRAGMA foreign_key_check").fetchall(), [])
-            self.assertEqual(connection.pragma("user_version"), 3)
+            self.assertEqual(connection.pragma("user_version"), NEWEST)
         report = examine(str(self.database.path))
         self.assertEqual((report.wrong, report.summary), ([], "4 rooms, 8 messages, 4 people"))
-        copy = apsw.Connection(f"{self.database.path}.before-3", flags=apsw.SQLITE_OPEN_READONLY)
+        copy = apsw.Connection(f"{self.database.path}.before-{NEWEST}", flags=apsw.SQLITE_OPEN_READONLY)
         self.addCleanup(copy.close)
         self.assertEqual(
             (copy.pragma("user_version"), copy.execute("SELECT count(*) FROM event").get), (2, 8)

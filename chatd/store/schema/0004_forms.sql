@@ -1,13 +1,12 @@
 -- What becomes of messages after they were said, whom they call for, and how much of a room somebody wants to hear.
 
 -- `edited_ms`: when the author changed it last. `changed`: the offset of the last event that is about it. `mentions`: the
--- ids of those whom it calls for, with a space between, and `*` for everybody. An event that is about a message has the
--- message's offset in `reply_to`.
+-- ids of those whom it calls for, with a space between, and `*` for everybody. An edit has its message's offset in
+-- `reply_to` as long as it is the last.
 ALTER TABLE event ADD COLUMN edited_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE event ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE event ADD COLUMN mentions TEXT NOT NULL DEFAULT '';
 
--- Of one message there is at most one with its text: the last.
 CREATE INDEX edit ON event (room, reply_to) WHERE kind = 'edited';
 
 -- In the order in which they were given; `name` is the person's of that time.
