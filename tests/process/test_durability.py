@@ -257,7 +257,7 @@ async def fill_and_heal(daemon: Daemon, make_room: Callable[[], object]) -> None
 
 def test_a_full_disk_refuses_and_is_read_and_heals(tmp_path: Path) -> None:
     """On a file system of 600 KB."""
-    with small_disk(tmp_path / "disk", "600k") as disk:
+    with small_disk(tmp_path / "disk", "1m") as disk:
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(150_000))
         daemon = Daemon(tmp_path / "daemon", flags=("--message-rate", "0", "--data", str(disk)))
