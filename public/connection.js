@@ -16,6 +16,7 @@ import { usable } from "./frames.js";
 import { Timers } from "./timers.js";
 import { t } from "./words.js";
 
+const OPEN = 1; // as WebSocket.OPEN
 const GREETING_MS = 15_000;
 const ANSWER_MS = 20_000;
 const QUIET_MS = 45_000;
@@ -78,7 +79,7 @@ export class Connection extends Asking {
 
   /** Try at once, if it is waiting to: the network is back, or the person asked. */
   wake() {
-    if (this.who === null || this._socket !== null) return;
+    if (this.who === null || this._socket !== null || this._becoming !== null) return;
     this._attempt = 0;
     this._call();
   }
@@ -89,7 +90,8 @@ export class Connection extends Asking {
   send(command, more = {}) {
     const ref = String((this._refs += 1));
     this._asked.set(ref, { ...command, ...more });
-    this._socket.send(JSON.stringify({ ...command, ref }));
+    // Where the server is closing the line, the browser knows before the page does: then the answer is that it was cut off.
+    if (!(this._socket.readyState > OPEN)) this._socket.send(JSON.stringify({ ...command, ref }));
     if (!this.timers.runs("answer")) this.timers.after("answer", ANSWER_MS, () => this.cut());
   }
 

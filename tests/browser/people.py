@@ -189,4 +189,4 @@ class People:
         complaints = [line for tab in self.tabs for line in tab.complaints]
         for tab in self.tabs:
             tab.page.context.close()
-        assert complaints == []
+        assert complaints == [], complaints

@@ -30,7 +30,7 @@ def team(chromium: Browser, tmp_path: Path) -> Iterator[Team]:
         them.daemon = daemon
         yield them
         them.go()
-        assert "Traceback" not in daemon.log
+        assert "Traceback" not in daemon.log, daemon.log
 
 
 def kept(tab: Tab) -> str:

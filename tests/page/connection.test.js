@@ -537,3 +537,11 @@ test("cut anywhere and any number of times, the page shows the whole log once an
     assert.equal(mine.length, said, `seed ${seed}: lost`);
   }
 });
+
+test("what is said while the server is closing the line is not sent there, and said on the next one", () => {
+  const tab = new Tab().enters();
+  Object.assign(tab.socket, { readyState: 2, shut: true });
+  tab.line.say("lobby", "hi");
+  assert.deepEqual(tab.socket.asked("say"), []);
+  assert.deepEqual(tab.comesBack().asked("say").map((one) => one.text), ["hi"]);
+});
