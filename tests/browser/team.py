@@ -35,7 +35,10 @@ def signs_up(tab: Tab, name: str | None = None, password: str = PASSWORD) -> Tab
         tab.page.get_by_label("Username", exact=True).fill(name)
     tab.page.get_by_label("Password", exact=True).fill(password)
     tab.page.get_by_label("Password, once more").fill(password)
-    tab.page.locator("form.account").get_by_role("button", name="Make an account").click()
+    button = tab.page.locator("form.account").get_by_role("button", name="Make an account")
+    button.click()
+    # What lies behind the dialog may be there before it has gone, and nobody can write in it.
+    button.wait_for(state="detached")
     tab.page.locator(".composer, .silent").first.wait_for()
     return tab
 
