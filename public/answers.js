@@ -25,7 +25,7 @@ const kinds = {
     people: withRoles(people),
     banned: listed(banned, measure),
     muted: listed(muted, measure),
-    next: words(next, LONGEST_PLACE),
+    ...(next === undefined ? {} : { next: words(next, LONGEST_PLACE) }),
   }),
   sessions: ({ sessions }) => ({ sessions: listed(sessions, session) }),
   links: ({ links }) => ({ links: listed(links, link) }),

@@ -185,15 +185,16 @@ class Accounts:
         # It has a name here from the moment that it is being made.
         if names.card(card.id) is not None:
             raise Refused(Code.FORBIDDEN, "You have an account already.")
-        names.claim(card.name, card.id)
-        # At once, and not when it is there: names that look like it are free to be claimed until then.
-        names.reserve(card)
-        try:
-            return await self._enrol(card, asked, new, label)
-        except BaseException:
-            names.unreserve(card)
-            names.unclaim(card)
-            raise
+        with names.changing(card):
+            names.claim(card.name, card.id)
+            # At once, and not when it is there: names that look like it are free to be claimed until then.
+            names.reserve(card)
+            try:
+                return await self._enrol(card, asked, new, label)
+            except BaseException:
+                names.unreserve(card)
+                names.unclaim(card)
+                raise
 
     async def _enrol(self, card: Card, asked: SignUp, new: bool, label: str) -> SignedIn:
         hub = self.hub

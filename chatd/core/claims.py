@@ -4,13 +4,16 @@ Whose name is whose: of those who are here, and of those who have an account.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from chatd.core.events import Card
 from chatd.core.names import PersonId, fold
 from chatd.core.presence import Presence
 from chatd.core.refusals import Code, Refused
+
+CHANGE_SECONDS = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +26,7 @@ class Names:
     key: Callable[[str], str]
     _reserved: dict[str, PersonId] = field(default_factory=dict)
     _cards: dict[PersonId, Card] = field(default_factory=dict)
+    _changing: dict[PersonId, list[str]] = field(default_factory=dict)
 
     def holder(self, name: str) -> PersonId | None:
         """
@@ -70,6 +74,23 @@ class Names:
         if self.holder(name) not in (None, claimant):
             raise Refused(Code.NAME_TAKEN, "Somebody who has an account has that name, or one like it.")
         self.presence.claim(name, claimant)
+
+    @contextmanager
+    def changing(self, card: Card) -> Iterator[None]:
+        """
+        Give somebody another name, or an account, which takes a while. Raises `Refused` with `rate_limited`
+        while they are being given another one: nobody could say which is theirs in the end.
+        """
+        under_way = self._changing.setdefault(card.id, [])
+        if any(name != card.name for name in under_way):
+            raise Refused(Code.RATE_LIMITED, "Your name is just being changed.", retry_after=CHANGE_SECONDS)
+        under_way.append(card.name)
+        try:
+            yield
+        finally:
+            under_way.pop()
+            if not under_way:
+                del self._changing[card.id]
 
     def unclaim(self, card: Card) -> None:
         """

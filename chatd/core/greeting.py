@@ -152,26 +152,36 @@ async def _identify(
     if known is None:
         assert command.name is not None
         return await _new_person(session, check_nick(command.name), now)
+    here = hub.presence.people.get(known.id)
+    known = hub.names.card(known.id) or (here.card if here else known)
     name = known.name if command.name is None else check_nick(command.name)
     card = Card(known.id, name)
-    hub.names.claim(name, card.id)
-    if name != known.name:
-        _pace_renames(hub, card, now)
-        account = bool(hub.rights.account(card.id))
-        if account:
-            hub.names.reserve(card)
-        try:
-            await hub.store.rename(card.id, name)
-        except BaseException:
-            hub.names.unclaim(card)
-            if account and hub.names.key(name) != hub.names.key(known.name):
-                hub.names.unreserve(card)
-            if account:
-                hub.names.reserve(known)
-            raise
-        if account and hub.names.key(name) != hub.names.key(known.name):
-            hub.names.unreserve(known)
+    if name == known.name:
+        hub.names.claim(name, card.id)
+    else:
+        with hub.names.changing(card):
+            await _rename(hub, known, card, now)
     return card, None
+
+
+async def _rename(hub: Hub, known: Card, card: Card, now: float) -> None:
+    hub.names.claim(card.name, card.id)
+    _pace_renames(hub, card, now)
+    account = hub.names.card(card.id) is not None
+    looks_new = hub.names.key(card.name) != hub.names.key(known.name)
+    if account:
+        hub.names.reserve(card)
+    try:
+        await hub.store.rename(card.id, card.name)
+    except BaseException:
+        hub.names.unclaim(card)
+        if account and looks_new:
+            hub.names.unreserve(card)
+        if account:
+            hub.names.reserve(known)
+        raise
+    if account and looks_new:
+        hub.names.unreserve(known)
 
 
 def _pace_renames(hub: Hub, card: Card, now: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from chatd.core.accounts import hash_token
+from chatd.core.accounts import SignUp, hash_token
 from chatd.core.forgetting import forget
 from chatd.core.names import is_person_id
 from chatd.core.presence import RENAMES_A_SECOND, RENAMES_AT_ONCE
@@ -527,6 +527,33 @@ class LostGreetingTest(ChatTestCase):
     def result_of(self, coroutine: Any) -> Any:
         """What a coroutine that waits for nothing returns."""
         return self.successResultOf(Deferred.fromCoroutine(coroutine))
+
+    def test_of_two_new_names_at_once_the_second_is_to_come_again(self) -> None:
+        """So that it is plain which is theirs; the other stays free, and so does the old one."""
+        ada = self.server.account("ada", "lobby")
+        other = self.server.again(ada)
+        store = self.server.store
+        store.told_late = True
+        for client, name in ((ada, "eva"), (other, "ida")):
+            client.send("hello", name=name)
+        store.tell()
+        self.assert_refused(other.take("refused")[0], "rate_limited")
+        self.assertEqual(ada.take("welcome")[0]["me"]["name"], "eva")
+        for name in ("ida", "ada"):
+            self.assertEqual(self.server.connect().hello(name=name)["type"], "welcome")
+        self.assert_refused(self.server.connect().hello(name="eva"), "name_taken")
+
+    def test_a_name_that_is_taken_while_one_signs_up_waits(self) -> None:
+        """The account has the name that it was made with."""
+        gus = self.server.person("gus", "lobby")
+        self.server.store.inner.hold()
+        asked = SignUp(password="correct horse", name="august", token=gus.token)
+        self.server.spawn(self.server.accounts.sign_up(asked, None, "x", self.server.now), None)
+        gus.send("hello", name="gustav")
+        self.assert_refused(gus.take("refused")[0], "rate_limited")
+        self.server.store.inner.release()
+        self.assertEqual(self.server.hub.names.card(gus.id).name, "august")
+        self.assert_refused(self.server.connect().hello(name="august"), "name_taken")
 
     def test_a_hello_that_is_under_way_when_one_is_banned_or_signed_out_leads_nowhere(self) -> None:
         """Whatever it waits for at that moment; and another one is let in as before."""
