@@ -154,6 +154,7 @@ async def _do(
     now: float,
     more: tuple[DeedDraft, ...] = (),
 ) -> None:
+    await session.may_still(command)
     take_token(session, now)
     draft = draft_of(session, room.key, room.name, kind, detail)
     appended = await store(session, (draft, *more))

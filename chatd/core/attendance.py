@@ -225,6 +225,7 @@ async def rooms(session: Session, command: Rooms, _now: float) -> None:
         after = command.after if marked else room_key(command.after)
     closed = hub.rights.closed_rooms(viewer)
     records = await hub.store.rooms(viewer, after, ROOMS_A_LIST + 1, closed)
+    await hub.deeds_are_told()
     listed = {
         side_name(record.key, viewer): _listed(hub, record, viewer)
         for record in records

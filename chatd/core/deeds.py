@@ -210,7 +210,9 @@ def _hold(
     until_ms = FOR_EVER if command.seconds is None else hub.wall_ms() + command.seconds * 1000
     addresses = {each.address for each in hub.sessions_of(card.id) if each.address is not None}
     addresses.update(hub.traces.addresses(card.id, now))
-    kept_out = [address_subject(address) for address in sorted(addresses)]
+    # Whoever looks after it is not to be kept out by their own deed, in an office or behind a proxy.
+    own = {each.address for each in hub.sessions if hub.rights.rank(scope, each.viewer) >= Rank.MODERATOR}
+    kept_out = [address_subject(address) for address in sorted(addresses - own)]
     # Somebody else who came from there can be kept out for longer.
     subjects = [
         card.id,

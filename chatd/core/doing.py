@@ -109,6 +109,7 @@ async def do(
         key = RoomKey(scope)
         room = session.cursor_in(key).room
         name = room.title if is_closed(key) else room.name
+    await session.may_still(command)
     take_token(session, now)
     draft = draft_of(session, key, name, kind, detail, changes, wipe)
     drafts = [draft]
@@ -147,9 +148,11 @@ async def store(session: Session, drafts: Sequence[DeedDraft]) -> Appended:
     hub = session.hub
     # In memory when it is published, even if all have left by then.
     room = hub.hold(drafts[0].room)
-    hub.deeds_under_way += 1
+    # What becomes of a message changes nothing about what anybody may do.
+    counts = not drafts[0].is_about_a_message
+    hub.deeds_under_way += counts
     try:
         return await hub.store.act(tuple(drafts))
     finally:
-        hub.deeds_under_way -= 1
+        hub.deeds_under_way -= counts
         hub.release(room)

@@ -160,11 +160,14 @@ async def _identify(
         hub.names.claim(name, card.id)
     else:
         with hub.names.changing(card):
-            await _rename(hub, known, card, now)
+            await _rename(session, known, card, now)
     return card, None
 
 
-async def _rename(hub: Hub, known: Card, card: Card, now: float) -> None:
+async def _rename(session: Session, known: Card, card: Card, now: float) -> None:
+    hub = session.hub
+    if hub.rights.muted(SERVER, card.id, session.address, hub.wall_ms()):
+        raise Refused(Code.MUTED, "You may not write anywhere at the moment, a name either.")
     hub.names.claim(card.name, card.id)
     _pace_renames(hub, card, now)
     account = hub.names.card(card.id) is not None
@@ -283,6 +286,7 @@ async def _own_rooms(session: Session, person: Person | None) -> list[RoomRecord
         own = person.card.id
         closed = session.hub.rights.closed_rooms(own)
         found = await session.cursors.in_turn(lambda: store.inbox(own, MAX_WELCOME_ROOMS, closed)) or ()
+        await session.hub.deeds_are_told()
         # One may have been sent out of one meanwhile.
         may_hear = session.hub.rights.may_hear
         records = [record for record in found if not is_closed(record.key) or may_hear(record.key, own)]

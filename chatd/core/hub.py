@@ -158,6 +158,14 @@ class Hub:
         # here, too.
         await self.store.touch(tuple(self.presence.people))
 
+    async def deeds_are_told(self) -> None:
+        """
+        Wait until what is being done to people and rooms has been published.
+        """
+        if self.deeds_under_way:
+            # Writes are answered in their order, each after it was published.
+            await self.store.touch(())
+
     async def end_tokens(self, ending: Awaitable[T]) -> T:
         """
         Await what ends tokens: whoever says hello meanwhile looks again whether theirs is still good.

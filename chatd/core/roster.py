@@ -31,7 +31,8 @@ async def roster(session: Session, command: Roster, _now: float) -> None:
     scope: str = SERVER if command.room is None else session.key_of(command.room)
     name = UNSET if scope == SERVER else session.cursor_in(RoomKey(scope)).view.room
     belonging = _belonging(hub, scope)
-    held = {what: _kept_out(hub, scope, what) for what in HOLDS}
+    moderates = hub.rights.rank(scope, session.viewer) >= Rank.MODERATOR
+    held = {what: _kept_out(hub, scope, what) if moderates else [] for what in HOLDS}
     cards = await hub.cards({*belonging, *held["banned"], *held["muted"]})
     await session.still_may(command)
     lines = [
@@ -42,7 +43,6 @@ async def roster(session: Session, command: Roster, _now: float) -> None:
     lines.sort(key=_place)
     start = 0 if command.after is None else bisect_right(lines, command.after, key=_place)
     some = lines[start : start + LINES_A_PAGE]
-    moderates = hub.rights.rank(scope, session.viewer) >= Rank.MODERATOR
 
     def kept_out(what: str) -> tuple[KeptOut, ...] | UnsetType:
         if not moderates:

@@ -44,22 +44,24 @@ class Rule:
     """
     What a command needs: how much one may do in its room (`least`) or, where it names none, on the server
     (`on_server`). `over`: more than the person whom it is done to. `speaks`: it is seen by others, so that
-    whoever is muted may not, and nobody may where nothing is to be said.
+    whoever is muted may not, and nobody may where nothing is to be said. `told`: others hear of it, so that
+    nobody may who is muted everywhere.
     """
 
     least: Rank
     on_server: Rank = Rank.WATCHER
     over: bool = False
     speaks: bool = False
+    told: bool = False
 
 
 def _set_rule(command: Set) -> Rule:
     owners = command.title is not None or command.archived is not None or command.guests is not None
-    return Rule(Rank.OWNER if owners else Rank.MODERATOR, Rank.SERVER_MODERATOR)
+    return Rule(Rank.OWNER if owners else Rank.MODERATOR, Rank.SERVER_MODERATOR, told=True)
 
 
 _LISTEN = Rule(Rank.WATCHER)
-_MODERATE = Rule(Rank.MODERATOR, Rank.SERVER_MODERATOR, over=True)
+_MODERATE = Rule(Rank.MODERATOR, Rank.SERVER_MODERATOR, over=True, told=True)
 
 RULES: dict[type, Rule] = {
     Hello: _LISTEN,
@@ -81,9 +83,9 @@ RULES: dict[type, Rule] = {
     Report: Rule(Rank.PERSON),
     Roster: Rule(Rank.PERSON, Rank.SERVER_MODERATOR),
     Quit: Rule(Rank.PERSON),
-    Make: Rule(Rank.ACCOUNT, Rank.ACCOUNT),
+    Make: Rule(Rank.ACCOUNT, Rank.ACCOUNT, told=True),
     Set: Rule(Rank.MODERATOR, Rank.SERVER_MODERATOR),
-    Invite: Rule(Rank.MODERATOR, Rank.SERVER_MODERATOR),
+    Invite: Rule(Rank.MODERATOR, Rank.SERVER_MODERATOR, told=True),
     Kick: _MODERATE,
     Ban: _MODERATE,
     Unban: _MODERATE,
@@ -97,7 +99,7 @@ RULES: dict[type, Rule] = {
     Links: Rule(Rank.SERVER_MODERATOR, Rank.SERVER_MODERATOR),
     Unlink: Rule(Rank.SERVER_MODERATOR, Rank.SERVER_MODERATOR),
     MakeBot: Rule(Rank.SERVER_OWNER, Rank.SERVER_OWNER),
-    GiveRole: Rule(Rank.OWNER, Rank.SERVER_OWNER, over=True),
+    GiveRole: Rule(Rank.OWNER, Rank.SERVER_OWNER, over=True, told=True),
 }
 """Every command. A watcher does what needs no more than `Rank.WATCHER`."""
 
@@ -111,6 +113,8 @@ def check(session: Session, command: Any) -> None:
     kind = type(command)
     rule = _set_rule(command) if kind is Set else RULES[kind]
     room = getattr(command, "room", None)
+    if rule.told:
+        _check_muted(session, SERVER)
     if kind is Post:
         key = LOBBY
     elif room is None:
@@ -147,10 +151,12 @@ def _check_speech(session: Session, key: RoomKey) -> None:
         raise Refused(Code.ARCHIVED, "That room is archived.")
     if hub.settings.guests != "on" and (author is None or not rights.account(author)):
         raise Refused(Code.FORBIDDEN, "Guests only read here.")
-    now_ms = hub.wall_ms()
-    if rights.muted(key, author, session.address, now_ms) or rights.muted(
-        SERVER, author, session.address, now_ms
-    ):
+    _check_muted(session, key, SERVER)
+
+
+def _check_muted(session: Session, *scopes: str) -> None:
+    rights, now_ms = session.hub.rights, session.hub.wall_ms()
+    if any(rights.muted(scope, session.author, session.address, now_ms) for scope in scopes):
         raise Refused(Code.MUTED, "You may not write there at the moment.")
 
 

@@ -240,12 +240,20 @@ class Session:
         A deed that is stored can be read before it is published; what is stored after it is not for whom it
         sends out.
         """
-        if self.hub.deeds_under_way:
-            # Writes are answered in their order, each after it was published.
-            await self.hub.store.touch(())
+        await self.hub.deeds_are_told()
         rules.check(self, command)
         if type(command) is not Join and command.room is not None:
             self.heard(self.key_of(command.room))
+
+    async def may_still(self, command: Command | Post) -> None:
+        """
+        Look again, right before something is written, whether the client may. Raises `Refused` if not.
+
+        What is said while a deed is on its way would stand behind it, though it silences whoever says it.
+        """
+        if self.hub.deeds_under_way:
+            await self.by_itself(self.hub.deeds_are_told())
+        rules.check(self, command)
 
     def look(self) -> None:
         """

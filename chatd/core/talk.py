@@ -53,6 +53,8 @@ async def say(session: Session, command: Say, now: float) -> None:
     try:
         text = clean_text(command.text)
         _keep_slow(session, room, person.card.id, now)
+        if hub.deeds_under_way:
+            await session.may_still(command)
         people, everybody = called_by(session, key, text)
         as_sent = AsSent(person.email, person.card.name, text) if key == LOBBY and person.email else None
         draft = Draft(
@@ -120,6 +122,8 @@ async def post(session: Session, command: Post, now: float) -> None:
         text=clean_text(command.message),
         as_sent=AsSent(command.email, command.username, command.message),
     )
+    if session.hub.deeds_under_way:
+        await session.may_still(command)
     await session.hub.store.append(draft)
 
 

@@ -259,6 +259,59 @@ class ModerationTest(ChatTestCase):
         self.owner.ask("unmute", who=self.bob.id)
         self.bob.say("here", "lobby")
 
+    def test_whoever_is_muted_everywhere_is_not_heard_by_other_ways(self) -> None:
+        """Not by a room's title or topic, by why they do something, or by a name."""
+        dan = self.server.account("dan", "club")
+        self.cleo.join("club")
+        offset = dan.say("hi", "club")["offset"]
+        self.owner.ask("mute", who=dan.id)
+        self.cleo.take()
+        for kind, fields in (
+            ("make", {"title": "loud", "people": [self.cleo.id]}),
+            ("set", {"room": "club", "topic": "loud"}),
+            ("kick", {"room": "club", "who": self.cleo.id, "reason": "loud"}),
+            ("edit", {"room": "club", "offset": offset, "text": "loud"}),
+            ("hello", {"name": "loud"}),
+        ):
+            self.assert_refused(dan.ask(kind, **fields), "muted")
+        self.assertNotIn("loud", str(self.cleo.take()))
+        self.assertEqual(dan.ask("delete", room="club", offset=offset)["type"], "done")
+
+    def test_what_is_said_while_one_is_being_silenced_is_not_said(self) -> None:
+        """Also on the tutorial's wire: nothing of theirs stands behind a ban or a wipe."""
+        old = self.server.tutorial("192.0.2.7")
+        old.send_bytes(b'{"message": "hi", "username": "old"}')
+        guise = self.cleo.take("message")[-1]["from"]["id"]
+        for who, speak in (
+            (self.bob.id, lambda: self.bob.send("say", room="lobby", text="spam")),
+            (guise, lambda: old.send_bytes(b'{"message": "spam", "username": "old"}')),
+        ):
+            self.server.store.inner.hold()
+            self.owner.send("mute", who=who)
+            speak()
+            self.server.store.inner.release()
+        page = self.owner.ask("history", room="lobby")
+        self.assertNotIn("spam", str(page))
+        self.assert_refused(self.bob.take("refused")[0], "muted")
+
+    def test_a_ban_keeps_out_nobody_who_looks_after_it(self) -> None:
+        """The owner can come from the same office."""
+        self.owner.lose()
+        owner = self.server.connect(FAR_AWAY)
+        owner.hello(token=self.owner.token)
+        owner.join("den")
+        self.owner = owner
+        owner.ask("ban", who=self.bob.id)
+        self.assertIsNone(owner.closed)
+        self.assertEqual(self.server.connect(FAR_AWAY).hello(name="neighbour")["type"], "welcome")
+        self.assert_refused(self.server.connect().ask("hello", token=self.bob.token), "banned")
+
+    def test_whoever_is_no_moderator_learns_of_nobody_that_they_are_kept_out(self) -> None:
+        """Not by where a part of the roster ends either."""
+        many = LINES_A_PAGE + 20
+        self.server.decide(*(Change("den", person_id(n.to_bytes(10)), "banned", 0) for n in range(many)))
+        self.assertEqual(set(self.cleo.ask("roster", room="den")), {"type", "room", "people"})
+
     def test_what_somebody_wrote_in_the_last_minutes_is_gone_everywhere(self) -> None:
         """It keeps its place, live, in history, and for whoever comes back."""
         self.bob.say("old", "den")

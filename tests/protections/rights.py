@@ -52,7 +52,7 @@ RIGHTS = (
     Protection(
         "a ban is of the address too",
         "chatd/core/deeds.py",
-        "    kept_out = [address_subject(address) for address in sorted(addresses)]\n",
+        "    kept_out = [address_subject(address) for address in sorted(addresses - own)]\n",
         "    kept_out: list[str] = []\n",
         "tests/core/test_deeds.py::ModerationTest::test_a_ban_keeps_out_the_person_and_their_address_until_it_ends",
     ),
