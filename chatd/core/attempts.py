@@ -17,6 +17,8 @@ How many wrong passwords at once: for an account from one address, then one in 3
 then one in 10 s; and for an account from anywhere, then one in 36 s. The last is so much larger that whoever
 knows a name does not shut its owner out from where they are.
 """
+LOOKS = 60
+"""How many passwords of an address are looked at in a minute, right or wrong: each is work, and others wait."""
 SIGN_UPS, SIGN_UP_TRIES = 20, 100
 """How many accounts an address may get in an hour, and how often it may try."""
 
@@ -30,14 +32,15 @@ class Attempts:
     wrong_of_place: AddressLimit = field(default_factory=lambda: AddressLimit(WRONG_OF_PLACE, 300.0))
     wrong_of_address: AddressLimit = field(default_factory=lambda: AddressLimit(WRONG_OF_ADDRESS, 300.0))
     wrong_of_account: AddressLimit = field(default_factory=lambda: AddressLimit(WRONG_OF_ACCOUNT, 3600.0))
+    looks: AddressLimit = field(default_factory=lambda: AddressLimit(LOOKS, 60.0))
     sign_ups: AddressLimit = field(default_factory=lambda: AddressLimit(SIGN_UPS, 3600.0))
     sign_up_tries: AddressLimit = field(default_factory=lambda: AddressLimit(SIGN_UP_TRIES, 3600.0))
 
     @contextmanager
     def password(self, key: str, address: str | None, now: float) -> Iterator[None]:
         """
-        While a password for the name with that key is looked at. It counts if it ends with `bad_password`,
-        and not if it was right or could not be looked at.
+        While a password for the name with that key is looked at. It counts as wrong if it ends with
+        `bad_password`, and not at all if it could not be looked at.
 
         Raises `Refused` with `rate_limited`; that counts for nothing.
         """
@@ -46,15 +49,17 @@ class Attempts:
             (self.wrong_of_address, address),
             (self.wrong_of_account, key),
         )
+        looked = ((self.looks, address),)
+        _take(looked, now, "Too many sign in from your address.")
         _take(taken, now, "Too many wrong passwords.")
         try:
             yield
         except Refused as refused:
             if refused.code is not Code.BAD_PASSWORD:
-                _give_back(taken)
+                _give_back((*taken, *looked))
             raise
         except BaseException:
-            _give_back(taken)
+            _give_back((*taken, *looked))
             raise
         _give_back(taken)
 

@@ -233,10 +233,10 @@ class AccountResource(Resource):
 
 def cookie_of(request: Any) -> str | None:
     """
-    The token in a request's cookie, the one that is set over TLS before the other; None if it has none or
-    none that can be one.
+    The token in a request's cookie; None if it has none or none that can be one. Over TLS it is the cookie
+    that no other host can set, and none but that.
     """
-    value = request.getCookie(HOST_COOKIE) or request.getCookie(COOKIE)
+    value = request.getCookie(HOST_COOKIE if request.client.secure else COOKIE)
     if not value or len(value) > 128 or not value.isascii():
         return None
     text: str = value.decode("ascii")

@@ -5,6 +5,7 @@ How often somebody may try.
 from __future__ import annotations
 
 from chatd.core.attempts import (
+    LOOKS,
     SIGN_UP_TRIES,
     SIGN_UPS,
     WRONG_OF_ACCOUNT,
@@ -71,6 +72,13 @@ class WrongPasswordsTest(AccountCase):
                     now(self.check("ada", PASSWORD, FAR_AWAY))
         self.passwords.trouble = None
         self.wrong("ada", WRONG_OF_PLACE)
+
+    def test_right_ones_are_slowed_by_address_too(self) -> None:
+        """Each is work that others wait for."""
+        for _ in range(LOOKS):
+            now(self.check("ada", PASSWORD, FAR_AWAY))
+        self.assertEqual(self.refusal(self.check("ada", PASSWORD, FAR_AWAY)).code, Code.RATE_LIMITED)
+        now(self.check("ada", PASSWORD, "198.51.100.1"))
 
     def test_an_unknown_account_costs_the_same_work(self) -> None:
         """What is kept of its password is asked for, and the password compared with something in any case."""

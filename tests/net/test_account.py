@@ -111,14 +111,17 @@ class CookieTests(AccountCase):
         ):
             self.assertEqual(self.cookies(self.post("sign-in", ASKED, secure=secure)), [expected])
 
-    def test_both_are_read_and_the_one_of_tls_counts(self):
-        for cookie, token in (
-            ("chatd=plain", "plain"),
-            ("__Host-chatd=host", "host"),
-            ("chatd=plain; __Host-chatd=host", "host"),
+    def test_over_tls_only_the_one_counts_that_no_other_host_can_set(self):
+        for secure, cookie, tokens in (
+            (False, "chatd=plain", ["plain"]),
+            (False, "__Host-chatd=host", []),
+            (True, "chatd=plain", []),
+            (True, "__Host-chatd=host", ["host"]),
+            (True, "chatd=plain; __Host-chatd=host", ["host"]),
         ):
-            self.post("sign-out", {}, secure=True, cookie=cookie)
-            self.assertEqual(self.accounts.signed_out.pop(), token)
+            self.post("sign-out", {}, secure=secure, cookie=cookie)
+            self.assertEqual(self.accounts.signed_out, tokens)
+            self.accounts.signed_out.clear()
 
     def test_whoever_signs_out_keeps_neither(self):
         told = self.cookies(self.post("sign-out", {}, secure=True, cookie="__Host-chatd=host; chatd=plain"))
