@@ -18,7 +18,7 @@ then one in 10 s; and for an account from anywhere, then one in 36 s. The last i
 knows a name does not shut its owner out from where they are.
 """
 LOOKS = 60
-"""How many passwords of an address are looked at in a minute, right or wrong: each is work, and others wait."""
+"""How many passwords of an address are looked at in a minute, right or wrong: others wait for that work."""
 SIGN_UPS, SIGN_UP_TRIES = 20, 100
 """How many accounts an address may get in an hour, and how often it may try."""
 
