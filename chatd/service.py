@@ -50,7 +50,7 @@ from chatd.net.site import make_site
 from chatd.net.tls import BadCertificate, Certificates
 from chatd.net.turns import PATIENT_CALLS, PATIENT_SECONDS, Turns
 from chatd.net.websocket import ChatFactory, spawn
-from chatd.ops.memory import Memory
+from chatd.ops.memory import Memory, give_back
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 
@@ -151,7 +151,7 @@ class ChatService(Service):
             delivery=delivery,
             arrivals=site.arrivals,
         )
-        self._memory = Memory()
+        self._memory = Memory(self._give_back)
         self._watching = LoopingCall(self._look_at_certificates)
         self._watching.clock = reactor
         self._ticking = LoopingCall(lambda: self._tick(time.monotonic()))
@@ -281,6 +281,11 @@ class ChatService(Service):
             return
         if forgotten:
             _log.info("forgot {count} guests who never wrote", count=forgotten)
+
+    def _give_back(self, search: bool) -> None:
+        if search:
+            self.hub.tails.clear()
+        give_back(search)
 
     def _tick(self, now: float) -> None:
         self.hub.tick(now)

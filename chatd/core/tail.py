@@ -185,6 +185,14 @@ class Tails:
             self._weights[tail] = tail.weight
             self.weight -= before - tail.weight
 
+    def clear(self) -> None:
+        """
+        Empty all of them. What has come a little at a time, while a crowd came and went, lies scattered among
+        what that has left, and keeps memory from being given back.
+        """
+        for tail in tuple(self._weights):
+            self.drop(tail)
+
     def wipe(self, tail: Tail) -> None:
         """
         Empty a tail from whose log texts were taken: the store knows of which messages, and who quotes them.

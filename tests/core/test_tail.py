@@ -133,3 +133,13 @@ class TailsTest(SynchronousTestCase):
         tails.drop(tail)
         tails.drop(tail)
         self.assertEqual((tails.weight, tail.weight, tail.entries), (0, 0, []))
+
+    def test_all_can_be_emptied_and_grow_again(self) -> None:
+        """Nothing is left of their weight."""
+        tails, some = Tails(), [Tail(), Tail()]
+        for tail in some:
+            tails.extend(tail, entries(1, 3, "x"))
+        tails.clear()
+        self.assertEqual((tails.weight, [tail.entries for tail in some]), (0, [[], []]))
+        tails.extend(some[0], entries(4, 5, "x"))
+        self.assertEqual((offsets(some[0].entries), tails.weight), ([4, 5], some[0].weight))
