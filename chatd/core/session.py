@@ -254,6 +254,9 @@ class Session:
         if self.hub.deeds_under_way:
             await self.by_itself(self.hub.deeds_are_told())
         rules.check(self, command)
+        room = getattr(command, "room", None)
+        if room is not None:
+            self.heard(self.key_of(room))
 
     def look(self) -> None:
         """

@@ -293,6 +293,11 @@ class ModerationTest(ChatTestCase):
         page = self.owner.ask("history", room="lobby")
         self.assertNotIn("spam", str(page))
         self.assert_refused(self.bob.take("refused")[0], "muted")
+        self.server.store.inner.hold()
+        self.owner.send("kick", room="den", who=self.cleo.id)
+        self.cleo.send("say", room="den", text="spam")
+        self.server.store.inner.release()
+        self.assert_refused(self.cleo.take("refused")[0], "not_member")
 
     def test_a_ban_keeps_out_nobody_who_looks_after_it(self) -> None:
         """The owner can come from the same office."""
