@@ -17,6 +17,7 @@ from chatd.core.records import Appended, Counts, Everything, Known, Opened, Posi
 from chatd.core.refusals import CloseCode, Refused
 from chatd.core.registry import Registry
 from chatd.core.retention import Keep, Trim
+from chatd.core.sieve import Finder
 
 
 class Store(Protocol):
@@ -41,6 +42,12 @@ class Store(Protocol):
     def registry(self) -> Registry:
         """
         Where accounts are kept.
+        """
+
+    @property
+    def finder(self) -> Finder:
+        """
+        Where messages are looked for.
         """
 
     @property

@@ -22,6 +22,7 @@ from chatd.core.retention import Keep, Pruned, Trim
 from chatd.store import rules
 from chatd.store.memory_people import MemoryRegistry, People
 from chatd.store.memory_rooms import Rooms
+from chatd.store.memory_search import MemoryFinder
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class MemoryStore:
         self._people = People(wall_ms)
         self._rooms = Rooms(self._people.card)
         self.registry = MemoryRegistry(self._people, self._write, self._enrolled)
+        self.finder = MemoryFinder(lambda: tuple(self._rooms.logs.values()))
 
     @property
     def epoch(self) -> str:

@@ -30,6 +30,7 @@ from chatd.store.sqlite_marks import Marks
 from chatd.store.sqlite_prune import Step
 from chatd.store.sqlite_questions import Questions
 from chatd.store.sqlite_registry import SqliteRegistry
+from chatd.store.sqlite_search import SqliteFinder
 from chatd.store.sqlite_threads import Question, Readers, Settled, Write, Writer
 from chatd.store.sqlite_wipe import wipe_ahead
 
@@ -94,6 +95,7 @@ class SqliteStore(Questions):
         self._ending = False
         self._marks = Marks(self._submit)
         self.registry = SqliteRegistry(self._write, self._ask, wall_ms)
+        self.finder = SqliteFinder(lambda: None if self._ending else self._readers, reactor)
         self._timer: IDelayedCall | None = None
         # The number of the room behind which pruning goes on.
         self._pruned_to = 0

@@ -16,13 +16,15 @@ from chatd.core.events import Author, Card, DeedDraft, Detail, Message, Quote, R
 from chatd.core.forms import DELETED, EDITED, MOST_EMOJI, MOST_PINS, PEOPLE_TOLD, PINNED, in_order, quote_of
 from chatd.core.names import PersonId
 from chatd.store import rules
+from chatd.store.sqlite_index import due, unindex
 
 EVERYBODY = "*"
 
 MESSAGE = (
-    "SELECT author, author_name, via, text, deleted, at_ms FROM event"
+    "SELECT author, author_name, via, text, deleted, at_ms, commit_number FROM event"
     " WHERE room = ? AND offset = ? AND kind = 'message'"
 )
+COMMIT = "SELECT commit_number FROM event WHERE room = ? AND offset = ?"
 EDIT = "UPDATE event SET text = ?, edited_ms = ?, changed = ?, mentions = ? WHERE room = ? AND offset = ?"
 TAKE_TEXT = (
     "UPDATE event SET text = '', cid = NULL, deleted = 1, edited_ms = 0, changed = 0, mentions = ''"
@@ -93,7 +95,7 @@ def quote(connection: apsw.Connection, number: int, offset: int | None) -> Quote
     row = None if offset is None else connection.execute(MESSAGE, (number, offset)).fetchone()
     if row is None:
         return None
-    author, name, via, text, deleted, _ = row
+    author, name, via, text, deleted, *_ = row
     return quote_of(Author(author, name, via), text, deleted=bool(deleted))
 
 
@@ -145,6 +147,7 @@ def change(connection: apsw.Connection, number: int, draft: DeedDraft, offset: i
         called = mentions_text(detail.mentions, everybody=detail.mentions_all)
         connection.execute(FORGET[2], here)
         mention(connection, *here, called)
+        due(connection, row[6])
         connection.execute(EDIT, (detail.text, now_ms, offset, called, *here))
         return True
     if draft.kind == DELETED:
@@ -187,6 +190,7 @@ def take_text(connection: apsw.Connection, number: int, offset: int) -> None:
     """
     Have a message be gone but for its place, with all that was in its earlier forms and about it.
     """
+    unindex(connection, (connection.execute(COMMIT, (number, offset)).get,))
     connection.execute(TAKE_TEXT, (number, offset))
     _forget_edits(connection, number, offset)
     for forget in FORGET:

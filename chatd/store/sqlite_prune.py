@@ -16,9 +16,11 @@ import apsw
 from chatd.core.names import RoomKey
 from chatd.core.retention import Keep, Trim
 from chatd.store.sqlite_forms import forget_before
+from chatd.store.sqlite_index import unindex_quickly
 
 ROOMS = "SELECT number, key, first, head, messages FROM room WHERE number > ? ORDER BY number LIMIT ?"
 FRONT = "SELECT offset, kind, at_ms, author, cid FROM event WHERE room = ? AND offset >= ? ORDER BY offset"
+COMMITS = "SELECT commit_number FROM event WHERE room = ? AND offset < ? AND kind = 'message'"
 TAKE_OUT = "DELETE FROM event WHERE room = ? AND offset < ?"
 BEGIN_LATER = "UPDATE room SET first = ?, messages = ? WHERE number = ?"
 LOOSEN = "UPDATE cid SET loose = 1 WHERE author = ? AND cid = ?"
@@ -79,6 +81,8 @@ def _trim(connection: apsw.Connection, keep: Keep, limit: int, room: tuple[int, 
             cids.append((author, cid))
     front.close()
     if gone:
+        commits: list[Any] = connection.execute(COMMITS, (number, first + gone)).fetchall()
+        unindex_quickly(connection, [commit for (commit,) in commits])
         connection.execute(TAKE_OUT, (number, first + gone))
         forget_before(connection, number, first + gone)
         connection.execute(BEGIN_LATER, (first + gone, messages, number))

@@ -21,6 +21,7 @@ from chatd.core.events import Batch
 from chatd.core.refusals import Refused
 from chatd.store import rules
 from chatd.store.sqlite_group import Group
+from chatd.store.sqlite_index import Indexer
 from chatd.store.sqlite_ledger import DAMAGE, DISK_ERRORS, Ledger, reason
 
 GROUP_BYTES = 256 * 1024
@@ -75,6 +76,10 @@ class Writer:
     settle: Callable[[Settled], object]
     report: Callable[[str], object]
     _queue: SimpleQueue[Write | None] = field(default_factory=SimpleQueue)
+    _indexer: Indexer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._indexer = Indexer(self.ledger, self.report)
 
     def submit(self, write: Write) -> None:
         """
@@ -93,20 +98,30 @@ class Writer:
         Commit group after group until `finish` is called. This is the body of the thread.
         """
         more = True
+        self._indexer.look()
         while more:
             group, more = self._gather()
             self._commit(group)
+            if group:
+                self._indexer.note()
+                self._indexer.press()
+            elif more:
+                self._indexer.step()
             line = self.ledger.checkpoint()
             if line is not None:
                 self.report(line)
 
     def _gather(self) -> tuple[list[Write], bool]:
-        """Wait for a write, and take with it what is there already; whether there may be more."""
+        """
+        Wait for a write, and take with it what is there already; whether there may be more. There is none if
+        it is time to go on with the index.
+        """
         group: list[Write] = []
         weight = 0
+        patience = self._indexer.wait()
         try:
             while weight < GROUP_BYTES:
-                write = self._queue.get(block=not group)
+                write = self._queue.get(not group and patience != 0, patience)
                 if write is None:
                     return group, False
                 group.append(write)

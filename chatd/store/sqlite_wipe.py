@@ -30,8 +30,8 @@ BACKWARDS = (
 
 SLACK_MS = 3600 * 1000
 
-TEXTS_AT_ONCE = 500
-"""Of how many messages one write takes the text, so that others have their turn."""
+TEXTS_AT_ONCE = 20
+"""Of how many messages one write takes the text and the entry in the index: others are to have their turn."""
 
 
 class _Ask(Protocol):

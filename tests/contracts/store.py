@@ -72,6 +72,9 @@ class Backend(Protocol):
     def refuse_writes(self, refuse: bool) -> None:
         """Make the disk take no writes, or take them again."""
 
+    async def indexed(self) -> None:
+        """Wait until what was stored is in the index, if there is one."""
+
     def prune(self, room: RoomKey, first: int) -> None:
         """Take the events before `first` out of a room's log, as a limit of its history would."""
 

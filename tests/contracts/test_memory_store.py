@@ -18,6 +18,7 @@ from tests.contracts.store_forms import FormsContract
 from tests.contracts.store_people import PeopleContract
 from tests.contracts.store_pruning import PruningContract
 from tests.contracts.store_reading import ReadingContract
+from tests.contracts.store_search import SearchContract
 from tests.contracts.store_writing import WritingContract
 
 
@@ -58,6 +59,9 @@ class MemoryBackend:
         """As the backend of a test has it."""
         self.store.read_only = "the test says so" if refuse else None
 
+    async def indexed(self) -> None:
+        """As the backend of a test has it: there is no index."""
+
     def prune(self, room: RoomKey, first: int) -> None:
         """As the backend of a test has it: in memory a log is a list and the offset of its first event."""
         log = self.store._rooms.logs[room]
@@ -84,6 +88,10 @@ class MemoryPeopleTests(_InMemory, PeopleContract, TestCase):
 
 class MemoryDeedsTests(_InMemory, DeedsContract, TestCase):
     """Deeds and accounts in memory."""
+
+
+class MemorySearchTests(_InMemory, SearchContract, TestCase):
+    """Searches in memory."""
 
 
 class MemoryPruningTests(_InMemory, PruningContract, TestCase):

@@ -19,6 +19,7 @@ from tests.contracts.store_forms import FormsContract
 from tests.contracts.store_people import PeopleContract
 from tests.contracts.store_pruning import PruningContract
 from tests.contracts.store_reading import ReadingContract
+from tests.contracts.store_search import SearchContract
 from tests.contracts.store_writing import WritingContract
 from tests.store.database import Database
 
@@ -57,6 +58,10 @@ class SqliteBackend:
         """As the backend of a test has it."""
         self.database.refuse_writes(refuse)
 
+    async def indexed(self) -> None:
+        """As the backend of a test has it."""
+        await self.database.indexed()
+
     def prune(self, room: RoomKey, first: int) -> None:
         """As the backend of a test has it: events go, and the room knows the first that is left."""
         with self.database.side_door() as connection:
@@ -89,6 +94,10 @@ class SqlitePeopleTests(_InAFile, PeopleContract, TestCase):
 
 class SqliteDeedsTests(_InAFile, DeedsContract, TestCase):
     """Deeds and accounts in a file."""
+
+
+class SqliteSearchTests(_InAFile, SearchContract, TestCase):
+    """Searches in a file."""
 
 
 class SqlitePruningTests(_InAFile, PruningContract, TestCase):

@@ -14,6 +14,7 @@ from typing import Any
 
 import apsw
 from twisted.internet import reactor
+from twisted.internet.task import deferLater
 
 from chatd.core.events import Batch
 from chatd.store.sqlite import SqliteStore
@@ -68,6 +69,19 @@ class Database:
                     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         finally:
             shutil.rmtree(self.folder)
+
+    async def indexed(self) -> None:
+        """Wait until all that is committed is in the index."""
+        assert self.store._writer is not None
+        self.store._writer._indexer.lag_seconds = 0.0
+        for _ in range(100 * PATIENCE_SECONDS):
+            with self.side_door() as connection:
+                state = "SELECT low = 0 AND high = (SELECT commits FROM store) FROM indexed"
+                whole = connection.execute(state).get and not connection.execute("SELECT 1 FROM due").get
+            if whole:
+                return
+            await deferLater(reactor, 0.01)
+        raise AssertionError("the index does not follow")
 
     def hold(self) -> None:
         """Stop the writing thread before a transaction, so that what is written gathers behind it."""

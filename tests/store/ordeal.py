@@ -357,7 +357,7 @@ def power_cuts(seed: int, count: int) -> Findings:
 
 def _live_until_cut(folder: Path, account: Account, random: Random) -> dict[str, bytes]:
     """Have a store live in a folder until the power is cut; the files that are left, by name."""
-    disk = Disk(random, cut_after=random.choice((random.randint(1, 40), random.randint(1, 800))))
+    disk = Disk(random, cut_after=random.choice((random.randint(1, 80), random.randint(1, 1000))))
     life = Life(folder, account, random)
     with disk.power():
         try:

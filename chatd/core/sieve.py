@@ -1,0 +1,151 @@
+"""
+Which messages somebody looks for, where, and what a store finds of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from chatd.core.events import Message
+from chatd.core.names import PersonId, RoomKey
+from chatd.core.names import fold as fold_name
+from chatd.core.search import Query, fold, has_link, places
+
+MAX_MARKS = 50
+
+SLACK_MS = 3600 * 1000
+"""How much older than its predecessors a message may seem to be, where a clock was set back."""
+
+
+class Finder(Protocol):
+    """
+    The part of a store that finds messages by what they say.
+
+    A store may find candidates as it likes: what is meant, `Sieve` says. A message can be found two seconds
+    after it was stored, and no longer once its text was taken.
+    """
+
+    def search(self, sought: Sought) -> Awaitable[Findings]:
+        """
+        Look for messages.
+        """
+
+    def again(self, commits: Sequence[int]) -> Awaitable[tuple[Message, ...]]:
+        """
+        These messages as they are now, in that order, without those that are not kept any more.
+        """
+
+
+class Scope(Struct, frozen=True):
+    """
+    In which rooms somebody looks: with `public` in all public ones but those `excluded`; in those `included`;
+    and with a `person` in all of their private ones.
+    """
+
+    public: bool = False
+    excluded: frozenset[RoomKey] = frozenset()
+    included: frozenset[RoomKey] = frozenset()
+    person: PersonId | None = None
+
+
+class Sought(Struct, frozen=True, kw_only=True):
+    """
+    What a store is to look for: the newest `limit` messages older than the commit `before`, written by one of
+    the people with these ids or under one of these folded names, if there are any. With `parts` words may be
+    found within words.
+    """
+
+    query: Query
+    scope: Scope
+    ids: frozenset[PersonId] = frozenset()
+    names: frozenset[str] = frozenset()
+    before: int | None = None
+    parts: bool = False
+    limit: int
+
+
+class Findings(Struct, frozen=True):
+    """
+    What a store has found, newest first. Everything down to the commit `upto` was looked at; `more` if there
+    is more, or may be. `cut` if the time was over, `old` if what is older is not indexed yet.
+    """
+
+    messages: tuple[Message, ...]
+    upto: int
+    more: bool
+    cut: bool = False
+    old: bool = False
+
+
+class Sieve:
+    """
+    Which messages are meant, wherever they are, and where in them.
+    """
+
+    def __init__(self, sought: Sought) -> None:
+        query = sought.query
+        self._sought = sought
+        self._wanted = [term.pattern(parts=sought.parts) for term in query.terms]
+        self._unwanted = [term.pattern(parts=False) for term in query.without]
+        self._after = query.after_ms if query.after_ms is not None else -(2**63)
+        self._before = query.before_ms if query.before_ms is not None else 2**63
+
+    def passes(
+        self, text: str, author: str, author_name: str, at_ms: int, *, file: bool, deleted: bool
+    ) -> bool:
+        """
+        Whether that message is meant.
+        """
+        sought = self._sought
+        if deleted or not self._after <= at_ms < self._before:
+            return False
+        by_anybody = not (sought.query.people or sought.ids or sought.names)
+        if not by_anybody and author not in sought.ids and fold_name(author_name) not in sought.names:
+            return False
+        if (sought.query.link and not has_link(text)) or (sought.query.file and not file):
+            return False
+        folded = fold(text)
+        return all(wanted.search(folded) for wanted in self._wanted) and not any(
+            unwanted.search(folded) for unwanted in self._unwanted
+        )
+
+    def means(self, message: Message) -> bool:
+        """
+        Whether a message as a log has it is meant.
+        """
+        return self.passes(
+            message.text,
+            message.author.id,
+            message.author.name,
+            message.at_ms,
+            file=has_file(message),
+            deleted=message.deleted,
+        )
+
+    def marks(self, text: str) -> list[tuple[int, int]]:
+        """
+        Where in a text the words are: ranges of code points, in their order and apart from each other, the
+        first fifty.
+        """
+        folded, origins = fold(text), places(text)
+        found = sorted(hit.span() for wanted in self._wanted for hit in wanted.finditer(folded))
+        marks: list[tuple[int, int]] = []
+        for start, end in found:
+            first, last = origins[start], origins[end - 1] + 1
+            while last < len(text) and not fold(text[last]):
+                last += 1  # An accent of its own.
+            if marks and first < marks[-1][1]:
+                marks[-1] = (marks[-1][0], max(last, marks[-1][1]))
+            else:
+                marks.append((first, last))
+        return marks[:MAX_MARKS]
+
+
+def has_file(message: Message) -> bool:
+    """
+    Whether a message carries a file.
+    """
+    return bool(getattr(message, "files", ()))

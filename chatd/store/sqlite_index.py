@@ -1,0 +1,296 @@
+"""
+The index of messages: what stands in it, how it follows the logs, and how something is taken out of it.
+
+An entry is made some time after its message was stored, in a transaction of its own (`Indexer`), and taken
+out in the one that takes the message's text. To take it out SQLite has to be told what it was made of; so
+that has to follow from the message alone, and must not change as long as there are indexes made by it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import apsw
+
+from chatd.core.names import fold as fold_name
+from chatd.core.search import RUN, WORD, fold, has_link
+from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
+
+LAG_SECONDS = 0.5
+"""How long a message that is alone waits to be indexed, so that others come along."""
+
+LOADED_LAG_SECONDS = 1.0
+"""How long it waits where there is always something to be written."""
+
+STEP_SECONDS = 0.004
+STEP_MESSAGES = 250
+CHUNK_MESSAGES = 25
+"""How long a step may last, and how many messages it is at most; it looks at its watch after so many."""
+
+BACK_PAUSE_SECONDS = 0.01
+LOADED_BACK_PAUSE_SECONDS = 0.1
+RETRY_SECONDS = 5.0
+
+_COLUMNS = "commit_number, room, room.kind, author, author_name, text, deleted"
+_FROM = "FROM event JOIN room ON room.number = event.room WHERE event.kind = 'message'"
+AHEAD = (
+    f"SELECT {_COLUMNS} {_FROM} AND commit_number > ? AND commit_number <= ? ORDER BY commit_number LIMIT ?"
+)
+BACK = f"SELECT {_COLUMNS} {_FROM} AND commit_number <= ? ORDER BY commit_number DESC LIMIT ?"
+ONE = f"SELECT {_COLUMNS} {_FROM} AND commit_number = ?"
+DUE = "SELECT commit_number FROM due LIMIT ?"
+IS_DUE = "SELECT 1 FROM due WHERE commit_number = ?"
+NOT_DUE = "DELETE FROM due WHERE commit_number = ?"
+SET_DUE = "INSERT INTO due (commit_number) VALUES (?) ON CONFLICT DO NOTHING"
+STATE = "SELECT low, high FROM indexed WHERE only_row = 1"
+SET_STATE = "UPDATE indexed SET low = ?, high = ? WHERE only_row = 1"
+ADD_WORDS = "INSERT INTO word (rowid, text, marks) VALUES (?, ?, ?)"
+ADD_PARTS = "INSERT INTO part (rowid, text) VALUES (?, ?)"
+TAKE_WORDS = "INSERT INTO word (word, rowid, text, marks) VALUES ('delete', ?, ?, ?)"
+TAKE_PARTS = "INSERT INTO part (part, rowid, text) VALUES ('delete', ?, ?)"
+SECURE = (
+    "INSERT INTO word (word, rank) VALUES ('secure-delete', ?)",
+    "INSERT INTO part (part, rank) VALUES ('secure-delete', ?)",
+)
+
+PUBLIC_MARK, LINK_MARK, FILE_MARK = "p", "l", "f"
+
+
+def room_mark(number: int) -> str:
+    """
+    What marks the messages of the room with that number.
+    """
+    return f"r{number}"
+
+
+def id_mark(person: str) -> str:
+    """
+    What marks the messages of somebody.
+    """
+    return f"u{person}"
+
+
+@lru_cache(maxsize=4096)
+def name_mark(folded: str) -> str:
+    """
+    What marks the messages that were written under a folded name.
+    """
+    return f"n{sha256(folded.encode()).hexdigest()[:12]}"
+
+
+@lru_cache(maxsize=4096)
+def _author_marks(author: str, name: str) -> str:
+    return f"{id_mark(author)} {name_mark(fold_name(name))}"
+
+
+def pairs(run: str) -> list[str]:
+    """
+    A run of a script without spaces, as it is indexed: every two characters, and the last by itself.
+    """
+    return [run[at : at + 2] for at in range(len(run))]
+
+
+def words_of(text: str) -> str:
+    """
+    A text as its words are indexed.
+    """
+    if text.isascii():
+        return text
+    words: list[str] = []
+    for word in WORD.findall(fold(text)):
+        words += pairs(word) if RUN.match(word) else (word,)
+    return " ".join(words)
+
+
+def _entry(row: tuple[Any, ...]) -> tuple[int, str, str, str] | None:
+    """Of a message its commit, its words, its marks and its parts, as indexed; None if it has no text."""
+    commit, number, kind, author, name, text, deleted = row
+    if deleted or not text:
+        return None
+    marks = [room_mark(number), _author_marks(author, name)]
+    if kind == "public":
+        marks.append(PUBLIC_MARK)
+    if has_link(text):
+        marks.append(LINK_MARK)
+    return commit, words_of(text), " ".join(marks), text if text.isascii() else fold(text)
+
+
+def _add(connection: apsw.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    entries = [entry for row in rows if (entry := _entry(row)) is not None]
+    connection.executemany(ADD_WORDS, [entry[:3] for entry in entries])
+    connection.executemany(ADD_PARTS, [(entry[0], entry[3]) for entry in entries])
+
+
+def unindex(connection: apsw.Connection, commits: Iterable[int]) -> None:
+    """
+    Take messages out of the index, each named by its commit; before their text is taken, in the same
+    transaction.
+    """
+    low, high = connection.execute(STATE).get
+    for commit in commits:
+        if not low < commit <= high:
+            continue
+        if connection.execute(IS_DUE, (commit,)).fetchone() is not None:
+            connection.execute(NOT_DUE, (commit,))
+            continue
+        row: Any = connection.execute(ONE, (commit,)).fetchone()
+        entry = None if row is None else _entry(row)
+        if entry is not None:
+            connection.execute(TAKE_WORDS, entry[:3])
+            connection.execute(TAKE_PARTS, (entry[0], entry[3]))
+
+
+def due(connection: apsw.Connection, commit: int) -> None:
+    """
+    Take a message out of the index that is about to be another, as `unindex`; it comes back with the next
+    step.
+    """
+    unindex(connection, (commit,))
+    low, high = connection.execute(STATE).get
+    if low < commit <= high:
+        connection.execute(SET_DUE, (commit,))
+
+
+def unindex_quickly(connection: apsw.Connection, commits: Iterable[int]) -> None:
+    """
+    As `unindex`, of what nobody asked to be gone: what is left of it in the file goes by and by.
+    """
+    _set_secure(connection, on=False)
+    unindex(connection, commits)
+    _set_secure(connection, on=True)
+
+
+def _set_secure(connection: apsw.Connection, *, on: bool) -> None:
+    # This writes first what is still to be written in the way of before.
+    for statement in SECURE:
+        connection.execute(statement, (int(on),))
+
+
+@dataclass(slots=True)
+class Indexer:
+    """
+    Has the index follow the logs, in the thread that writes and between what others have written.
+
+    A step is a transaction of a few milliseconds. What is new waits a moment for what comes behind it; what
+    was there before there was an index is indexed when there is nothing else to do, or now and then.
+    `report` gets a line for the operator if it cannot be done.
+    """
+
+    ledger: Ledger
+    report: Callable[[str], object]
+    seconds: Callable[[], float] = time.monotonic
+    high: int = -1
+    low: int = 0
+    lag_seconds: float = LAG_SECONDS
+    _behind_since: float | None = None
+    _not_before: float = 0.0
+    _back_at: float = 0.0
+    _told: bool = False
+
+    def look(self) -> None:
+        """
+        Find out at the start what is to be done.
+        """
+        try:
+            self.low, self.high = self.ledger.connection.execute(STATE).get
+            left_over = self.ledger.connection.execute(DUE, (1,)).fetchone() is not None
+        except DISK_ERRORS:
+            # It is found out by the first step.
+            left_over = True
+        if left_over:
+            self.redo()
+        self.note()
+
+    def note(self) -> None:
+        """
+        Something may have been written.
+        """
+        if self._behind_since is None and self.high < self.ledger.commits:
+            self._behind_since = self.seconds()
+
+    def redo(self) -> None:
+        """
+        Something that was indexed is to be indexed again.
+        """
+        if self._behind_since is None:
+            self._behind_since = self.seconds()
+
+    def wait(self) -> float | None:
+        """
+        The seconds until a step should be taken if nobody has anything to write by then; None if none is
+        needed.
+        """
+        at = self._due_at(self.lag_seconds)
+        return None if at is None else max(0.0, at - self.seconds())
+
+    def _due_at(self, lag: float) -> float | None:
+        at = None
+        if self._behind_since is not None:
+            at = self._behind_since + lag
+        if self.low:
+            at = self._back_at if at is None else min(at, self._back_at)
+        return None if at is None else max(at, self._not_before)
+
+    def press(self) -> None:
+        """
+        Take a step if there was no time for one too long.
+        """
+        at = self._due_at(LOADED_LAG_SECONDS)
+        if at is not None and self.seconds() >= at:
+            self.step(loaded=True)
+
+    def step(self, *, loaded: bool = False) -> None:
+        """
+        Index a few messages. Raises nothing: what could not be done is done later.
+        """
+        began = self.seconds()
+        try:
+            self._step(began)
+        except DISK_ERRORS as error:
+            self._fail(error, f"{reason(error)}")
+        except Exception as error:  # noqa: BLE001  The index is no reason for anything else to stop.
+            self._fail(error, " ".join(str(error).split()) or type(error).__name__)
+        else:
+            self._told = False
+        pause = LOADED_BACK_PAUSE_SECONDS if loaded else BACK_PAUSE_SECONDS
+        self._back_at = self.seconds() + pause
+
+    def _fail(self, error: Exception, why: str) -> None:
+        self.ledger.abandon(error)
+        self._not_before = self.seconds() + RETRY_SECONDS
+        if not self._told:
+            self._told = True
+            self.report(f"Messages cannot be indexed for the search at the moment: {why}")
+
+    def _step(self, began: float) -> None:
+        connection = self.ledger.begin()
+        low, high = connection.execute(STATE).get
+        left = STEP_MESSAGES
+        again: Any = connection.execute(DUE, (left,)).fetchall()
+        for (commit,) in again:
+            row: Any = connection.execute(ONE, (commit,)).fetchone()
+            _add(connection, [] if row is None else [row])
+            connection.execute(NOT_DUE, (commit,))
+            left -= 1
+        upto = self.ledger.commits
+        ahead = high < upto
+        while left > 0 and self.seconds() < began + STEP_SECONDS and (high < upto or (low and not ahead)):
+            some = min(CHUNK_MESSAGES, left)
+            if ahead:
+                rows: Any = connection.execute(AHEAD, (high, upto, some)).fetchall()
+                high = rows[-1][0] if len(rows) == some else upto
+            else:
+                rows = connection.execute(BACK, (low, some)).fetchall()[::-1]
+                low = rows[0][0] - 1 if len(rows) == some else 0
+            _add(connection, rows)
+            left -= some
+        connection.execute(SET_STATE, (low, high))
+        self.ledger.commit(self.ledger.commits)
+        self.low, self.high = low, high
+        if high >= upto and len(again) < STEP_MESSAGES:
+            self._behind_since = None

@@ -1,0 +1,229 @@
+"""
+The contract of a store: what is found by what it says.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from chatd.core.events import Wipe
+from chatd.core.names import LOBBY, PersonId, RoomKey
+from chatd.core.retention import Keep
+from chatd.core.search import parse
+from chatd.core.sieve import Findings, Scope, Sieve, Sought
+from tests.contracts.store import ADA, BOB, CLEO, DAY_MS, GARDEN, StoreCase, draft
+from tests.contracts.store_deeds import VAULT, deed
+
+EVERYWHERE = Scope(public=True)
+PIECES = (
+    *(
+        "tea",
+        "Tea",
+        "team",
+        "steam",
+        "tee",
+        "te",
+        "ok",
+        "OK!",
+        "caf\u00e9",
+        "cafe\u0301",
+        "CAFE",
+        "na\u00efve",
+    ),
+    *(
+        "foo-bar",
+        "foo_bar",
+        "foo.bar",
+        "foo",
+        "bar",
+        "c++",
+        "\u4e2d\u6587",
+        "\u4e2d",
+        "\u6587",
+        "\u5b66\u4e60\u4e2d\u6587",
+    ),
+    *(
+        "iphone",
+        "iPhone\u624b\u673a",
+        "\u624b\u673a\u58f3",
+        "\U0001f389",
+        "\U0001f389\U0001f389",
+        "stra\u00dfe",
+        "STRASSE",
+    ),
+    *(
+        "\u0445\u043e\u0440\u043e\u0448\u043e",
+        "\u0425\u043e\u0440\u043e\u0448\u043e!",
+        "\u0e20\u0e32\u0e29\u0e32\u0e44\u0e17\u0e22",
+        "\ud55c\uad6d\uc5b4",
+        "https://chatd.example/x",
+        "12",
+        "123",
+    ),
+    *(
+        "\u0939\u093f\u0928\u094d\u0926\u0940",
+        "\u0393\u03b5\u03b9\u03ac",
+        "\u03c3\u03bf\u03c6\u03cc\u03c2",
+        "\ufb01n",
+        "'",
+        '"',
+        "NEAR",
+        "AND",
+        "(",
+        "*",
+        "a\tb",
+    ),
+)
+
+
+class SearchContract(StoreCase):
+    """
+    Searches.
+    """
+
+    async def find(self, query: str, scope: Scope = EVERYWHERE, **more: Any) -> Findings:
+        """What is found once the index has come up."""
+        await self.backend.indexed()
+        sought = Sought(query=parse(query), scope=scope, **{"limit": 50, **more})
+        findings: Findings = await self.store.finder.search(sought)
+        return findings
+
+    async def texts(self, query: str, scope: Scope = EVERYWHERE, **more: Any) -> list[str]:
+        """The texts of what is found."""
+        return [message.text for message in (await self.find(query, scope, **more)).messages]
+
+    async def test_messages_are_found_by_their_words_the_newest_first(self) -> None:
+        for text in ("a cup of tea", "team work", "steam", "no", "TEA!"):
+            await self.say(text)
+        self.assertEqual(await self.texts("tea"), ["TEA!", "team work", "a cup of tea"])
+        self.assertEqual(await self.texts('"tea"'), ["TEA!", "a cup of tea"])
+        self.assertEqual(await self.texts("tea -cup"), ["TEA!", "team work"])
+        self.assertEqual(await self.texts('"cup of tea"'), ["a cup of tea"])
+        self.assertEqual(await self.texts('"tea cup"'), [])
+        self.assertEqual(await self.texts("tea", parts=True), ["TEA!", "steam", "team work", "a cup of tea"])
+
+    async def test_what_is_found_is_the_message_as_its_log_has_it(self) -> None:
+        await self.say("one tea")
+        await self.say("two tea", GARDEN, BOB, cid="c", reply_to=None)
+        found = (await self.find("tea")).messages
+        self.assertEqual(found, (*(await self.whole_log(GARDEN)), *(await self.whole_log(LOBBY))))
+
+    async def test_a_long_answer_comes_in_parts_that_fit_together(self) -> None:
+        for number in range(11):
+            await self.say(f"tea {number}", (LOBBY, GARDEN)[number % 2])
+        found: list[str] = []
+        before, more = None, True
+        while more:
+            part = await self.find("tea", limit=3, before=before)
+            self.assertLessEqual(len(part.messages), 3)
+            found += [message.text for message in part.messages]
+            before, more = part.upto, part.more
+        self.assertEqual(found, [f"tea {number}" for number in range(10, -1, -1)])
+
+    async def test_only_the_rooms_in_scope_are_looked_at(self) -> None:
+        await self.store.act((deed("made", VAULT, name="Vault"),))
+        mine, theirs = self.private(ADA, BOB), self.private(BOB, CLEO)
+        for room, who in ((LOBBY, ADA), (GARDEN, ADA), (VAULT, ADA), (mine, ADA), (theirs, BOB)):
+            await self.say(f"tea in {room}", room, who)
+        for scope, rooms in (
+            (Scope(), []),
+            (EVERYWHERE, [GARDEN, LOBBY]),
+            (Scope(public=True, excluded=frozenset({GARDEN})), [LOBBY]),
+            (Scope(public=True, included=frozenset({VAULT})), [VAULT, GARDEN, LOBBY]),
+            (Scope(included=frozenset({VAULT, RoomKey("nowhere")})), [VAULT]),
+            (Scope(person=ADA), [mine]),
+            (Scope(person=BOB), [theirs, mine]),
+            (Scope(included=frozenset({theirs})), [theirs]),
+            (Scope(public=True, person=CLEO), [theirs, GARDEN, LOBBY]),
+        ):
+            for query, parts in (
+                ("tea", False),
+                ("tea", True),
+                ("-coffee", False),
+                ("after:2000-01-01", False),
+            ):
+                found = (await self.find(query, scope, parts=parts)).messages
+                self.assertEqual([message.room for message in found], rooms, (scope, query))
+
+    async def test_people_times_and_links_narrow_it_down(self) -> None:
+        await self.say("old tea https://tea.example", who=BOB)
+        self.now_ms += 2 * DAY_MS
+        await self.say("new tea")
+        await self.say("guise tea", who=PersonId("tttttttttttttttt"), via="tutorial", name="Bob")
+        bob = frozenset({BOB})
+        self.assertEqual(await self.texts("tea", ids=bob), ["old tea https://tea.example"])
+        self.assertEqual(
+            await self.texts("tea", ids=bob, names=frozenset({"bob"})),
+            ["guise tea", "old tea https://tea.example"],
+        )
+        self.assertEqual(await self.texts("", names=frozenset({"ada"})), ["new tea"])
+        self.assertEqual(await self.texts("has:link"), ["old tea https://tea.example"])
+        self.assertEqual(await self.texts("tea has:file"), [])
+        for query, texts in (
+            ("after:2025-06-17", ["guise tea", "new tea"]),
+            ("before:2025-06-17", ["old tea https://tea.example"]),
+            ("before:2025-06-15", []),
+            ("after:2025-06-18", []),
+            ("after:2025-06-15T15:06:40Z before:2025-06-15T15:06:41Z", ["old tea https://tea.example"]),
+            ("after:2025-06-15T15:06:41Z before:2025-06-16", []),
+        ):
+            self.assertEqual(await self.texts(query), texts, query)
+
+    async def test_what_was_wiped_or_pruned_is_not_found_and_its_neighbours_are(self) -> None:
+        for number in range(4):
+            await self.say(f"tea {number}")
+            await self.say(f"secret {number}", who=BOB)
+        await self.say("secret of cleo", who=CLEO)
+        self.assertEqual(len(await self.texts("secret")), 5)
+        await self.store.act((deed("wiped", LOBBY, wipe=Wipe(BOB, 0)),))
+        self.assertEqual(await self.texts("secret"), ["secret of cleo"])
+        self.assertEqual(await self.texts("ecret", parts=True), ["secret of cleo"])
+        self.assertEqual(await self.texts("", ids=frozenset({BOB})), [])
+        self.assertEqual(len(await self.texts("tea")), 4)
+        await self.store.prune(Keep(0, 2, 0), 100)
+        self.assertEqual(await self.texts("tea"), [])
+        self.assertEqual(await self.texts("secret"), ["secret of cleo"])
+        await self.say("secret again", who=BOB)
+        await self.restart()
+        self.assertEqual(await self.texts("secret"), ["secret again", "secret of cleo"])
+
+    async def test_what_is_wiped_before_it_was_indexed_is_never_found(self) -> None:
+        self.backend.hold()
+        said = self.store.append(draft("secret", who=BOB))
+        wiped = self.store.act((deed("wiped", LOBBY, wipe=Wipe(BOB, 0)),))
+        self.backend.release()
+        await said
+        await wiped
+        self.assertEqual(await self.texts("secret"), [])
+
+    async def test_messages_are_read_again_as_they_are_now(self) -> None:
+        await self.say("tea")
+        await self.say("secret", who=BOB)
+        commits = [message.commit for message in (await self.find("after:2000-01-01")).messages]
+        self.assertEqual([m.text for m in await self.store.finder.again(commits)], ["secret", "tea"])
+        await self.store.act((deed("wiped", LOBBY, wipe=Wipe(BOB, 0)),))
+        again = await self.store.finder.again([*commits, 10_000])
+        self.assertEqual([(m.text, m.deleted) for m in again], [("", True), ("tea", False)])
+
+    async def test_an_index_finds_what_looking_at_each_message_finds(self) -> None:
+        """Words of many scripts, signs, and what could be taken for the language of an index."""
+        random = Random(7)
+        said = []
+        for _ in range(150):
+            text = (
+                random.choice((" ", " ", "", ", "))
+                .join(random.choices(PIECES, k=random.randint(1, 5)))
+                .strip()
+            )
+            if text:
+                await self.say(text, who=random.choice((ADA, BOB)))
+                said.append(text)
+        log = (await self.whole_log(LOBBY))[::-1]
+        for _ in range(120):
+            words = random.choices(PIECES, k=random.choice((1, 1, 1, 2)))
+            query = " ".join(f'"{word}"' if random.random() < 0.3 else word for word in words)
+            for parts in (False, True):
+                sieve = Sieve(Sought(query=parse(query), scope=EVERYWHERE, parts=parts, limit=1000))
+                expected = [event.text for event in log if sieve.means(event)]  # type: ignore[arg-type, union-attr]
+                self.assertEqual(await self.texts(query, parts=parts, limit=1000), expected, (query, parts))
