@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from chatd.core import amending, attendance, deeds, greeting, membership, profile, roster, talk
+from chatd.core import amending, attendance, deeds, finding, greeting, membership, profile, roster, talk
 from chatd.core.amendments import Delete, Edit, Notice, Pin, Pins, React
 from chatd.core.commands import Hello, History, Join, Leave, Post, Read, Rooms, Say, Typing, Who
 from chatd.core.orders import (
@@ -32,6 +32,7 @@ from chatd.core.orders import (
     Unmute,
     Wipe,
 )
+from chatd.core.queries import Search
 
 if TYPE_CHECKING:
     from chatd.core.session import Session
@@ -75,6 +76,7 @@ ACTS: dict[type, Act] = {
     Links: profile.links,
     Unlink: profile.unlink,
     MakeBot: profile.make_bot,
+    Search: finding.search,
 }
 """What carries out each command: it answers it once, or raises `Refused`."""
 
@@ -82,4 +84,7 @@ ALONE = frozenset(ACTS) - {Leave, Say, Post, Typing, Read}
 """The commands that are answered before the next one is looked at."""
 
 LARGE = frozenset({Join, History, Who, Rooms, Roster, Pins})
-"""The commands whose answers can be large, so that only a few are carried out at a time."""
+"""
+The commands whose answers can be large, so that only a few are carried out at a time. `Search` looks first,
+and has but its answer wait.
+"""

@@ -16,6 +16,7 @@ from chatd.core.commands import Me
 from chatd.core.deadlines import Deadlines
 from chatd.core.effects import take_effect
 from chatd.core.events import Batch, Card, Deed, Event
+from chatd.core.finding import Searches
 from chatd.core.limits import AddressLimit, Once
 from chatd.core.names import (
     LOBBY,
@@ -79,6 +80,9 @@ class Hub:
     traces: Traces = field(default_factory=Traces)
     sessions: dict[Session, None] = field(default_factory=dict)
     deeds_under_way: int = 0
+    searches: Searches = field(default_factory=Searches)
+    # How often text was taken from any log: what was found before that is to be read again.
+    taken: int = 0
     endings: int = 0
     stopping: bool = False
     news: News = field(init=False)

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chatd.core.amendments import Amending
 from chatd.core.commands import Answer, Command, Face, Talking
+from chatd.core.queries import Search
 
 Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 24 * 3600)]
 
@@ -209,7 +210,7 @@ class MakeBot(Command, frozen=True, tag="bot"):
 Moderating = Kick | Ban | Unban | Mute | Unmute | Wipe | Report
 Ordering = Make | Set | GiveRole | Invite | Quit | Roster
 Owning = Sessions | Revoke | Ignore | MakeLink | Links | Unlink | MakeBot
-V1Command = Talking | Amending | Moderating | Ordering | Owning
+V1Command = Talking | Amending | Moderating | Ordering | Owning | Search
 
 
 class Made(Answer, frozen=True, tag="made"):

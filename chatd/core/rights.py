@@ -115,6 +115,12 @@ class Rights:
         """
         yield from self._facts.get(room, {}).items()
 
+    def rooms(self) -> Iterator[RoomKey]:
+        """
+        All rooms about which something was decided.
+        """
+        yield from (RoomKey(room) for room in self._facts if room != SERVER)
+
     def staff(self, room: str) -> Mapping[str, str]:
         """
         Those who have a role in a room, or on the server, and which.

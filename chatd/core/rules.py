@@ -32,6 +32,7 @@ from chatd.core.orders import (
     Unmute,
     Wipe,
 )
+from chatd.core.queries import Search
 from chatd.core.refusals import Code, Refused
 from chatd.core.rights import SERVER, STAFF_ROOMS, Rank, Rights
 
@@ -70,6 +71,7 @@ RULES: dict[type, Rule] = {
     Leave: _LISTEN,
     History: _LISTEN,
     Who: _LISTEN,
+    Search: _LISTEN,
     Say: Rule(Rank.PERSON, speaks=True),
     Typing: Rule(Rank.PERSON, speaks=True),
     Post: Rule(Rank.WATCHER, speaks=True),

@@ -15,6 +15,7 @@ from chatd.core.commands import Answer, Command, Face, Page
 from chatd.core.events import Author, Deed, Event, Message, iso_time
 from chatd.core.orders import V1Command
 from chatd.core.ports import View
+from chatd.core.queries import Found
 from chatd.core.refusals import CloseCode, Code, Refused
 
 MAX_REF_BYTES = 64
@@ -77,6 +78,19 @@ class _Pins(Struct, frozen=True, omit_defaults=True, tag="pins", tag_field="type
     ref: str | UnsetType = UNSET
 
 
+class _Hit(Struct, frozen=True):
+    message: Raw
+    marks: tuple[tuple[int, int], ...]
+
+
+class _Found(Struct, frozen=True, omit_defaults=True, tag="found", tag_field="type"):
+    hits: tuple[_Hit, ...]
+    more: bool
+    next: str | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+    ref: str | UnsetType = UNSET
+
+
 class _OnlyRef(Struct, frozen=True):
     ref: str | None = None
 
@@ -124,6 +138,11 @@ class V1Dialect:
             view = View(answer.room, answer.with_ or None)
             events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)
             return self._encoder.encode(_Pins(answer.room, events, answer.ref))
+        if isinstance(answer, Found):
+            hits = tuple(
+                _Hit(Raw(self.encode_event(hit.message, hit.view)), hit.marks) for hit in answer.hits
+            )
+            return self._encoder.encode(_Found(hits, answer.more, answer.next, answer.why, answer.ref))
         return self._encoder.encode(answer)
 
     def encode_event(self, event: Event, view: View) -> bytes:

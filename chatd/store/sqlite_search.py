@@ -86,7 +86,7 @@ class SqliteFinder:
 
     def __init__(self, readers: Callable[[], Readers | None], reactor: _Reactor) -> None:
         self._readers = readers
-        self._answer = partial(reactor.callFromThread, rules.hand_back)
+        self._reactor = reactor
         self._turns = DeferredSemaphore(SEARCHES_AT_ONCE)
 
     def _ask(self, question: Callable[[apsw.Connection], T]) -> Deferred[T]:
@@ -95,7 +95,7 @@ class SqliteFinder:
             return fail(RuntimeError("the store is not open"))
         # By itself: it may take its time, and no other question is to wait behind it.
         asked: Deferred[T] = Deferred()
-        readers.ask([(asked, question)], self._answer)
+        readers.ask([(asked, question)], partial(self._reactor.callFromThread, rules.hand_back))
         return asked
 
     def search(self, sought: Sought) -> Deferred[Findings]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from random import Random
 from typing import Any
 
@@ -17,13 +17,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.accounts.lookalikes import name_key
 from chatd.core.accounts import Accounts, SignUp
 from chatd.core.commands import Answer, Command, Post
-from chatd.core.events import Author, Batch, Change, DeedDraft, Event
+from chatd.core.events import Author, Batch, Change, DeedDraft, Event, Message
 from chatd.core.hub import Hub
 from chatd.core.names import AUDIT, LOBBY, is_private, person_id
 from chatd.core.ports import Dialect, View
 from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
 from chatd.core.settings import Settings
+from chatd.core.sieve import Finder, Findings, Sought
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
 from chatd.store.memory import MemoryStore
@@ -83,6 +84,8 @@ class SlowStore:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.inner, name)
+        if name == "finder":
+            return _SlowFinder(self, value)
         if name in (
             "append",
             "act",
@@ -152,7 +155,7 @@ class SlowStore:
         written.addBoth(done)
         return answer
 
-    def _read(self, name: str, read: Coroutine[Any, Any, Any]) -> Awaitable[Any]:
+    def _read(self, name: str, read: Any) -> Awaitable[Any]:
         self.reads.append(name)
         answer: Deferred[Any] = Deferred()
 
@@ -164,6 +167,24 @@ class SlowStore:
 
         Deferred.fromCoroutine(read).addBoth(done)
         return answer
+
+
+class _SlowFinder:
+    """
+    The finder of such a store.
+    """
+
+    def __init__(self, store: SlowStore, inner: Finder) -> None:
+        self._store = store
+        self._inner = inner
+
+    def search(self, sought: Sought) -> Awaitable[Findings]:
+        """See `Finder`."""
+        return self._store._read("search", self._inner.search(sought))
+
+    def again(self, commits: Sequence[int]) -> Awaitable[tuple[Message, ...]]:
+        """See `Finder`."""
+        return self._store._read("again", self._inner.again(commits))
 
 
 PASSWORD = "correct horse"
@@ -711,6 +732,7 @@ class Server:
             "sessions": hub.sessions,
             "guises": hub.guises,
             "deeds": hub.deeds_under_way,
+            "searches": hub.searches.under_way,
             "gate": self.gate.inside + len(self.gate.waiting),
             "unanswered": [client for client in self.clients if client.session._unanswered],
         }

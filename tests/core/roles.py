@@ -167,6 +167,7 @@ COMMANDS: tuple[tuple[str, str, Fields], ...] = (
     ("wipe", "server", _in(None, who=_gus, seconds=60)),
     ("history", "audit log", _in(AUDIT)),
     ("say", "audit log", _in(AUDIT, text="ho")),
+    ("search", "", _in(None, query="hi")),
     ("sessions", "", _in(None)),
     ("revoke", "", _in(None, session="others")),
     ("ignore", "", _in(None, who=_gus, on=True)),
