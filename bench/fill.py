@@ -102,3 +102,5 @@ def _write(connection: apsw.Connection, messages: int) -> None:
             connection.execute(_EVENTS, common | {"room": room, "first": before, "count": count})
         connection.execute(_CIDS)
         connection.execute("UPDATE store SET commits = ?", (messages,))
+        # Nothing is to be searched for: no index is to be made meanwhile. (bench/search.py has it made.)
+        connection.execute("UPDATE indexed SET high = ?", (messages,))

@@ -8,13 +8,13 @@ CREATE VIRTUAL TABLE word USING fts5 (
     text, marks, content = '', columnsize = 0,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'"
 );
-INSERT INTO word (word, rank) VALUES ('secure-delete', 1);
+INSERT INTO word (word, rank) VALUES ('secure-delete', 1), ('automerge', 8);
 
 -- Every three characters that follow each other: which messages have them, and not where.
 CREATE VIRTUAL TABLE part USING fts5 (
     text, content = '', columnsize = 0, detail = 'none', tokenize = "trigram"
 );
-INSERT INTO part (part, rank) VALUES ('secure-delete', 1);
+INSERT INTO part (part, rank) VALUES ('secure-delete', 1), ('automerge', 12);
 
 -- The messages with `low` < commit_number <= `high` are indexed, but for those in `due`. What was there before is
 -- indexed backwards, so that what is new is found first.
