@@ -4,16 +4,19 @@ The contract of a store: what is found by what it says.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from random import Random
 from typing import Any
 
-from chatd.core.events import Wipe
+from chatd.core.events import Message, Wipe
 from chatd.core.names import LOBBY, PersonId, RoomKey
+from chatd.core.refusals import Refused
 from chatd.core.retention import Keep
 from chatd.core.search import parse
 from chatd.core.sieve import Findings, Scope, Sieve, Sought
 from tests.contracts.store import ADA, BOB, CLEO, DAY_MS, GARDEN, StoreCase, draft
 from tests.contracts.store_deeds import VAULT, deed
+from tests.contracts.store_forms import about
 
 EVERYWHERE = Scope(public=True)
 PIECES = (
@@ -196,6 +199,56 @@ class SearchContract(StoreCase):
         await said
         await wiped
         self.assertEqual(await self.texts("secret"), [])
+
+    async def test_an_edited_message_is_found_by_its_last_words_alone(self) -> None:
+        for room in (LOBBY, GARDEN):
+            await self.say("planted seeds", room)
+            await self.say("other seeds", room)
+        self.assertEqual(len(await self.texts("planted")), 2)
+        await self.store.act((about("edited", 1, text="sown seeds"),))
+        # Before the index comes up, and after.
+        sought = Sought(query=parse("planted"), scope=EVERYWHERE, limit=5)
+        self.assertEqual([m.room for m in (await self.store.finder.search(sought)).messages], [LOBBY])
+        self.assertEqual(await self.texts("sown"), ["sown seeds"])
+        self.assertEqual(await self.texts("lante", parts=True), ["planted seeds"])
+        await self.store.act((about("edited", 1, text="sown again"),))
+        await self.store.act((about("edited", 1, text="planted once more"),))
+        await self.restart()
+        self.assertEqual(await self.texts("planted"), ["planted once more", "planted seeds"])
+        await self.store.act((about("edited", 1, text="gone soon"),))
+        await self.store.act((about("deleted", 1),))
+        for query in ("planted", "sown", "gone", "again"):
+            self.assertNotIn(GARDEN, [m.room for m in (await self.find(query)).messages], query)
+
+    async def test_whatever_was_done_what_is_found_is_what_a_look_at_each_message_finds(self) -> None:
+        random = Random(11)
+        offsets = 0
+        for step in range(160):
+            what, who = random.random(), random.choice((ADA, BOB))
+            text = " ".join(random.choices(PIECES, k=3)).strip() or "tea"
+            if what < 0.5 or not offsets:
+                offsets = (await self.say(text, GARDEN, who)).offset
+            elif what < 0.7:
+                with suppress(Refused):
+                    draft = about("edited", random.randint(1, offsets), who, text=text)
+                    offsets = max(offsets, (await self.store.act((draft,))).offset or 0)
+            elif what < 0.8:
+                with suppress(Refused):
+                    draft = about("deleted", random.randint(1, offsets), who)
+                    offsets = max(offsets, (await self.store.act((draft,))).offset or 0)
+            elif what < 0.83:
+                self.now_ms += 1000
+                wiped = deed("wiped", GARDEN, ADA, wipe=Wipe(who, self.now_ms - 1500))
+                offsets = (await self.store.act((wiped,))).offset
+            elif what < 0.86:
+                await self.store.prune(Keep(0, 30, 0), 10)
+            if step % 8 == 7:
+                log = (await self.whole_log(GARDEN))[::-1]
+                for parts in (False, True):
+                    query = random.choice(PIECES)
+                    sieve = Sieve(Sought(query=parse(query), scope=EVERYWHERE, parts=parts, limit=1))
+                    expected = [each.text for each in log if isinstance(each, Message) and sieve.means(each)]
+                    self.assertEqual(await self.texts(query, parts=parts), expected, (step, query))
 
     async def test_messages_are_read_again_as_they_are_now(self) -> None:
         await self.say("tea")
