@@ -9,13 +9,14 @@ that has to follow from the message alone, and must not change as long as there 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import apsw
+import msgspec
 
 from chatd.core.names import fold as fold_name
 from chatd.core.search import RUN, WORD, fold, has_link
@@ -30,7 +31,7 @@ LOADED_LAG_SECONDS = 1.0
 STEP_SECONDS = 0.004
 LOADED_STEP_SECONDS = 0.008
 STEP_MESSAGES = 1000
-CHUNK_MESSAGES = 50
+CHUNK_MESSAGES = 100
 """
 How long a step may last, and how many messages it is at most; it looks at its watch after so many. Where much
 is said it is longer, and as much rarer: of many messages at once each costs less.
@@ -48,10 +49,13 @@ RETRY_SECONDS = 5.0
 
 _COLUMNS = "commit_number, room, room.kind, author, author_name, text, deleted"
 _FROM = "FROM event JOIN room ON room.number = event.room WHERE event.kind = 'message'"
-AHEAD = (
-    f"SELECT {_COLUMNS} {_FROM} AND commit_number > ? AND commit_number <= ? ORDER BY commit_number LIMIT ?"
+# Many at once, as JSON: between any two rows that come by themselves the reactor's thread has its turn.
+_AT_ONCE = (
+    "SELECT json_group_array(json_array(commit_number, room, kind, author, author_name, text, deleted))"
+    " FROM (SELECT commit_number, room, room.kind AS kind, author, author_name, text, deleted"
 )
-BACK = f"SELECT {_COLUMNS} {_FROM} AND commit_number <= ? ORDER BY commit_number DESC LIMIT ?"
+AHEAD = f"{_AT_ONCE} {_FROM} AND commit_number > ? AND commit_number <= ? ORDER BY commit_number LIMIT ?)"
+BACK = f"{_AT_ONCE} {_FROM} AND commit_number <= ? ORDER BY commit_number DESC LIMIT ?)"
 ONE = f"SELECT {_COLUMNS} {_FROM} AND commit_number = ?"
 DUE = "SELECT commit_number FROM due LIMIT ?"
 IS_DUE = "SELECT 1 FROM due WHERE commit_number = ?"
@@ -59,8 +63,10 @@ NOT_DUE = "DELETE FROM due WHERE commit_number = ?"
 SET_DUE = "INSERT INTO due (commit_number) VALUES (?) ON CONFLICT DO NOTHING"
 STATE = "SELECT low, high FROM indexed WHERE only_row = 1"
 SET_STATE = "UPDATE indexed SET low = ?, high = ? WHERE only_row = 1"
-ADD_WORDS = "INSERT INTO word (rowid, text, marks) VALUES (?, ?, ?)"
-ADD_PARTS = "INSERT INTO part (rowid, text) VALUES (?, ?)"
+ADD_WORDS = (
+    "INSERT INTO word (rowid, text, marks) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)"
+)
+ADD_PARTS = "INSERT INTO part (rowid, text) SELECT value ->> 0, value ->> 1 FROM json_each(?)"
 TAKE_WORDS = "INSERT INTO word (word, rowid, text, marks) VALUES ('delete', ?, ?, ?)"
 TAKE_PARTS = "INSERT INTO part (part, rowid, text) VALUES ('delete', ?, ?)"
 SECURE = (
@@ -117,7 +123,7 @@ def words_of(text: str) -> str:
     return " ".join(words)
 
 
-def _entry(row: tuple[Any, ...]) -> tuple[int, str, str, str] | None:
+def _entry(row: Sequence[Any]) -> tuple[int, str, str, str] | None:
     """Of a message its commit, its words, its marks and its parts, as indexed; None if it has no text."""
     commit, number, kind, author, name, text, deleted = row
     if deleted or not text:
@@ -130,10 +136,20 @@ def _entry(row: tuple[Any, ...]) -> tuple[int, str, str, str] | None:
     return commit, words_of(text), " ".join(marks), text if text.isascii() else fold(text)
 
 
-def _add(connection: apsw.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def _add(connection: apsw.Connection, rows: Iterable[Sequence[Any]]) -> None:
     entries = [entry for row in rows if (entry := _entry(row)) is not None]
-    connection.executemany(ADD_WORDS, [entry[:3] for entry in entries])
-    connection.executemany(ADD_PARTS, [(entry[0], entry[3]) for entry in entries])
+    if entries:
+        connection.execute(ADD_WORDS, (_json([entry[:3] for entry in entries]),))
+        connection.execute(ADD_PARTS, (_json([(entry[0], entry[3]) for entry in entries]),))
+
+
+def _rows(connection: apsw.Connection, question: str, *bound: int) -> list[list[Any]]:
+    rows: list[list[Any]] = msgspec.json.decode(connection.execute(question, bound).get)
+    return sorted(rows)
+
+
+def _json(rows: list[Any]) -> str:
+    return msgspec.json.encode(rows).decode()
 
 
 def unindex(connection: apsw.Connection, commits: Iterable[int]) -> None:
@@ -312,10 +328,10 @@ class Indexer:
         while left > 0 and self.seconds() < deadline and (high < upto or (low and not ahead)):
             some = min(CHUNK_MESSAGES, left)
             if ahead:
-                rows: Any = connection.execute(AHEAD, (high, upto, some)).fetchall()
+                rows = _rows(connection, AHEAD, high, upto, some)
                 high = rows[-1][0] if len(rows) == some else upto
             else:
-                rows = connection.execute(BACK, (low, some)).fetchall()[::-1]
+                rows = _rows(connection, BACK, low, some)
                 low = rows[0][0] - 1 if len(rows) == some else 0
             _add(connection, rows)
             left -= some

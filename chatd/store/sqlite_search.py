@@ -49,14 +49,20 @@ MANY_ROOMS = 500
 SEARCHES_AT_ONCE = 2
 """Of the threads that read, so many look for something; the others are for those who come in and read on."""
 
-_ENDING = "JOIN room ON room.number = event.room ORDER BY event.commit_number DESC"
 _ROW = "event.commit_number, room.key, room.kind, offset, author, author_name, event.text, at_ms, deleted"
+# In this order, or all candidates would be looked up before the first is looked at.
 BY_WORDS = (
-    f"SELECT {_ROW} FROM (SELECT rowid AS hit FROM word WHERE word MATCH ? AND rowid < ? AND rowid >= ?"  # noqa: S608
-    f" ORDER BY rowid DESC) CROSS JOIN event ON event.commit_number = hit AND event.kind = 'message'"
-    f" CROSS {_ENDING}"
+    f"SELECT {_ROW} FROM word"  # noqa: S608
+    " CROSS JOIN event ON event.commit_number = word.rowid AND event.kind = 'message'"
+    " CROSS JOIN room ON room.number = event.room"
+    " WHERE word MATCH ? AND word.rowid < ? AND word.rowid >= ? ORDER BY word.rowid DESC"
 )
-BY_PARTS = BY_WORDS.replace("FROM word WHERE word MATCH", "FROM part WHERE part MATCH")
+BY_PARTS = (
+    f"SELECT {_ROW} FROM part"  # noqa: S608
+    " CROSS JOIN event ON event.commit_number = part.rowid AND event.kind = 'message'"
+    " CROSS JOIN room ON room.number = event.room"
+    " WHERE part MATCH ? AND part.rowid < ? AND part.rowid >= ? ORDER BY part.rowid DESC"
+)
 BY_LOOKING = (
     f"SELECT {_ROW} FROM event INDEXED BY message_by_commit CROSS JOIN room ON room.number = event.room"  # noqa: S608
     " WHERE event.kind = 'message' AND event.commit_number < ? AND event.commit_number >= ?"

@@ -1,0 +1,225 @@
+"""
+The index of messages in the file: how it follows, what it leaves behind, and what it bears.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import apsw
+
+from chatd.core.events import Wipe
+from chatd.core.names import LOBBY
+from chatd.core.search import parse
+from chatd.core.sieve import Findings, Scope, Sought
+from chatd.store import sqlite_index, sqlite_search
+from tests.contracts.store import BOB, GARDEN
+from tests.contracts.store_deeds import deed
+from tests.contracts.store_forms import about
+from tests.store.case import SqliteCase
+
+PATIENCE_SECONDS = 10
+
+
+class IndexTests(SqliteCase):
+    """The index of a store in a file."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hurry()
+
+    def hurry(self) -> None:
+        """Have the index wait for nothing."""
+        assert self.store._writer is not None
+        self.store._writer._indexer.lag_seconds = 0.0
+        self.settle(self.store.touch(()))
+
+    def indexed(self) -> None:
+        """Wait until all is indexed."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        question = (
+            "SELECT low = 0 AND high = (SELECT commits FROM store) AND NOT EXISTS (SELECT 1 FROM due)"
+            " FROM indexed"
+        )
+        with self.database.side_door() as connection:
+            while not connection.execute(question).get:
+                self.assertLess(time.monotonic(), deadline, "the index does not follow")
+                time.sleep(0.005)
+
+    def find(self, query: str, **more: Any) -> Findings:
+        """What is found now."""
+        sought = Sought(query=parse(query), scope=Scope(public=True), **{"limit": 50, **more})
+        return self.settle(self.store.finder.search(sought))
+
+    def texts(self, query: str, **more: Any) -> list[str]:
+        """The texts of that."""
+        return [message.text for message in self.find(query, **more).messages]
+
+    def forget_the_index(self) -> None:
+        """Have the file be as after an upgrade: all its messages are yet to be indexed."""
+        with self.database.side_door() as connection:
+            connection.execute("INSERT INTO word (word) VALUES ('delete-all')")
+            connection.execute("INSERT INTO part (part) VALUES ('delete-all')")
+            connection.execute("UPDATE indexed SET low = high")
+
+    def test_what_was_there_before_an_upgrade_is_indexed_too_and_until_then_that_is_said(self) -> None:
+        for number in range(500):
+            self.say(f"seed {number}")
+        self.indexed()
+        self.stop()
+        self.forget_the_index()
+        with self.database.side_door() as connection:
+            # Before the first step is taken nothing of that is found.
+            sought = Sought(query=parse("seed"), scope=Scope(public=True), limit=5)
+            found = sqlite_search.search(connection, sought)
+        self.assertEqual((found.messages, found.old), ((), True))
+        self.start()
+        self.say("new seed")
+        self.hurry()
+        self.indexed()
+        found = self.find("seed", limit=1000)
+        seeds = [f"seed {number}" for number in range(499, -1, -1)]
+        self.assertEqual([message.text for message in found.messages], ["new seed", *seeds])
+        self.assertFalse(found.old)
+
+    def test_what_is_wiped_while_older_messages_wait_to_be_indexed_is_not_found(self) -> None:
+        self.say("secret of bob", who=BOB)
+        self.say("tea")
+        self.indexed()
+        self.stop()
+        self.forget_the_index()
+        with self.database.side_door() as connection:
+            sqlite_index.unindex(connection, (1, 2))
+            sqlite_index.due(connection, 1)
+            self.assertEqual(connection.execute("SELECT count(*) FROM due").get, 0)
+        self.start()
+        self.settle(self.store.act((deed("wiped", LOBBY, wipe=Wipe(BOB, 0)),)))
+        self.hurry()
+        self.indexed()
+        self.assertEqual((self.texts("secret"), self.texts("tea")), ([], ["tea"]))
+
+    def test_nothing_of_a_text_that_was_taken_is_left_in_the_index(self) -> None:
+        for number in range(60):
+            self.say(f"plain words {number}")
+        self.say("xylophone zeppelin", GARDEN, who=BOB)
+        self.say("quixotic xylophone", GARDEN, who=BOB)
+        self.say("zugzwang first")
+        self.indexed()
+        self.assertTrue(self.in_the_index("xylophone", "xyl", "zugzwang", "quixotic"))
+        self.settle(self.store.act((deed("wiped", GARDEN, wipe=Wipe(BOB, 0)),)))
+        self.settle(self.store.act((about("edited", 61, room=LOBBY, text="plain words"),)))
+        self.indexed()
+        for word in ("xylophone", "zeppelin", "quixotic", "zugzwang"):
+            self.assertFalse(self.in_the_index(word), word)
+            self.assertFalse(self.in_the_index(word[:3]), word)
+        self.assertEqual(len(self.texts("plain", limit=100)), 61)
+
+    def in_the_index(self, *words: str) -> bool:
+        """Whether each of these stands in the pages of the index."""
+        with self.database.side_door() as connection:
+            blocks = b"".join(
+                block
+                for table in ("word_data", "part_data")
+                for (block,) in connection.execute(f"SELECT block FROM {table}")
+            )
+        # Within a page a word that begins as the one before it stands there without that beginning.
+        return all(word.encode()[1:] in blocks for word in words)
+
+    def test_an_edit_waits_in_the_file_for_its_new_entry(self) -> None:
+        self.say("sown seeds")
+        self.indexed()
+        assert self.store._writer is not None
+        self.store._writer._indexer.lag_seconds = 1000.0
+        self.settle(self.store.act((about("edited", 1, room=LOBBY, text="planted seeds"),)))
+        self.assertEqual((self.texts("sown"), self.texts("planted")), ([], []))
+        self.stop()
+        with self.database.side_door() as connection:
+            self.assertEqual(connection.execute("SELECT commit_number FROM due").get, 1)
+        self.start()
+        self.hurry()
+        self.indexed()
+        self.assertEqual((self.texts("sown"), self.texts("planted")), ([], ["planted seeds"]))
+
+    def test_an_index_that_cannot_be_written_harms_nobody_and_comes_up_later(self) -> None:
+        assert self.store._writer is not None
+        indexer = self.store._writer._indexer
+        indexer.lag_seconds = 1000.0
+        self.say("before")
+        lines: list[str] = []
+        indexer.report = lines.append
+        broken: list[float] = []
+
+        def fail(which: sqlite_index.Indexer, deadline: float) -> None:
+            which.ledger.begin()
+            broken.append(deadline)
+            raise apsw.FullError("the test says so")
+
+        undo = self.patch(sqlite_index.Indexer, "_step", fail)
+        indexer.lag_seconds = 0.0
+        for number in range(5):
+            self.say(f"message {number}")
+        self.assertTrue(broken)
+        self.assertEqual(lines, ["Messages cannot be indexed for the search at the moment: the disk is full"])
+        self.assertIsNone(self.store.trouble())
+        undo.restore()
+        indexer._not_before = 0.0
+        self.settle(self.store.touch(()))
+        self.say("after")
+        self.indexed()
+        self.assertEqual(len(self.texts("message")), 5)
+        self.assertEqual(self.texts("after"), ["after"])
+
+    def test_what_others_write_is_synced_whatever_the_index_does(self) -> None:
+        levels = []
+        for number in range(4):
+            self.say(f"message {number}")
+            asked = self.store._submit(lambda group: group.connection.pragma("synchronous"))
+            levels.append(self.settle(asked))
+            self.indexed()
+        self.assertEqual(levels, [2] * 4)
+
+    def test_no_question_looks_at_all_messages(self) -> None:
+        questions = {
+            name: question
+            for module in (sqlite_index, sqlite_search)
+            for name, question in vars(module).items()
+            if name.isupper()
+            and name[0] != "_"
+            and isinstance(question, str)
+            and question.startswith("SELECT ")
+        }
+        self.assertGreaterEqual(len(questions), 10)
+        with self.database.side_door() as connection:
+            for name, question in questions.items():
+                bound = (None,) * question.count("?")
+                plan = [row[-1] for row in connection.execute("EXPLAIN QUERY PLAN " + question, bound)]
+                for step in plan:
+                    self.assertNotRegex(step, "^SCAN (event|room)|TEMP B-TREE", f"{name}: {plan}")
+
+    def test_a_search_that_takes_too_long_ends_where_it_is_and_can_be_gone_on_with(self) -> None:
+        for number in range(40):
+            self.say(f"tea {number}")
+        self.indexed()
+        now = [0.0]
+
+        def seconds() -> float:
+            now[0] += 0.3
+            return now[0]
+
+        with self.database.side_door() as connection:
+            scope = Scope(public=True)
+            found: list[str] = []
+            before, parts = None, 0
+            while True:
+                now[0] = 0.0
+                sought = Sought(query=parse("tea"), scope=scope, limit=100, before=before)
+                part = sqlite_search.search(connection, sought, seconds)
+                found += [message.text for message in part.messages]
+                parts += 1
+                before = part.upto
+                if not part.more:
+                    break
+                self.assertTrue(part.cut)
+        self.assertEqual(found, [f"tea {number}" for number in range(39, -1, -1)])
+        self.assertGreater(parts, 1)
