@@ -163,14 +163,18 @@ class RightsTests(ChatTestCase):
         self.assertEqual(self.find(watcher), ["tea in den", "tea in lobby"])
         self.server.decide(Change("den", "", "guests", 1))
         self.assertEqual(self.find(watcher), ["tea in lobby"])
+        # What they may not read takes up no place either.
+        found = watcher.ask("search", query="tea", limit=1)
+        self.assertEqual((texts(found), found["more"]), (["tea in lobby"], False))
         self.assertEqual(len(self.find(ada)), 3)
 
     def test_a_bot_finds_only_what_is_said_in_its_rooms(self) -> None:
         ada, bot = self.server.account("ada", "lobby", "den"), self.server.account("bot")
         self.server.decide(Change("", bot.id, "account", "bot"), Change("den", bot.id, "member", 1))
-        for room in ("lobby", "den"):
+        for room in ("den", "lobby"):
             ada.say(f"tea in {room}", room)
-        self.assertEqual(self.find(bot), ["tea in den"])
+        found = bot.ask("search", query="tea", limit=1)
+        self.assertEqual((texts(found), found["more"]), (["tea in den"], False))
         self.assertEqual(self.find(bot, "tea in:lobby"), [])
 
     def test_whoever_is_banned_or_sent_out_finds_nothing_there_any_more(self) -> None:
@@ -224,6 +228,20 @@ class RightsTests(ChatTestCase):
         self.server.store.answer_reads()
         (found,) = cleo.take("found")
         self.assertEqual(texts(found), ["tea"])
+
+    def test_what_is_edited_or_deleted_while_the_search_is_on_its_way_is_found_as_it_is(self) -> None:
+        ada, bob = self.server.person("ada", "lobby"), self.server.person("bob", "lobby")
+        for text in ("tea one", "tea two", "tea three"):
+            ada.say(text)
+        self.server.store.reads_wait = True
+        bob.send("search", query="tea")
+        self.server.store.reads_wait = False
+        ada.send("edit", room="lobby", offset=1, text="coffee")
+        ada.send("edit", room="lobby", offset=2, text="more tea")
+        ada.send("delete", room="lobby", offset=3)
+        self.server.store.answer_reads()
+        (found,) = bob.take("found")
+        self.assertEqual((texts(found), found["hits"][0]["marks"]), (["more tea"], [[5, 8]]))
 
 
 class PlantedTests(ChatTestCase):

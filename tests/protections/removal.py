@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.daemon import CHECKOUT
+from tests.protections.finding import FINDING
 from tests.protections.inside import INSIDE
 from tests.protections.messages import MESSAGES
 from tests.protections.page import PAGE
@@ -19,7 +20,7 @@ from tests.protections.protection import Protection
 from tests.protections.rights import RIGHTS
 from tests.protections.way_in import WAY_IN
 
-PROTECTIONS = (*INSIDE, *WAY_IN, *RIGHTS, *MESSAGES)
+PROTECTIONS = (*INSIDE, *WAY_IN, *RIGHTS, *MESSAGES, *FINDING)
 EVERYTHING = (*PROTECTIONS, *PAGE)
 PATIENCE = 60
 """For how many seconds a test is waited for. Each takes a few."""
