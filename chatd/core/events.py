@@ -12,6 +12,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
+from chatd.core.files import Attachment
 from chatd.core.names import PersonId, RoomKey, avatar
 
 
@@ -144,7 +145,7 @@ class Draft(Struct, frozen=True):
     A message that has not been stored yet. All of it has been checked but what only the log can tell.
 
     `room_name` is the spelling a public room gets if this is its first event; it is "" for a private room,
-    whose two people are in the key. `reply_to` is an offset of the same room.
+    whose two people are in the key. `reply_to` is an offset of the same room, `files` are ids of uploads.
     """
 
     room: RoomKey
@@ -156,22 +157,25 @@ class Draft(Struct, frozen=True):
     as_sent: AsSent | None = None
     mentions: tuple[PersonId, ...] = ()
     mentions_all: bool = False
+    files: tuple[str, ...] = ()
 
     @property
     def weight(self) -> int:
         """
-        As that of the message that it becomes, with a long quote.
+        About that of the message that it becomes, with a long quote.
         """
         quoted = 0 if self.reply_to is None else 2048
-        return _weight(self.text, self.as_sent) + quoted
+        return _weight(self.text, self.as_sent) + quoted + 512 * len(self.files)
 
     @property
     def body_hash(self) -> bytes:
         """
-        Sixteen bytes that tell this body (room, text, reply_to) from every other, for the check of a repeated
-        cid.
+        Sixteen bytes that tell this body (room, text, reply_to, files) from every other, for the check of a
+        repeated cid.
         """
-        body = json.dumps([self.room, self.text, self.reply_to]).encode("ascii")
+        # What has no files has the hash that it had before there were any.
+        files = [self.files] if self.files else []
+        body = json.dumps([self.room, self.text, self.reply_to, *files]).encode("ascii")
         return hashlib.sha256(body).digest()[:16]
 
 
@@ -226,6 +230,7 @@ class Message(Struct, frozen=True):
     pinned: bool = False
     mentions: tuple[PersonId, ...] = ()
     mentions_all: bool = False
+    files: tuple[Attachment, ...] = ()
 
     @property
     def weight(self) -> int:
@@ -233,8 +238,10 @@ class Message(Struct, frozen=True):
         No fewer bytes than the message takes in any dialect.
         """
         more = 0 if self.quote is None else _weight(self.quote.text, None)
+        files = len(msgspec.json.encode(self.files)) if self.files else 0
         people = sum(len(each.people) for each in self.reactions)
-        return _weight(self.text, self.as_sent) + more + REACTION_BYTES * (len(self.reactions) + people)
+        more += files + REACTION_BYTES * (len(self.reactions) + people)
+        return _weight(self.text, self.as_sent) + more
 
 
 REACTION_BYTES = 256

@@ -88,6 +88,7 @@ def without_text(message: Message) -> Message:
         pinned=False,
         mentions=(),
         mentions_all=False,
+        files=(),
     )
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from chatd.core.commands import Answer, Command, Face, Post
 from chatd.core.events import Batch, Card, DeedDraft, Draft, Event, Message
+from chatd.core.files import FileStore
 from chatd.core.names import PersonId, RoomKey
 from chatd.core.records import Appended, Counts, Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.refusals import CloseCode, Refused
@@ -48,6 +49,12 @@ class Store(Protocol):
     def finder(self) -> Finder:
         """
         Where messages are looked for.
+        """
+
+    @property
+    def files(self) -> FileStore:
+        """
+        Where files are kept track of.
         """
 
     @property
@@ -98,7 +105,7 @@ class Store(Protocol):
         the first message's, `repeated`; else `Refused` with `cid_conflict`. A cid is remembered for at least
         30 days, and as long as its message is kept. This is looked at before the rest. Further refusals:
         `no_such_person` if the key of a private room names somebody unknown, `no_such_message` if `reply_to`
-        is not the offset of a kept event of the room.
+        is not the offset of a kept event of the room, `no_such_file` (see `FileStore`).
         """
 
     def act(self, drafts: tuple[DeedDraft, ...]) -> Awaitable[Appended]:

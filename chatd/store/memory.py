@@ -20,6 +20,7 @@ from chatd.core.records import Appended, Counts, Everything, Known, Opened, Posi
 from chatd.core.registry import Newcomer
 from chatd.core.retention import Keep, Pruned, Trim
 from chatd.store import rules
+from chatd.store.memory_files import MemoryFiles
 from chatd.store.memory_people import MemoryRegistry, People
 from chatd.store.memory_rooms import Rooms
 from chatd.store.memory_search import MemoryFinder
@@ -60,6 +61,7 @@ class MemoryStore:
         self._commits = 0
         self._people = People(wall_ms)
         self._rooms = Rooms(self._people.card)
+        self.files = MemoryFiles(self._write, wall_ms)
         self.registry = MemoryRegistry(self._people, self._write, self._enrolled)
         self.finder = MemoryFinder(lambda: tuple(self._rooms.logs.values()))
 
@@ -155,7 +157,7 @@ class MemoryStore:
         log = self._rooms.logs.get(draft.room)
         if draft.reply_to is not None and (log is None or not log.first <= draft.reply_to <= log.head):
             raise rules.no_such_message(draft.reply_to)
-
+        files = self.files.look_up(draft)
         log = self._rooms.log(draft.room, draft.room_name)
         self._people.keep((*people, author.id) if not author.via else people)
         self._commits += 1
@@ -172,7 +174,9 @@ class MemoryStore:
             as_sent=draft.as_sent,
             mentions=draft.mentions,
             mentions_all=draft.mentions_all,
+            files=files,
         )
+        self.files.attach(event)
         log.last_commit = event.commit
         log.add(event if event.as_sent is None else replace(event, as_sent=None))
         batch.append(log.quoted(event))
@@ -217,6 +221,8 @@ class MemoryStore:
         if draft.is_about_a_message:
             log.change(deed)
         log.add(replace(deed, changes=(), wipe=None))
+        if draft.wipe is not None or draft.is_about_a_message:
+            self.files.settle(self._rooms.logs)
         batch.append(deed)
         return Appended(deed.offset, deed.id, False)
 
@@ -317,7 +323,13 @@ class MemoryStore:
 
     def prune(self, keep: Keep, limit: int) -> Deferred[Trim]:
         """As the port says."""
-        return self._write(lambda batch: self._rooms.prune(keep, limit))
+
+        def prune(batch: list[Event]) -> Trim:
+            trim = self._rooms.prune(keep, limit)
+            self.files.settle(self._rooms.logs)
+            return trim
+
+        return self._write(prune)
 
     # People
 

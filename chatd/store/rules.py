@@ -154,6 +154,29 @@ def too_many_emoji() -> Refused:
     return Refused(Code.FORBIDDEN, f"A message has at most {MOST_EMOJI} different reactions.")
 
 
+def no_such_file() -> Refused:
+    """
+    The refusal of a message with a file that is not its author's to send there.
+    """
+    return Refused(Code.NO_SUCH_FILE, "One of the files is not there any more, or not for this room.")
+
+
+def too_many_open(most: int) -> Refused:
+    """
+    The refusal to begin one more upload.
+    """
+    return Refused(
+        Code.RATE_LIMITED, f"{most} uploads are under way; wait for one to end.", retry_after=RETRY_SECONDS
+    )
+
+
+def over_quota(left: int) -> Refused:
+    """
+    The refusal of an upload for which there is no room left.
+    """
+    return Refused(Code.QUOTA, f"Of the room for your files {max(0, left)} bytes are left.")
+
+
 def read_only() -> Refused:
     """
     The refusal of any write while the disk takes none. Why is the operator's matter and stays in `trouble`.

@@ -24,6 +24,7 @@ from chatd.core.refusals import Refused
 from chatd.core.retention import Keep, Trim
 from chatd.store import rules, sqlite_standing
 from chatd.store.sqlite_file import SCHEMA, Files, prepare, read_steps
+from chatd.store.sqlite_files import SqliteFiles
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_ledger import Ledger
 from chatd.store.sqlite_marks import Marks
@@ -94,6 +95,7 @@ class SqliteStore(Questions):
         self._mourners: list[Deferred[None]] | None = None
         self._ending = False
         self._marks = Marks(self._submit)
+        self.files = SqliteFiles(self._write, self._ask)
         self.registry = SqliteRegistry(self._write, self._ask, wall_ms)
         self.finder = SqliteFinder(lambda: None if self._ending else self._readers, reactor)
         self._timer: IDelayedCall | None = None

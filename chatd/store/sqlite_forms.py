@@ -16,6 +16,7 @@ from chatd.core.events import Author, Card, DeedDraft, Detail, Message, Quote, R
 from chatd.core.forms import DELETED, EDITED, MOST_EMOJI, MOST_PINS, PEOPLE_TOLD, PINNED, in_order, quote_of
 from chatd.core.names import PersonId
 from chatd.store import rules
+from chatd.store.sqlite_attached import take_files
 from chatd.store.sqlite_index import due, unindex
 
 EVERYBODY = "*"
@@ -27,7 +28,8 @@ MESSAGE = (
 COMMIT = "SELECT commit_number FROM event WHERE room = ? AND offset = ?"
 EDIT = "UPDATE event SET text = ?, edited_ms = ?, changed = ?, mentions = ? WHERE room = ? AND offset = ?"
 TAKE_TEXT = (
-    "UPDATE event SET text = '', cid = NULL, deleted = 1, edited_ms = 0, changed = 0, mentions = ''"
+    "UPDATE event SET text = '', cid = NULL, deleted = 1, edited_ms = 0, changed = 0, mentions = '',"
+    " files = NULL"
     " WHERE room = ? AND offset = ?"
 )
 CHANGED = "UPDATE event SET changed = ? WHERE room = ? AND offset = ?"
@@ -192,6 +194,7 @@ def take_text(connection: apsw.Connection, number: int, offset: int) -> None:
     """
     unindex(connection, (connection.execute(COMMIT, (number, offset)).get,))
     connection.execute(TAKE_TEXT, (number, offset))
+    take_files(connection, [(number, offset)])
     _forget_edits(connection, number, offset)
     for forget in FORGET:
         connection.execute(forget, (number, offset))

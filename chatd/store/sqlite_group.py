@@ -16,6 +16,7 @@ from chatd.core.names import PersonId, RoomKey, is_closed, is_private, private_p
 from chatd.core.records import Appended
 from chatd.core.retention import Keep
 from chatd.store import rules
+from chatd.store.sqlite_attached import attach, look_up
 from chatd.store.sqlite_forms import change, mention, mentions_text, quote
 from chatd.store.sqlite_ledger import write_nothing_new
 from chatd.store.sqlite_prune import Step, take_step
@@ -87,6 +88,7 @@ class Group:
             raise rules.no_such_person()
         if draft.reply_to is not None and (place is None or not place.first <= draft.reply_to <= place.head):
             raise rules.no_such_message(draft.reply_to)
+        files = look_up(self.connection, draft)
 
         if place is None:
             place = self._make_room(draft.room, draft.room_name)
@@ -108,9 +110,11 @@ class Group:
             quote=quote(self.connection, place.number, draft.reply_to),
             mentions=draft.mentions,
             mentions_all=draft.mentions_all,
+            files=files,
         )
         self._insert(place.number, event)
         mention(self.connection, place.number, event.offset, _mentions(event))
+        attach(self.connection, place.number, event)
         if draft.cid is not None:
             self.connection.execute(
                 "INSERT INTO cid (author, cid, body_hash, room, offset, id, at_ms)"

@@ -15,6 +15,7 @@ import apsw
 
 from chatd.core.names import RoomKey
 from chatd.core.retention import Keep, Trim
+from chatd.store.sqlite_attached import take_files_before
 from chatd.store.sqlite_forms import forget_before
 from chatd.store.sqlite_index import unindex_quickly
 
@@ -84,6 +85,7 @@ def _trim(connection: apsw.Connection, keep: Keep, limit: int, room: tuple[int, 
         commits: list[Any] = connection.execute(COMMITS, (number, first + gone)).fetchall()
         unindex_quickly(connection, [commit for (commit,) in commits])
         connection.execute(TAKE_OUT, (number, first + gone))
+        take_files_before(connection, number, first + gone)
         forget_before(connection, number, first + gone)
         connection.execute(BEGIN_LATER, (first + gone, messages, number))
         connection.executemany(LOOSEN, cids)

@@ -14,6 +14,7 @@ import apsw
 import msgspec
 
 from chatd.core.events import Author, Card, Change, Deed, Detail, Event, Message
+from chatd.core.files import Attachment
 from chatd.core.names import CLOSED_MARK, PersonId, RoomKey, is_closed, is_private, private_pair, side_name
 from chatd.core.records import MOST_COUNTED, Counts, Everything, Known, Opened, Position, RoomRecord, Slice
 from chatd.core.retention import Pruned
@@ -25,7 +26,7 @@ Marks = Mapping[RoomKey, int]
 
 _COLUMNS = (
     "kind, commit_number, offset, id, at_ms, author, author_name, via, text, cid, reply_to, deleted,"
-    " edited_ms, changed, mentions"
+    " edited_ms, changed, mentions, files"
 )
 
 EVENTS_UP = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset > ? AND offset <= ? ORDER BY offset"  # noqa: S608
@@ -64,7 +65,7 @@ _HIGHEST = 2**63 - 1
 
 def _message(connection: apsw.Connection, number: int, room: RoomKey, row: tuple[Any, ...]) -> Message:
     _, commit, offset, event_id, at_ms, author, name, via, text, cid, reply_to, deleted, *more = row
-    edited_ms, changed, mentions = more
+    edited_ms, changed, mentions, files = more
     message = Message(
         commit,
         room,
@@ -78,6 +79,7 @@ def _message(connection: apsw.Connection, number: int, room: RoomKey, row: tuple
         bool(deleted),
         edited_ms=edited_ms,
         changed=changed,
+        files=() if files is None else msgspec.json.decode(files, type=tuple[Attachment, ...]),
     )
     return whole(connection, number, message, mentions)
 

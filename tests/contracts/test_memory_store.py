@@ -14,6 +14,7 @@ from chatd.core.ports import Store
 from chatd.store.memory import MemoryStore
 from tests.contracts.store import Backend
 from tests.contracts.store_deeds import DeedsContract
+from tests.contracts.store_files import FilesContract
 from tests.contracts.store_forms import FormsContract
 from tests.contracts.store_people import PeopleContract
 from tests.contracts.store_pruning import PruningContract
@@ -100,3 +101,7 @@ class MemoryPruningTests(_InMemory, PruningContract, TestCase):
 
 class MemoryFormsTests(_InMemory, FormsContract, TestCase):
     """What becomes of messages in memory."""
+
+
+class MemoryFilesTests(_InMemory, FilesContract, TestCase):
+    """What is known of files, in memory."""

@@ -15,6 +15,7 @@ from chatd.core.names import RoomKey
 from chatd.core.ports import Store
 from tests.contracts.store import Backend
 from tests.contracts.store_deeds import DeedsContract
+from tests.contracts.store_files import FilesContract
 from tests.contracts.store_forms import FormsContract
 from tests.contracts.store_people import PeopleContract
 from tests.contracts.store_pruning import PruningContract
@@ -106,3 +107,7 @@ class SqlitePruningTests(_InAFile, PruningContract, TestCase):
 
 class SqliteFormsTests(_InAFile, FormsContract, TestCase):
     """What becomes of messages in a file."""
+
+
+class SqliteFilesTests(_InAFile, FilesContract, TestCase):
+    """What is known of files, in a file."""

@@ -19,8 +19,8 @@ class CodeTest(SynchronousTestCase):
         self.assertEqual(
             " ".join(Code),
             "bad_request not_hello bad_token name_taken bad_name no_such_room no_such_person no_such_message "
-            "not_member forbidden rate_limited too_long cid_conflict read_only banned muted locked archived "
-            "bad_password bad_invite internal",
+            "no_such_file not_member forbidden rate_limited too_long quota cid_conflict read_only banned "
+            "muted locked archived bad_password bad_invite internal",
         )
 
     def test_the_codes_of_closing(self) -> None:

@@ -8,13 +8,31 @@ import re
 from typing import Any
 
 from chatd.core.names import LOBBY
-from chatd.store import sqlite_forms, sqlite_group, sqlite_prune, sqlite_reads, sqlite_standing, sqlite_wipe
+from chatd.store import (
+    sqlite_attached,
+    sqlite_files,
+    sqlite_forms,
+    sqlite_group,
+    sqlite_prune,
+    sqlite_reads,
+    sqlite_standing,
+    sqlite_wipe,
+)
 from tests.contracts.store import PLENTY
 from tests.store.case import SqliteCase
 
-MODULES = (sqlite_reads, sqlite_forms, sqlite_group, sqlite_prune, sqlite_standing, sqlite_wipe)
+MODULES = (
+    sqlite_attached,
+    sqlite_files,
+    sqlite_forms,
+    sqlite_group,
+    sqlite_prune,
+    sqlite_reads,
+    sqlite_standing,
+    sqlite_wipe,
+)
 VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
-OF_ALL = {"STANDINGS", "ACCOUNTS", "ENDED", "NOT_PRIVATE", "GROWN"}
+OF_ALL = {"STANDINGS", "ACCOUNTS", "ENDED", "NOT_PRIVATE", "GROWN", "KNOWN", "GONE"}
 """These are about all that there is: at the start, once an hour, and for a wipe of every room."""
 
 
