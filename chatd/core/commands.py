@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatd.core.events import Card, Event
+from chatd.core.files import MAX_FILES
 from chatd.core.refusals import Code
 
 Ref = Annotated[str, Meta(max_length=64)]
@@ -62,13 +63,15 @@ class Leave(Command, frozen=True, tag="leave"):
 
 class Say(Command, frozen=True, tag="say"):
     """
-    Write a message into a room; `@` and a person's id is the private room with that person.
+    Write a message into a room; `@` and a person's id is the private room with that person. With `files`,
+    which are ids of uploads, the text may be empty.
     """
 
     room: str
     text: str
     cid: Cid | None = None
     reply_to: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
+    files: Annotated[tuple[str, ...], Meta(max_length=MAX_FILES)] = ()
 
 
 class History(Command, frozen=True, tag="history"):
@@ -167,13 +170,14 @@ class Self(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Limits(Struct, frozen=True):
     """
     What the server allows: characters of a text, bytes of a frame, messages a second and at once (0: no
-    limit).
+    limit), bytes of an upload (0: none).
     """
 
     text: int
     frame: int
     message_rate: float
     message_burst: int
+    upload: int
 
 
 class ServerCan(Struct, frozen=True):

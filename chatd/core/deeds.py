@@ -162,7 +162,7 @@ async def report(session: Session, command: Report, now: float) -> None:
         who=Card(message.author.id, message.author.name),
         room=cursor.view.room,
         about=command.offset,
-        text=message.text[:REPORTED_TEXT],
+        text=message.said[:REPORTED_TEXT],
         reason=reason_of(command.reason),
     )
     told = (session.the_person().card.id, key, command.offset)

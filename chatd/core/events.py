@@ -243,6 +243,13 @@ class Message(Struct, frozen=True):
         more += files + REACTION_BYTES * (len(self.reactions) + people)
         return _weight(self.text, self.as_sent) + more
 
+    @property
+    def said(self) -> str:
+        """
+        Its text; where it has none, the names of its files.
+        """
+        return self.text or ", ".join(file.name for file in self.files)
+
 
 REACTION_BYTES = 256
 """More than an emoji takes on the wire with its count, and more than one person's id and name."""

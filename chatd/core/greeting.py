@@ -267,7 +267,13 @@ async def _welcome(session: Session, token: str | None = None, *, first: bool = 
         token=token or UNSET,
         me=person.as_self if person else Self(role="watcher"),
         rooms=tuple(_welcome_room(record, person) for record in records),
-        limits=Limits(MAX_TEXT, settings.frame, settings.message_rate, settings.message_burst),
+        limits=Limits(
+            text=MAX_TEXT,
+            frame=settings.frame,
+            message_rate=settings.message_rate,
+            message_burst=settings.message_burst,
+            upload=settings.upload,
+        ),
         now=iso_time(hub.wall_ms()),
         server_can=ServerCan(
             sign_up=settings.sign_up,

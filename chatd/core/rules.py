@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatd.core.amendments import Delete, Edit, Notice, Pin, Pins, React
 from chatd.core.commands import Hello, History, Join, Leave, Post, Read, Rooms, Say, Typing, Who
-from chatd.core.names import LOBBY, PersonId, RoomKey, is_private
+from chatd.core.names import LOBBY, PersonId, RoomKey, is_private, private_pair
 from chatd.core.orders import (
     Ban,
     GiveRole,
@@ -35,9 +35,11 @@ from chatd.core.orders import (
 from chatd.core.queries import Search
 from chatd.core.refusals import Code, Refused
 from chatd.core.rights import SERVER, STAFF_ROOMS, Rank, Rights
+from chatd.core.visitor import key_of, the_viewer
 
 if TYPE_CHECKING:
     from chatd.core.session import Session
+    from chatd.core.visitor import Asker
 
 
 @dataclass(slots=True, frozen=True)
@@ -130,7 +132,31 @@ def check(session: Session, command: Any) -> None:
     _check_rank(session, key, rule.least, rule, command)
 
 
-def _check_place(session: Session, key: RoomKey) -> None:
+def check_upload(asker: Asker, room: str) -> RoomKey:
+    """
+    Which room somebody means who wants to bring a file into it. Raises `Refused` unless they may speak there.
+    """
+    key = key_of(asker, room)
+    _check_place(asker, key)
+    _check_speech(asker, key)
+    the_viewer(asker)
+    return key
+
+
+def may_fetch(asker: Asker, key: RoomKey) -> bool:
+    """
+    Whether somebody may have a file that was sent in a room: whoever may hear that.
+    """
+    if is_private(key):
+        return asker.viewer in private_pair(key)
+    try:
+        _check_place(asker, key)
+    except Refused:
+        return False
+    return True
+
+
+def _check_place(session: Asker, key: RoomKey) -> None:
     """Whether the client may be in the room at all."""
     rights = session.hub.rights
     if is_private(key):
@@ -143,7 +169,7 @@ def _check_place(session: Session, key: RoomKey) -> None:
         raise Refused(Code.BANNED, "You are banned from that room.")
 
 
-def _check_speech(session: Session, key: RoomKey) -> None:
+def _check_speech(session: Asker, key: RoomKey) -> None:
     """Whether the client may say anything there."""
     hub, author = session.hub, session.author
     rights = hub.rights

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from chatd.core import attendance, rules
+from chatd.core import attendance, rules, visitor
 from chatd.core.acts import ACTS, ALONE, LARGE
 from chatd.core.amendments import Pins
 from chatd.core.commands import (
@@ -29,20 +29,14 @@ from chatd.core.commands import (
 from chatd.core.cursors import Cursors
 from chatd.core.limits import TokenBucket
 from chatd.core.names import (
-    CLOSED_MARK,
-    PRIVATE_MARK,
     PersonId,
     RoomKey,
-    is_person_id,
     is_private,
-    private_key,
-    room_key,
 )
 from chatd.core.orders import Roster
 from chatd.core.ports import Outbox
 from chatd.core.presence import Person
 from chatd.core.refusals import CloseCode, Code, Refused
-from chatd.core.rights import Rank
 from chatd.core.room import Cursor, Room
 
 if TYPE_CHECKING:
@@ -132,24 +126,9 @@ class Session:
 
     def key_of(self, room: str) -> RoomKey:
         """
-        The room that the client means by a name: `@` and a person's id is its private room with that person.
-
-        Raises `Refused`: `bad_name`, `no_such_person`, `bad_request` for oneself, and for a closed room of
-        which the client is no member `no_such_room`, as if there were none.
+        As `chatd.core.visitor.key_of`.
         """
-        if room.startswith(CLOSED_MARK):
-            key = RoomKey(room)
-            if self.hub.rights.rank(key, self.viewer) == Rank.OUTSIDER:
-                raise Refused(Code.NO_SUCH_ROOM, "There is no such room.")
-            return key
-        if not room.startswith(PRIVATE_MARK):
-            return room_key(room)
-        own, peer = self.the_person().card.id, room[len(PRIVATE_MARK) :]
-        if not is_person_id(peer):
-            raise Refused(Code.NO_SUCH_PERSON, "There is nobody with that id.")
-        if peer == own:
-            raise Refused(Code.BAD_REQUEST, "That is yourself.")
-        return private_key(own, PersonId(peer))
+        return visitor.key_of(self, room)
 
     def cursor_in(self, key: RoomKey) -> Cursor:
         """

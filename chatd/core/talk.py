@@ -51,7 +51,9 @@ async def say(session: Session, command: Say, now: float) -> None:
         session.cursor_in(key)
         room = hub.hold(key)
     try:
-        text = clean_text(command.text)
+        text = clean_text(command.text, empty=bool(command.files))
+        if len(set(command.files)) < len(command.files):
+            raise Refused(Code.BAD_REQUEST, "A file is named twice.")
         _keep_slow(session, room, person.card.id, now)
         if hub.deeds_under_way:
             await session.may_still(command)
@@ -67,6 +69,7 @@ async def say(session: Session, command: Say, now: float) -> None:
             as_sent=as_sent,
             mentions=people,
             mentions_all=everybody,
+            files=command.files,
         )
         appending = hub.store.append(draft)
         # Its place in the order is taken, so what had to be found out first holds up nothing any more.

@@ -36,9 +36,9 @@ def forbidden_character(text: str) -> str | None:
     return found.group() if found else None
 
 
-def clean_text(text: str) -> str:
+def clean_text(text: str, *, empty: bool = False) -> str:
     """
-    The text as it is kept: newlines as LF, no white space around it.
+    The text as it is kept: newlines as LF, no white space around it. It may be empty only if that is said.
 
     Raises `Refused`: `bad_request` for a forbidden character or an empty text, `too_long` above 4000 code
     points.
@@ -48,7 +48,7 @@ def clean_text(text: str) -> str:
     if bad is not None:
         raise Refused(Code.BAD_REQUEST, f"The text has the character U+{ord(bad):04X}, which is not allowed.")
     trimmed = unified.strip()
-    if not trimmed:
+    if not (trimmed or empty):
         raise Refused(Code.BAD_REQUEST, "The text is empty.")
     if len(trimmed) > MAX_TEXT:
         raise Refused(

@@ -65,14 +65,15 @@ class TutorialDialect:
     def encode_event(self, event: Event, view: View) -> bytes | None:
         """
         A message as it was sent while it is in memory, else with the name and text that the log has and no
-        e-mail. None for one that has no text any more, and for what is no message.
+        e-mail; where it has no text, with the names of its files. None for one that has no text any more, and
+        for what is no message.
         """
         if not isinstance(event, Message) or event.deleted:
             return None
         sent = event.as_sent
         if sent is None:
-            return self._encoder.encode(_Out("", event.author.name, event.text))
-        return self._encoder.encode(_Out(sent.email, sent.username, sent.message))
+            return self._encoder.encode(_Out("", event.author.name, event.said))
+        return self._encoder.encode(_Out(sent.email, sent.username, sent.message or event.said))
 
     def verdict(self, refused: Refused) -> CloseCode | None:
         """

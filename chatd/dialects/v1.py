@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from chatd.core.amendments import PinsTold
 from chatd.core.commands import Answer, Command, Face, Page
 from chatd.core.events import Author, Deed, Event, Message, iso_time
+from chatd.core.files import Attachment
 from chatd.core.orders import V1Command
 from chatd.core.ports import View
 from chatd.core.queries import Found
@@ -55,6 +56,7 @@ class _Message(Struct, frozen=True, omit_defaults=True, tag="message", tag_field
     cid: str | None = None
     reply_to: int | None = None
     deleted: bool = False
+    files: tuple[Attachment, ...] = ()
     with_: Face | UnsetType = field(default=UNSET, name="with")
     edited: str | UnsetType = UNSET
     changed: int = 0
@@ -161,12 +163,13 @@ class V1Dialect:
             text=event.text,
             cid=event.cid,
             reply_to=event.reply_to,
+            files=event.files,
             with_=view.peer or UNSET,
         )
         if event.changed or event.mentions or event.mentions_all or event.quote is not None:
             wire = replace(wire, **_form(event))
         if event.deleted:
-            wire = replace(wire, text="", cid=None, deleted=True)
+            wire = replace(wire, text="", cid=None, deleted=True, files=())
         return self._encoder.encode(wire)
 
     def verdict(self, refused: Refused) -> CloseCode | None:
