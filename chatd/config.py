@@ -68,6 +68,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: int = 10_000
     max_connections_per_address: int = 250
     max_message_bytes: int = 65_536
+    max_upload_bytes: int = 256 << 20
+    upload_quota: int = 2 << 30
     message_rate: MessageRate = MessageRate()
     history_days: int = 0
     history_messages: int = 0

@@ -37,6 +37,7 @@ from chatd.core.retention import Retention
 from chatd.core.settings import Settings
 from chatd.dialects.tutorial import TutorialDialect
 from chatd.dialects.v1 import V1Dialect
+from chatd.filing import Filing
 from chatd.net.account import AccountResource
 from chatd.net.clock import keep_time
 from chatd.net.delivery import Delivery
@@ -101,6 +102,7 @@ class ChatService(Service):
                 message_burst=config.message_rate.burst,
                 guests=config.guests,
                 sign_up=config.sign_up,
+                upload=config.max_upload_bytes,
             ),
             wall_ms=_wall_ms,
             random=os.urandom,
@@ -115,6 +117,7 @@ class ChatService(Service):
         doors = Doors(Accounts(self.hub, self._passwords, self._owner_links), time.monotonic)
         self.hub.identify = doors.identify
         front = Front(config.trusted_proxy, hsts=config.hsts)
+        credentials_of = Credentials(front, config.auth_header, VouchedFor).of
         self.factory = ChatFactory(
             self.hub,
             {dialect.subprotocol: FramedWire(dialect) for dialect in dialects},
@@ -126,8 +129,9 @@ class ChatService(Service):
             max_message_bytes=config.max_message_bytes,
             seconds=time.monotonic,
             front=front,
-            credentials_of=Credentials(front, config.auth_header, VouchedFor).of,
+            credentials_of=credentials_of,
         )
+        self.filing = Filing(config, reactor, self.hub, self.factory.origin_rule, credentials_of)
         site = make_site(
             config.public or public_folder(),
             ChatResource(self.factory),
@@ -136,6 +140,7 @@ class ChatService(Service):
             self.factory.admission,
             front,
             AccountResource(doors, self.factory.origin_rule),
+            self.filing.resource,
         )
         self.certificates = None
         if config.tls_cert is not None and config.tls_key is not None:
@@ -198,6 +203,7 @@ class ChatService(Service):
         # doors.
         if self.running:
             await self._open_lobby()
+            self._open_files()
             await self._bound()
         if self.running:
             self._let_in()
@@ -209,6 +215,12 @@ class ChatService(Service):
             # What the disk said is in the log already.
             path = self.config.store.partition(":")[2]
             raise CannotStart(f"{path} was opened, but cannot be read") from None
+
+    def _open_files(self) -> None:
+        try:
+            self.filing.start()
+        except StoreUnusable as why:
+            raise CannotStart(str(why)) from None
 
     async def _bound(self) -> None:
         try:
@@ -261,6 +273,7 @@ class ChatService(Service):
                     looping.stop()
             self.factory.stopFactory()
             self._passwords.stop()
+            self.filing.stop()
             await self._within(CLOSE_SECONDS, self.store.stop(), "the store was not closed in good order")
 
     async def _within(self, seconds: float, work: Awaitable[object], otherwise: str) -> None:
@@ -326,6 +339,7 @@ class ChatService(Service):
                 if config.guests == "read"
                 else []
             ),
+            *self.filing.off,
             *(["signing up"] if config.sign_up == "off" else []),
             *(["the message rate"] if not config.message_rate.rate else []),
             *(["the connection limit"] if not config.max_connections else []),

@@ -219,7 +219,7 @@ class Blobs(Protocol):
 
     def strays(self, known: Collection[str]) -> Awaitable[int]:
         """
-        Take away whatever is none of these; how many that were.
+        Take away whatever is none of these, and was there before the start; how many that were.
         """
 
 

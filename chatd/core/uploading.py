@@ -73,6 +73,8 @@ class Uploads:
         `read_only`.
         """
         key, person = check_upload(asker, room), the_viewer(asker)
+        if not self.most_bytes:
+            raise Refused(Code.FORBIDDEN, "No files are taken here.")
         if size > self.most_bytes:
             raise Refused(Code.TOO_LONG, f"A file has at most {self.most_bytes} bytes here.")
         self._pace(asker, person, size, now)
@@ -190,7 +192,8 @@ class Uploads:
 
     async def clear(self) -> int:
         """
-        Take away bytes of which nothing is known; how many files that were. Nobody may be here yet.
+        Take away bytes of which nothing is known, and what has waited too long; how many files the first
+        were.
         """
         strays = await self.blobs.strays(await self.hub.store.files.known())
         await self.expire()

@@ -64,15 +64,34 @@ def send_content(request: Any, content: Content) -> bytes | int:
         if not wanted and _takes_gzip(request.getHeader(b"accept-encoding")):
             body, etag = content.packed, etag[:-1] + b'-gzip"'
             request.setHeader(b"Content-Encoding", b"gzip")
+    started = start_content(request, len(body), content.media_type, etag, content.cache, content.etag)
+    if isinstance(started, bytes):
+        return started
+    first, end = started
+    if end - first <= CHUNK_BYTES:
+        return body[first:end]
+    _Download(request, body, first, end).start()
+    return NOT_DONE_YET
+
+
+def start_content(
+    request: Any, total: int, media_type: bytes, etag: bytes, cache: bytes, plain_etag: bytes | None = None
+) -> tuple[int, int] | bytes:
+    """
+    Set the headers of an answer with content of `total` bytes; the first byte to send and the end. Where
+    there is nothing to send, the whole body.
+
+    `plain_etag` is that of the content as it is, if `etag` is not.
+    """
+    wanted = request.getHeader(b"range")
     request.setHeader(b"ETag", etag)
-    request.setHeader(b"Cache-Control", content.cache)
+    request.setHeader(b"Cache-Control", cache)
     request.setHeader(b"Accept-Ranges", b"bytes")
     if _known(request.getHeader(b"if-none-match"), etag):
         _set_status(request, HTTPStatus.NOT_MODIFIED)
         return b""
-    total = len(body)
     first, end = 0, total
-    if wanted and request.method == b"GET" and request.getHeader(b"if-range") in (None, content.etag):
+    if wanted and request.method == b"GET" and request.getHeader(b"if-range") in (None, plain_etag or etag):
         span = _span(wanted, total)
         if span is not None:
             first, end = span
@@ -83,14 +102,11 @@ def send_content(request: Any, content: Content) -> bytes | int:
                 )
             _set_status(request, HTTPStatus.PARTIAL_CONTENT)
             request.setHeader(b"Content-Range", b"bytes %d-%d/%d" % (first, end - 1, total))
-    request.setHeader(b"Content-Type", content.media_type)
+    request.setHeader(b"Content-Type", media_type)
     request.setHeader(b"Content-Length", b"%d" % (end - first))
-    if request.method == b"HEAD":
+    if request.method == b"HEAD" or end == first:
         return b""
-    if end - first <= CHUNK_BYTES:
-        return body[first:end]
-    _Download(request, body, first, end).start()
-    return NOT_DONE_YET
+    return first, end
 
 
 def _takes_gzip(accepted: bytes | None) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
@@ -30,7 +30,9 @@ HEADER_SECONDS = 10
 BODY_SECONDS = 15
 # How long it may live on after it was closed on our side.
 CLOSING_SECONDS = 15
-# Nothing here takes a body, so this is what one may waste.
+# How long what is sent on is read, so that the answer to it is not lost.
+LINGER_SECONDS = 5
+# What a body may have that is not taken as it comes.
 BODY_BYTES = 65_536
 ANSWERS_A_TURN = 4
 # LineReceiver copies what it has yet to read with each line; small pieces keep that from growing.
@@ -40,14 +42,34 @@ _LENGTH_DIGITS = 18
 _ABSOLUTE = re.compile(rb"https?://([^/?#@]+)(/[^?]*)?(\?.*)?", re.IGNORECASE)
 
 
+class Body(Protocol):
+    """
+    What takes the body of a request as it comes, of which `left` bytes are to come (None: nobody knows).
+
+    While it is `full` nothing more of the connection is looked at, or read; after that it calls
+    `ChatChannel.go_on`.
+    """
+
+    full: bool
+    left: int | None
+
+    def take(self, data: bytes) -> None:
+        """Take some."""
+
+    def lost(self) -> None:
+        """There comes no more, and nobody waits for an answer."""
+
+
 class ChatRequest(Request):
     """
-    One request, whose answer bears chatd's headers whatever becomes of it.
+    One request, whose answer bears chatd's headers whatever becomes of it. Its body is in `content`, unless
+    there is a `body` that takes it.
     """
 
     channel: Any
     client: Client
     content: io.BytesIO
+    body: Body | None = None
     _body_bytes = 0
 
     def gotLength(self, length: int | None) -> None:
@@ -55,11 +77,19 @@ class ChatRequest(Request):
         self.content = io.BytesIO()
 
     def handleContentChunk(self, data: bytes) -> None:
+        if self.body is not None:
+            self.body.take(data)
+            return
         self._body_bytes += len(data)
         if self._body_bytes > BODY_BYTES:
             self.channel.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
             self.content.write(data)
+
+    def connectionLost(self, reason: Failure) -> None:
+        super().connectionLost(reason)
+        if self.body is not None:
+            self.body.lost()
 
     def process(self) -> None:
         self.site = self.channel.site
@@ -131,6 +161,8 @@ class ChatChannel(http.HTTPChannel):
     _over = False
     # Whether it has stood in line with this request before.
     _stood = False
+    # What takes the body that comes now.
+    _body: Body | None = None
 
     @property
     def paused(self) -> bool:  # type: ignore[override]
@@ -140,8 +172,12 @@ class ChatChannel(http.HTTPChannel):
         if self.transport is None:
             # It is a WebSocket now, to which the rest is handed.
             return False
-        held = self._over or self._waits or self._arriving
+        held = self._over or self._waits or self._arriving or self._choked
         return bool(held or self._handlingRequest or self._waitingForTransport)
+
+    @property
+    def _choked(self) -> bool:
+        return self._body is not None and self._body.full
 
     # The way in
 
@@ -224,6 +260,13 @@ class ChatChannel(http.HTTPChannel):
             self._left = None
         self._parse_later()
 
+    def go_on(self) -> None:
+        """
+        Look at what comes next of a body that was full.
+        """
+        if self.transport is not None and not self._over:
+            self._parse_later()
+
     def _go_on(self) -> None:
         self._waits = False
         self._answers = 0
@@ -249,7 +292,8 @@ class ChatChannel(http.HTTPChannel):
             # What it has left from last time.
             LineReceiver.dataReceived(self, b"")
             while self._backlog and not self.paused:
-                piece, self._backlog = self._backlog[:_PIECE_BYTES], self._backlog[_PIECE_BYTES:]
+                size = max(_PIECE_BYTES, 0 if self._body is None else self._body.left or 0)
+                piece, self._backlog = self._backlog[:size], self._backlog[size:]
                 LineReceiver.dataReceived(self, piece)
         finally:
             self._parsing = False
@@ -263,7 +307,7 @@ class ChatChannel(http.HTTPChannel):
     def _set_reading(self) -> None:
         # While a request is being answered a little is read, to notice a client that goes away.
         full = self._waitingForTransport and not self._handlingRequest
-        waits = self._ended or self._waits or self._arriving
+        waits = self._ended or self._waits or self._arriving or self._choked
         if full or waits or len(self._backlog) > self._optimisticEagerReadSize:
             self._networkProducer.pauseProducing()
         else:
@@ -281,7 +325,7 @@ class ChatChannel(http.HTTPChannel):
         if header == b"Content-Length" and data.isdigit():
             if len(data) > _LENGTH_DIGITS:
                 return bool(self._failChooseTransferDecoder())
-            if int(data) > BODY_BYTES:
+            if int(data) > self.site.most_body(self._command, self._path):
                 self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return False
         return bool(super()._maybeChooseTransferDecoder(header, data))
@@ -289,10 +333,15 @@ class ChatChannel(http.HTTPChannel):
     def allHeadersReceived(self) -> None:
         super().allHeadersReceived()
         self.setTimeout(BODY_SECONDS)
+        request = self.requests[-1]
+        self._body = request.body = self.site.body_of(request, self._command, self._path, self.length)
 
     def allContentReceived(self) -> None:
         # A decoder goes on to the end of a body that is refused.
         if not self._over:
+            if self._body is not None:
+                self._body = None
+                self.setTimeout(BODY_SECONDS)
             super().allContentReceived()
 
     def lineLengthExceeded(self, line: bytes) -> None:
@@ -301,18 +350,28 @@ class ChatChannel(http.HTTPChannel):
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(HTTPStatus.BAD_REQUEST)
 
-    def refuse(self, code: HTTPStatus, *more: tuple[bytes, bytes]) -> None:
+    def refuse(
+        self, code: HTTPStatus, *more: tuple[bytes, bytes], body: bytes = b"", linger: bool = False
+    ) -> None:
         """
         Answer what is no request that we take, close, and take no notice of what comes after it.
+
+        Whoever is still sending when it is closed may never read the answer: with `linger` there is some time
+        to notice it.
         """
         if self._over:
             return
         status = b"HTTP/1.1 %d %s" % (code, code.phrase.encode())
         more = (*self.site.front.headers(secure=self.isSecure()), *more)
-        headers = (*HEADERS, *more, (b"Connection", b"close"), (b"Content-Length", b"0"))
+        headers = (*HEADERS, *more, (b"Connection", b"close"), (b"Content-Length", b"%d" % len(body)))
         lines = [status, *(b"%s: %s" % header for header in headers), b"", b""]
-        self.transport.write(b"\r\n".join(lines))
-        self.loseConnection()
+        self.transport.write(b"\r\n".join(lines) + body)
+        if linger:
+            self._look_at_no_more()
+            self.setTimeout(LINGER_SECONDS)
+            self._networkProducer.resumeProducing()
+        else:
+            self.loseConnection()
 
     # The end
 

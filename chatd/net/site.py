@@ -19,7 +19,9 @@ from twisted.web.server import Site
 from chatd.net.admission import Admission
 from chatd.net.answers import send_content, send_not_found, send_text
 from chatd.net.avatar import find_avatar
-from chatd.net.channel import HEADER_SECONDS, ChatChannel, ChatRequest
+from chatd.net.channel import BODY_BYTES, HEADER_SECONDS, Body, ChatChannel, ChatRequest
+from chatd.net.files import ROOT as FILES
+from chatd.net.files import FilesResource
 from chatd.net.forwarded import Front
 from chatd.net.page import Page
 from chatd.net.turns import PATIENT_SECONDS, Turns
@@ -36,15 +38,18 @@ def make_site(
     admission: Admission | None = None,
     front: Front | None = None,
     account: IResource | None = None,
+    files: FilesResource | None = None,
 ) -> ChatSite:
     """
-    The whole site: the page in `public`, `/ws`, avatars, `/healthz` and `/readyz`.
+    The whole site: the page in `public`, `/ws`, avatars, accounts, files, `/healthz` and `/readyz`.
 
     `websocket` renders `/ws` and answers for itself. `ready` is None while the store takes writes, else the
     reason why it does not, in words for an operator. `reactor` times the connections, and `admission` counts
     them, those that become a WebSocket too. `front` says whose they are.
     """
-    return ChatSite(public, websocket, ready, reactor, admission or Admission(), front or Front(), account)
+    return ChatSite(
+        public, websocket, ready, reactor, admission or Admission(), front or Front(), account, files
+    )
 
 
 class _Answer(Resource):
@@ -85,6 +90,7 @@ class ChatSite(Site):
         admission: Admission,
         front: Front,
         account: IResource | None = None,
+        files: FilesResource | None = None,
     ) -> None:
         super().__init__(Resource(), timeout=HEADER_SECONDS, parsePOSTFormSubmission=False, reactor=reactor)
         self.admission = admission
@@ -95,6 +101,7 @@ class ChatSite(Site):
         self._page = Page(public)
         self._ready = ready
         self._account = account
+        self._files = files
         self._content = _Answer(self._send_content)
         self._resources = {
             b"/ws": websocket,
@@ -106,7 +113,25 @@ class ChatSite(Site):
         request.site = self
         if self._account is not None and request.path.startswith(b"/account/"):
             return self._account
+        if self._files is not None and request.path.startswith(FILES):
+            return self._files
         return self._resources.get(request.path, self._content)
+
+    def most_body(self, command: bytes, path: bytes) -> int:
+        """
+        The longest body that a request may have.
+        """
+        if self._files is not None and path.startswith(FILES):
+            return max(BODY_BYTES, self._files.most_body(command))
+        return BODY_BYTES
+
+    def body_of(self, request: Any, command: bytes, path: bytes, length: int | None) -> Body | None:
+        """
+        What takes the body of a request whose headers are there; None if it is to be kept until all is there.
+        """
+        if self._files is not None and path.startswith(FILES):
+            return self._files.body_of(request, command, path, length)
+        return None
 
     def acceptableProtocols(self) -> list[bytes]:
         return [b"http/1.1"]

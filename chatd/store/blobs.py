@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
@@ -54,13 +54,15 @@ class BlobFolder:
         self._reserve_bytes = reserve_bytes
         self._pool = ThreadPool(0, THREADS, "chatd-files")
         self._troubled = False
+        # Those that were begun since the start: whoever looks for strays may have asked before that.
+        self._made: set[str] = set()
 
-    def start(self) -> Deferred[None]:
+    def start(self) -> None:
         """
-        Have threads to work with, and a folder. Fails with `StoreUnusable`.
+        Have threads to work with, and a folder. Raises `StoreUnusable`.
         """
+        self._make_folder()
         self._pool.start()
-        return deferToThreadPool(self._reactor, self._pool, self._make_folder)
 
     def stop(self) -> None:
         """
@@ -117,6 +119,7 @@ class BlobFolder:
 
     def make(self, id: str) -> Deferred[None]:
         """As the port says."""
+        self._made.add(id)
 
         def make() -> None:
             path = self.path(id)
@@ -187,6 +190,7 @@ class BlobFolder:
     def remove(self, ids: Collection[str]) -> Deferred[None]:
         """As the port says."""
         named = tuple(ids)
+        self._made.difference_update(named)
 
         def remove() -> None:
             for each in named:
@@ -198,12 +202,15 @@ class BlobFolder:
 
     def strays(self, known: Collection[str]) -> Deferred[int]:
         """As the port says."""
+        if self._database is None:
+            return succeed(0)
 
         def clear() -> int:
             count = 0
             for folder, _, names in os.walk(self.folder):
                 for name in names:
-                    if name not in known and name.removesuffix(f".{PREVIEW}") not in known:
+                    whose = name.partition(".")[0]
+                    if whose not in known and whose not in self._made:
                         os.unlink(os.path.join(folder, name))
                         count += 1
             return count
