@@ -4,6 +4,8 @@ What a file is, by its content: neither its name nor whoever sends it is believe
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
+
 TEXT = "text/plain"
 UNKNOWN = "application/octet-stream"
 
@@ -59,11 +61,9 @@ def _iso_media(head: bytes) -> str:
 def _is_text(head: bytes) -> bool:
     if any(byte < 32 and byte not in b"\t\n\f\r\x1b" for byte in head) or b"\x7f" in head:
         return False
-    # The last character may have been cut through.
-    for cut in range(4):
-        try:
-            head[: len(head) - cut].decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return True
-    return False
+    try:
+        # The last character may have been cut through.
+        getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
