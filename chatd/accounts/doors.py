@@ -68,6 +68,16 @@ class Doors:
         """
         return await self._accounts.sign_up(asked, address, label, self._seconds())
 
+    async def remember(self, token: str) -> SignedIn:
+        """
+        A guest who wants to be known by a cookie too. Raises `Refused`: `bad_token`, and `forbidden` for an
+        account, which signs in.
+        """
+        known = await self._accounts.by_token(token)
+        if self._accounts.hub.rights.account(known.card.id):
+            raise Refused(Code.FORBIDDEN, "An account signs in.")
+        return SignedIn(known.card, token)
+
     async def sign_out(self, token: str) -> None:
         """
         End the session of a token.

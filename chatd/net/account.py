@@ -20,6 +20,7 @@ from chatd.core.accounts import SignedIn, SignUp
 from chatd.core.refusals import Code, Refused
 from chatd.net.answers import send_json, send_text
 from chatd.net.door import Denied, OriginRule
+from chatd.net.own_page import check_own_page
 
 T = TypeVar("T")
 
@@ -60,6 +61,9 @@ class Door(Protocol):
     ) -> Awaitable[SignedIn]:
         """Open a session for whoever knows a password, as an owner by the secret of a link."""
 
+    def remember(self, token: str) -> Awaitable[SignedIn]:
+        """Who a guest is by their token."""
+
     def sign_out(self, token: str) -> Awaitable[None]:
         """End the session of a token."""
 
@@ -86,6 +90,10 @@ class _SignIn(Struct, forbid_unknown_fields=True):
     cookie: bool = False
 
 
+class _Remember(Struct, forbid_unknown_fields=True):
+    token: str
+
+
 class _SignOut(Struct, forbid_unknown_fields=True):
     token: str | None = None
 
@@ -98,7 +106,7 @@ class _Password(Struct, forbid_unknown_fields=True):
 
 class AccountResource(Resource):
     """
-    `POST /account/sign-up`, `sign-in`, `sign-out` and `password`: JSON in, JSON out.
+    `POST /account/sign-up`, `sign-in`, `remember`, `sign-out` and `password`: JSON in, JSON out.
 
     A request that a page of another site has a browser make is refused: by its Origin, by Sec-Fetch-Site, and
     because only a script of our own page, or a program, can send `application/json` here.
@@ -115,6 +123,7 @@ class AccountResource(Resource):
         ] = {
             b"sign-up": (_SignUp, self._sign_up),
             b"sign-in": (_SignIn, self._sign_in),
+            b"remember": (_Remember, self._remember),
             b"sign-out": (_SignOut, self._sign_out),
             b"password": (_Password, self._change_password),
         }
@@ -153,16 +162,7 @@ class AccountResource(Resource):
         kinds = request.requestHeaders.getRawHeaders(b"content-type", ())
         if [kind.partition(b";")[0].strip().lower() for kind in kinds] != [b"application/json"]:
             raise Denied(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Only application/json is taken here.")
-        sites = request.requestHeaders.getRawHeaders(b"sec-fetch-site", ())
-        if any(site not in (b"same-origin", b"none") for site in sites):
-            raise Denied(HTTPStatus.FORBIDDEN, "Only a page of this server may ask for this.")
-        origins = request.requestHeaders.getRawHeaders(b"origin", ())
-        hosts = request.requestHeaders.getRawHeaders(b"host", ())
-        if len(origins) > 1 or len(hosts) != 1:
-            raise Denied(HTTPStatus.BAD_REQUEST, "There has to be one Host, and at most one Origin.")
-        if origins:
-            origin, host = origins[0].decode("latin-1"), hosts[0].decode("latin-1")
-            self._origin_rule.check_own(origin, host, secure=request.client.secure)
+        check_own_page(request, self._origin_rule, secure=request.client.secure)
 
     async def _answer(
         self, request: Any, act: Callable[..., Awaitable[Any]], asked: Any, gone: list[None]
@@ -197,6 +197,9 @@ class AccountResource(Resource):
             asked.name, asked.password, request.client.address, _label(request), asked.owner
         )
         return self._welcome(request, signed_in, cookie=asked.cookie)
+
+    async def _remember(self, request: Any, asked: _Remember) -> dict[str, Any]:
+        return self._welcome(request, await self._door.remember(asked.token), cookie=True)
 
     async def _sign_out(self, request: Any, asked: _SignOut) -> dict[str, Any]:
         token = asked.token or cookie_of(request)

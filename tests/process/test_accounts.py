@@ -143,6 +143,21 @@ class AccountsTest(SynchronousTestCase):
         self.assertEqual(self.open(daemon, Cookie=pair).ask("hello")["me"]["role"], "watcher")
         self.assertEqual(program.ask("rooms")["type"], "rooms")
 
+    def test_a_guest_is_known_by_a_cookie_too_if_the_page_asks_for_it(self) -> None:
+        """So that pictures of a room can be shown; an account has its own way to a cookie."""
+        daemon = self.daemon()
+        guest = self.open(daemon).ask("hello", name="gus")
+        status, told, cookie = post(daemon, "remember", {"token": guest["token"]})
+        self.assertEqual((status, told["me"]["id"], "token" in told), (200, guest["me"]["id"], False))
+        self.assertIn("HttpOnly", cookie)
+        again = self.open(daemon, Cookie=cookie.partition(";")[0]).ask("hello")
+        self.assertEqual(again["me"], guest["me"])
+        self.assertEqual(post(daemon, "remember", {"token": "nobody"})[1]["code"], "bad_token")
+        asked = {"name": "ada", "password": PASSWORD}
+        token = post(daemon, "sign-up", asked)[1]["token"]
+        status, told, cookie = post(daemon, "remember", {"token": token})
+        self.assertEqual((status, told["code"], cookie), (403, "forbidden", ""))
+
     def test_a_session_that_somebody_else_began_is_not_taken_over(self) -> None:
         """Session fixation: the token changes with the account; a cookie that one was given is nothing."""
         daemon = self.daemon()
@@ -171,6 +186,7 @@ class AccountsTest(SynchronousTestCase):
         for path, told in (
             ("sign-up", {"name": "eve", "password": PASSWORD}),
             ("sign-in", asked),
+            ("remember", {"token": "x"}),
             ("sign-out", {}),
             ("password", {"old": PASSWORD, "new": PASSWORD + "!"}),
         ):
