@@ -181,12 +181,14 @@ class Draft(Struct, frozen=True):
 
 class Quote(Struct, frozen=True):
     """
-    What a reply shows of the message that it answers: the beginning of its last form, or that it is gone.
+    What a reply shows of the message that it answers: the beginning of its last form, and how many files it
+    has, or that it is gone.
     """
 
     author: Author
     text: str
     deleted: bool = False
+    files: int = 0
 
 
 class Reaction(Struct, frozen=True):

@@ -27,11 +27,11 @@ MOST_EMOJI = 50
 MOST_PINS = 100
 
 
-def quote_of(author: Author, text: str, *, deleted: bool) -> Quote:
+def quote_of(author: Author, text: str, *, deleted: bool, files: int = 0) -> Quote:
     """
     A message as its replies quote it.
     """
-    return Quote(author, "" if deleted else text[:QUOTED_CHARACTERS], deleted)
+    return Quote(author, text[:QUOTED_CHARACTERS], files=files) if not deleted else Quote(author, "", True)
 
 
 def after_wipe(event: Event, wipe: Wipe) -> Event:
@@ -58,7 +58,9 @@ def after(event: Event, deed: Deed) -> Event:
             return _message_after(event, deed)
         if event.reply_to == about and event.quote is not None and deed.kind in (EDITED, DELETED):
             text = deed.detail.text or ""
-            return replace(event, quote=quote_of(event.quote.author, text, deleted=deed.kind == DELETED))
+            quote = event.quote
+            deleted = deed.kind == DELETED
+            return replace(event, quote=quote_of(quote.author, text, deleted=deleted, files=quote.files))
     elif event.kind == EDITED and event.detail.about == about and deed.kind in (EDITED, DELETED):
         return superseded(event)
     return event

@@ -33,6 +33,7 @@ class _Quote(Struct, frozen=True, omit_defaults=True):
     from_: _From = field(name="from")
     text: str
     deleted: bool = False
+    files: int = 0
 
 
 class _Named(Struct, frozen=True):
@@ -188,7 +189,9 @@ def _form(message: Message) -> dict[str, Any]:
     return {
         "edited": iso_time(message.edited_ms) if message.edited_ms else UNSET,
         "changed": message.changed,
-        "quote": UNSET if quote is None else _Quote(_from(quote.author), quote.text, quote.deleted),
+        "quote": UNSET
+        if quote is None
+        else _Quote(_from(quote.author), quote.text, quote.deleted, quote.files),
         "reactions": tuple(
             _Reaction(each.emoji, each.count, tuple(_Named(who.id, who.name) for who in each.people))
             for each in message.reactions

@@ -143,7 +143,8 @@ class Log:
         answered = self.message(event.reply_to)
         if answered is None:
             return event
-        return replace(event, quote=quote_of(answered.author, answered.text, deleted=answered.deleted))
+        quote = quote_of(answered.author, answered.text, deleted=answered.deleted, files=len(answered.files))
+        return replace(event, quote=quote)
 
     def from_offset(self, offset: int) -> Iterable[Event]:
         """

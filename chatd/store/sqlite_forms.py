@@ -22,7 +22,7 @@ from chatd.store.sqlite_index import due, unindex
 EVERYBODY = "*"
 
 MESSAGE = (
-    "SELECT author, author_name, via, text, deleted, at_ms, commit_number FROM event"
+    "SELECT author, author_name, via, text, deleted, at_ms, commit_number, files FROM event"
     " WHERE room = ? AND offset = ? AND kind = 'message'"
 )
 COMMIT = "SELECT commit_number FROM event WHERE room = ? AND offset = ?"
@@ -97,8 +97,9 @@ def quote(connection: apsw.Connection, number: int, offset: int | None) -> Quote
     row = None if offset is None else connection.execute(MESSAGE, (number, offset)).fetchone()
     if row is None:
         return None
-    author, name, via, text, deleted, *_ = row
-    return quote_of(Author(author, name, via), text, deleted=bool(deleted))
+    author, name, via, text, deleted, _, _, files = row
+    count = 0 if files is None else len(msgspec.json.decode(files))
+    return quote_of(Author(author, name, via), text, deleted=bool(deleted), files=count)
 
 
 def reactions(connection: apsw.Connection, number: int, offset: int) -> tuple[Reaction, ...]:

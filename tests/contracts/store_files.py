@@ -141,7 +141,10 @@ class FilesContract(StoreCase):
         deleted, edited = await self.bring(), await self.bring()
         for key in (deleted, edited):
             await self.send(key)
-        await self.say("re", reply_to=2)
+        for about in (1, 2):
+            await self.say("re", reply_to=about)
+        said: list[Any] = list((await self.whole_log(LOBBY))[-2:])
+        self.assertEqual([event.quote.files for event in said], [1, 1])
         for kind, about, text in (("deleted", 1, None), ("edited", 2, "other words")):
             draft_ = DeedDraft(
                 room=LOBBY,
@@ -152,7 +155,8 @@ class FilesContract(StoreCase):
             )
             await self.store.act((draft_,))
         self.assertEqual([await self.state(key) for key in (deleted, edited)], ["gone", "kept"])
-        first, second, *_ = await self.whole_log(LOBBY)
+        first, second, *said = await self.whole_log(LOBBY)
+        self.assertEqual([event.quote.files for event in said[:2]], [0, 1])
         assert isinstance(first, Message)
         assert isinstance(second, Message)
         self.assertEqual((first.files, second.text, len(second.files)), ((), "other words", 1))

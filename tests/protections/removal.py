@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.daemon import CHECKOUT
+from tests.protections.files import FILES
 from tests.protections.finding import FINDING
 from tests.protections.inside import INSIDE
 from tests.protections.messages import MESSAGES
@@ -20,7 +21,7 @@ from tests.protections.protection import Protection
 from tests.protections.rights import RIGHTS
 from tests.protections.way_in import WAY_IN
 
-PROTECTIONS = (*INSIDE, *WAY_IN, *RIGHTS, *MESSAGES, *FINDING)
+PROTECTIONS = (*INSIDE, *WAY_IN, *RIGHTS, *MESSAGES, *FINDING, *FILES)
 EVERYTHING = (*PROTECTIONS, *PAGE)
 PATIENCE = 60
 """For how many seconds a test is waited for. Each takes a few."""
