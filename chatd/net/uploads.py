@@ -287,7 +287,8 @@ def _refusal(error: Exception) -> tuple[HTTPStatus, dict[str, Any], tuple[tuple[
     more: list[tuple[bytes, bytes]] = [(b"Cache-Control", b"no-store")]
     if isinstance(error, Denied):
         more += [(name.encode("ascii"), value.encode("ascii")) for name, value in error.headers.items()]
-        return error.status, {"code": str(Code.BAD_REQUEST), "message": error.text}, tuple(more)
+        code = Code.FORBIDDEN if error.status is HTTPStatus.FORBIDDEN else Code.BAD_REQUEST
+        return error.status, {"code": str(code), "message": error.text}, tuple(more)
     if isinstance(error, Locked):
         more.append((b"Retry-After", b"%d" % RETRY_LOCKED_SECONDS))
         told = {"code": str(Code.RATE_LIMITED), "message": "That upload is under way on another connection."}

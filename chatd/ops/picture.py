@@ -2,7 +2,7 @@
 Looks at one picture: in a process of its own, since a decoder that is wrong about one can do anything.
 
 What is to be looked at is at descriptor 0, to be read; at 1 there is an empty file, which becomes the
-preview. At 2 one JSON object is written, `{"width", "height"}`; if nothing is, it is no picture. The argument
+preview. At 3 one JSON object is written, `{"width", "height"}`; if nothing is, it is no picture. The argument
 is its media type. This is run as a file, by an interpreter that takes nothing from its surroundings, and
 imports nothing of chatd.
 """
@@ -89,7 +89,7 @@ def main() -> None:
         seen = json.dumps(look(sys.argv[1]))
     except BaseException:  # noqa: BLE001  Whatever it is, it is no picture.
         os._exit(1)
-    os.write(2, seen.encode("ascii"))
+    os.write(3, seen.encode("ascii"))
     os._exit(0)
 
 

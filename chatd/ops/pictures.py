@@ -24,6 +24,7 @@ LOOK_SECONDS = 10.0
 MOST_WAITING = 16
 """How many may wait for their turn; what comes then is a file like any other."""
 
+ANSWER = 3
 ANSWER_BYTES = 200
 _SCRIPT = str(Path(__file__).with_name("picture.py"))
 
@@ -68,7 +69,9 @@ class _Looking(ProcessProtocol):
         self.transport.signalProcess("KILL")
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
-        self._told = (self._told + data)[: ANSWER_BYTES + 1]
+        # What a library has to say beside is nobody's business.
+        if childFD == ANSWER:
+            self._told = (self._told + data)[: ANSWER_BYTES + 1]
 
     def processEnded(self, reason: Any) -> None:
         if self._timer is not None:
@@ -120,8 +123,7 @@ class LookedAt:
                 # Isolated: no environment and no folder has a say in what is imported.
                 [sys.executable, "-I", _SCRIPT, type],
                 env={},
-                path="/",
-                childFDs={0: source, 1: preview, 2: "r"},
+                childFDs={0: source, 1: preview, 2: "r", ANSWER: "r"},
             )
         except OSError:
             await self._workshop.take_up(id, good=False)

@@ -36,6 +36,13 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+def blob_path(folder: str, id: str) -> str:
+    """
+    Where a file lies in the folder.
+    """
+    return os.path.join(folder, id[:2], id)
+
+
 class BlobFolder:
     """
     The contract of `chatd.core.files.Blobs`, and of the folder in which pictures are worked on, in a few
@@ -92,7 +99,8 @@ class BlobFolder:
         """
         Where a file lies, or its preview.
         """
-        return os.path.join(self.folder, id[:2], f"{id}.{PREVIEW}" if preview else id)
+        path = blob_path(self.folder, id)
+        return f"{path}.{PREVIEW}" if preview else path
 
     def _work(self, work: Callable[[], T]) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._pool, self._refusing, work)

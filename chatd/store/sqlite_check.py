@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import apsw
 
 from chatd.core.records import StoreUnusable
+from chatd.store.blobs import FOLDER, blob_path
 from chatd.store.sqlite_file import APPLICATION_ID, BUSY_MS, read_steps
 from chatd.store.sqlite_place import LOG, copies, open_still
 
@@ -80,10 +81,10 @@ def _look(path: str, *, logged: bool) -> Report:
             # One moment, whatever is written meanwhile.
             connection.execute("BEGIN")
             _check_owner(connection, path)
-            for look in (_pages, _references, _store, _rooms, _private_rooms, _cids):
+            for look in (_pages, _references, _store, _rooms, _private_rooms, _cids, _files):
                 report.wrong += _few(look, connection)
             if not report.wrong:
-                report.summary = _summary(connection)
+                report.summary = _summary(connection) + _files_summary(connection, path)
         except apsw.NotADBError:
             report.wrong.append("the file is not a database, or its beginning is damaged")
         except (apsw.CorruptError, apsw.SQLError) as error:
@@ -208,6 +209,37 @@ def _cids(connection: apsw.Connection) -> Iterator[str]:
     future = "SELECT key, cid.offset, head FROM cid JOIN room ON number = cid.room WHERE cid.offset > head"
     for key, offset, head in connection.execute(future):
         yield f"room {key}: a cid stands for message {offset}, and the last one is {head}"
+
+
+def _has_files(connection: apsw.Connection) -> bool:
+    # A copy from before an upgrade may know of none.
+    return bool(connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'file'").get)
+
+
+def _files(connection: apsw.Connection) -> Iterator[str]:
+    """Each file that is kept has a message that names it."""
+    alone = (
+        "SELECT file.id, file.room, file.offset FROM file LEFT JOIN room ON key = file.room"
+        " LEFT JOIN event ON event.room = number AND event.offset = file.offset"
+        " WHERE state = 'kept' AND (files IS NULL OR instr(files, file.id) = 0) ORDER BY file.id"
+    )
+    for name, room, offset in connection.execute(alone) if _has_files(connection) else ():
+        yield f"room {room}: file {name} is of message {offset}, which does not name it"
+
+
+def _files_summary(connection: apsw.Connection, path: str) -> str:
+    """How many files messages have, and how many of those are not beside the database."""
+    if not _has_files(connection):
+        return ""
+    kept = missing = 0
+    for name, size in connection.execute("SELECT id, size FROM file WHERE state = 'kept'"):
+        kept += 1
+        try:
+            missing += os.path.getsize(blob_path(path + FOLDER, name)) != size
+        except OSError:
+            missing += 1
+    lost = f", of which {missing} are not whole in {path}{FOLDER}" if missing else ""
+    return f", {kept} files{lost}" if kept else ""
 
 
 def _summary(connection: apsw.Connection) -> str:

@@ -7,12 +7,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import apsw
+from msgspec.structs import replace
 
+from chatd.core.files import Upload, file_id
+from chatd.core.names import LOBBY
 from chatd.core.records import StoreUnusable
+from chatd.store.blobs import FOLDER, blob_path
 from chatd.store.sqlite_check import MOST_LINES, Report, examine, last_good_copy
-from tests.contracts.store import ADA, BOB, GARDEN
+from tests.contracts.store import ADA, BOB, GARDEN, draft
 from tests.store.case import SqliteCase
 
 
@@ -54,6 +59,25 @@ class CheckTests(SqliteCase):
         self.database.path.write_bytes(whole)
         self.assertEqual(self.examine().wrong, [])
         return found
+
+    def test_a_file_has_a_message_that_names_it(self) -> None:
+        upload = Upload(id=file_id(bytes(16)), room=LOBBY, person=ADA, name="a.txt", size=5)
+        self.settle(self.store.files.begin(upload, 100))
+        self.settle(self.store.files.finish(upload.id, "text/plain", None))
+        appended = self.settle(self.store.append(replace(draft("look"), files=(upload.id,))))
+        folder = Path(f"{self.path}{FOLDER}")
+        self.assertTrue(self.examine().summary.endswith(f", 1 files, of which 1 are not whole in {folder}"))
+        path = Path(blob_path(str(folder), upload.id))
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"hello")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        report = examine(self.path)
+        self.assertEqual((report.wrong, report.summary.endswith(", 1 files")), ([], True))
+        shutil.rmtree(folder)
+        self.assertEqual(
+            self.wrong("UPDATE event SET files = NULL"),
+            [f"room lobby: file {upload.id} is of message {appended.offset}, which does not name it"],
+        )
 
     def test_a_whole_database_is_whole_while_it_is_used_and_after(self) -> None:
         for _ in range(2):
