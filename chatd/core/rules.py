@@ -182,7 +182,7 @@ def _check_speech(session: Asker, key: RoomKey) -> None:
     _check_muted(session, key, SERVER)
 
 
-def _check_muted(session: Session, *scopes: str) -> None:
+def _check_muted(session: Asker, *scopes: str) -> None:
     rights, now_ms = session.hub.rights, session.hub.wall_ms()
     if any(rights.muted(scope, session.author, session.address, now_ms) for scope in scopes):
         raise Refused(Code.MUTED, "You may not write there at the moment.")
