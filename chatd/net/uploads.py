@@ -99,7 +99,7 @@ class UploadDoor:
         if _method(request, command) != b"PATCH" or not key or b"/" in key:
             return None
         channel = request.channel
-        client = channel.site.front.client(request)
+        client = request.client = channel.site.front.client(request)
 
         async def admit() -> tuple[FileRecord, int]:
             visitor = await self._let_in(request, client)

@@ -94,8 +94,8 @@ INSIDE = (
     Protection(
         "names after names",
         "chatd/core/greeting.py",
-        "        _pace_renames(hub, card, now)\n",
-        "        pass\n",
+        "    _pace_renames(hub, card, now)\n",
+        "    pass\n",
         "tests/core/test_greeting.py::NameTest::test_a_person_who_takes_name_after_name_is_slowed_down",
     ),
     Protection(
