@@ -22,7 +22,7 @@ from twisted.logger import Logger
 from chatd import __version__
 from chatd.accounts.by_header import VouchedFor
 from chatd.accounts.doors import Doors
-from chatd.accounts.lookalikes import name_key
+from chatd.accounts.lookalikes import name_keys
 from chatd.accounts.owner_links import OwnerLinks, link_file
 from chatd.accounts.passwords import Passwords
 from chatd.config import CannotStart, Config, public_folder
@@ -106,7 +106,7 @@ class ChatService(Service):
             ),
             wall_ms=_wall_ms,
             random=os.urandom,
-            name_key=name_key,
+            name_keys=name_keys,
             spawn=spawn,
             report=_report,
         )

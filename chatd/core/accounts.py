@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chatd.core.attempts import Attempts
 from chatd.core.events import Author, Card, Change, DeedDraft, Detail
-from chatd.core.names import AUDIT, MAX_NICK, PersonId, check_nick, person_id
+from chatd.core.names import AUDIT, MAX_NICK, PersonId, check_nick, fold, person_id
 from chatd.core.records import Known
 from chatd.core.refusals import CloseCode, Code, Refused
 from chatd.core.registry import Newcomer, token_id
@@ -229,8 +229,9 @@ class Accounts:
         wrong = Refused(Code.BAD_PASSWORD, "That name and password do not belong together.")
         if len(name) > 4 * MAX_NICK or len(password) > PASSWORD_LENGTH[1]:
             raise wrong
-        with self.attempts.password(self.hub.names.key(name), address, now):
-            person = self.hub.names.holder(name)
+        person = self.hub.names.holder(name)
+        # However it is written: those that look alike are one.
+        with self.attempts.password(person or fold(name), address, now):
             # Of nobody too, so that it takes as long.
             encoded = await self.hub.store.registry.password(person or PersonId(""))
             if not await self.passwords.fits(encoded, password) or person is None or encoded is None:

@@ -4,11 +4,12 @@ How often somebody may try to come in, or to get an account.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from chatd.core.limits import AddressLimit
+from chatd.core.limits import AddressLimit, Once
 from chatd.core.refusals import Code, Refused
 
 WRONG_OF_PLACE, WRONG_OF_ADDRESS, WRONG_OF_ACCOUNT = 10, 30, 100
@@ -17,6 +18,8 @@ How many wrong passwords at once: for an account from one address, then one in 3
 then one in 10 s; and for an account from anywhere, then one in 36 s. The last is so much larger that whoever
 knows a name does not shut its owner out from where they are.
 """
+AT_ONCE = 4
+"""How many passwords of an address are looked at at a time."""
 LOOKS = 60
 """How many passwords of an address are looked at in a minute, right or wrong: others wait for that work."""
 SIGN_UPS, SIGN_UP_TRIES = 20, 100
@@ -35,6 +38,8 @@ class Attempts:
     looks: AddressLimit = field(default_factory=lambda: AddressLimit(LOOKS, 60.0))
     sign_ups: AddressLimit = field(default_factory=lambda: AddressLimit(SIGN_UPS, 3600.0))
     sign_up_tries: AddressLimit = field(default_factory=lambda: AddressLimit(SIGN_UP_TRIES, 3600.0))
+    _under_way: Counter[str | None] = field(default_factory=Counter)
+    _known: Once = field(default_factory=lambda: Once(10_000))
 
     @contextmanager
     def password(self, key: str, address: str | None, now: float) -> Iterator[None]:
@@ -44,14 +49,21 @@ class Attempts:
 
         Raises `Refused` with `rate_limited`; that counts for nothing.
         """
-        taken = (
+        taken: _Taken = (
             (self.wrong_of_place, f"{address or ''} {key}"),
             (self.wrong_of_address, address),
             (self.wrong_of_account, key),
         )
+        if (key, address) in self._known:
+            # Where they were before nobody else can shut them out.
+            taken = taken[:2]
         looked = ((self.looks, address),)
         _take(looked, now, "Too many sign in from your address.")
         _take(taken, now, "Too many wrong passwords.")
+        if address is not None and self._under_way[address] >= AT_ONCE:
+            _give_back((*taken, *looked))
+            raise Refused(Code.RATE_LIMITED, "Too many sign in from your address.", retry_after=1.0)
+        self._under_way[address] += 1
         try:
             yield
         except Refused as refused:
@@ -61,7 +73,12 @@ class Attempts:
         except BaseException:
             _give_back((*taken, *looked))
             raise
+        finally:
+            self._under_way[address] -= 1
+            if not self._under_way[address]:
+                del self._under_way[address]
         _give_back(taken)
+        self._known.add((key, address))
 
     @contextmanager
     def sign_up(self, address: str | None, now: float) -> Iterator[None]:

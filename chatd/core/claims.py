@@ -4,7 +4,7 @@ Whose name is whose: of those who are here, and of those who have an account.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,11 +19,11 @@ CHANGE_SECONDS = 1.0
 @dataclass(slots=True, eq=False)
 class Names:
     """
-    The names that nobody else may have. `key` is the same for names that look alike.
+    The names that nobody else may have. Names that look alike have one of their `keys` in common.
     """
 
     presence: Presence
-    key: Callable[[str], str]
+    keys: Callable[[str], Collection[str]]
     _reserved: dict[str, PersonId] = field(default_factory=dict)
     _cards: dict[PersonId, Card] = field(default_factory=dict)
     _changing: dict[PersonId, list[str]] = field(default_factory=dict)
@@ -32,7 +32,8 @@ class Names:
         """
         Whose account has that name, or one that looks like it.
         """
-        return self._reserved.get(self.key(name))
+        found = (self._reserved.get(key) for key in self.keys(name))
+        return next((account for account in found if account is not None), None)
 
     def person(self, name: str) -> PersonId | None:
         """
@@ -48,17 +49,21 @@ class Names:
         """
         Keep a name, and all that look like it, for an account, which is known by that card from now on.
         """
-        self._reserved.setdefault(self.key(card.name), card.id)
+        for key in self.keys(card.name):
+            self._reserved.setdefault(key, card.id)
         self._cards[card.id] = card
 
     def unreserve(self, card: Card) -> None:
         """
         Keep it no longer.
         """
-        if self.holder(card.name) == card.id:
-            del self._reserved[self.key(card.name)]
         if self._cards.get(card.id) == card:
             del self._cards[card.id]
+        current = self._cards.get(card.id)
+        kept = () if current is None else self.keys(current.name)
+        for key in self.keys(card.name):
+            if key not in kept and self._reserved.get(key) == card.id:
+                del self._reserved[key]
 
     def card(self, account: PersonId) -> Card | None:
         """

@@ -235,6 +235,8 @@ def _hold(
 async def _let_go(session: Session, command: Unban | Unmute, what: str, kind: str, now: float) -> None:
     hub, scope = session.hub, _scope(session, command)
     who = PersonId(command.who)
+    if who == session.the_person().card.id:
+        raise Refused(Code.FORBIDDEN, "That is for somebody else to do.")
     subjects = [
         subject
         for subject, facts in hub.rights.subjects(scope)

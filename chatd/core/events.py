@@ -293,7 +293,8 @@ class Deed(Struct, frozen=True):
 
 def _deed_weight(detail: Detail) -> int:
     texts = (detail.reason, detail.topic or "", detail.title or "", detail.room or "", detail.text or "")
-    return sum(_weight(text, None) for text in texts)
+    # With somebody's name twice, and all that can be called for.
+    return _weight("".join(texts), None) + 512 + 32 * len(detail.mentions)
 
 
 Event = Message | Deed

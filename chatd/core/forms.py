@@ -24,6 +24,9 @@ PEOPLE_TOLD = 10
 MOST_EMOJI = 50
 """How many different reactions a message can have."""
 
+MOST_OWN = 10
+"""How many of them one person can give."""
+
 MOST_PINS = 100
 
 

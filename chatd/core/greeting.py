@@ -171,19 +171,17 @@ async def _rename(session: Session, known: Card, card: Card, now: float) -> None
     hub.names.claim(card.name, card.id)
     _pace_renames(hub, card, now)
     account = hub.names.card(card.id) is not None
-    looks_new = hub.names.key(card.name) != hub.names.key(known.name)
     if account:
         hub.names.reserve(card)
     try:
         await hub.store.rename(card.id, card.name)
     except BaseException:
         hub.names.unclaim(card)
-        if account and looks_new:
-            hub.names.unreserve(card)
         if account:
+            hub.names.unreserve(card)
             hub.names.reserve(known)
         raise
-    if account and looks_new:
+    if account:
         hub.names.unreserve(known)
 
 

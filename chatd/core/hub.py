@@ -67,7 +67,7 @@ class Hub:
     report: Callable[[Exception], None]
     deadlines: Deadlines = field(default_factory=Deadlines)
     presence: Presence = field(default_factory=Presence)
-    name_key: Callable[[str], str] = fold
+    name_keys: Callable[[str], Collection[str]] = lambda name: (fold(name),)
     names: Names = field(init=False)
     tails: Tails = field(default_factory=Tails)
     rooms: dict[RoomKey, Room] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Hub:
     def __post_init__(self) -> None:
         self.deadlines.report = self.report
         self.news = News(self.turns)
-        self.names = Names(self.presence, self.name_key)
+        self.names = Names(self.presence, self.name_keys)
         self.identify = self.by_token
         self.store.listen(self.publish, self.settled)
 

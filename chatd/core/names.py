@@ -38,7 +38,7 @@ _PERSON_ID = re.compile(r"[a-z2-7]{16}")
 # Letters and marks by category that nevertheless draw nothing (Unicode's Default_Ignorable_Code_Point):
 # a name made of them would look blank, or like another one.
 _INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2d7f\u3164\ufe00-\ufe0f\uffa0\U00016fe4\U000e0100-\U000e01ef]"
 )
 
 

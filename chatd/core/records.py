@@ -55,11 +55,16 @@ class Position(Struct, frozen=True):
     id: str | None = None
 
 
+MOST_JOINED = 1000
+"""How many events are sent at most to whoever joins without a position."""
+
+
 class Opened(Struct, frozen=True):
     """
     A room, and where a cursor that begins to hear it stands: the first event to send is `start` + 1.
 
-    With `recovered` it stands where the client asked, otherwise before the last messages. `pins` are the
+    With `recovered` it stands where the client asked, otherwise before the last messages, and not before the
+    last `MOST_JOINED` events. `pins` are the
     offsets of what is pinned there, the last one first.
     """
 

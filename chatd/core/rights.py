@@ -272,9 +272,9 @@ class Rights:
         Whether a subject is banned or muted until later than that already.
         """
         until = self.about(room, subject).get(what)
-        if until is None or until_ms == FOR_EVER:
+        if until is None:
             return False
-        return until == FOR_EVER or int(until) > until_ms
+        return until == FOR_EVER or (until_ms != FOR_EVER and int(until) > until_ms)
 
     def _holds(self, what: str, room: str, person: str | None, address: str | None, now_ms: int) -> bool:
         if room not in self._facts:

@@ -126,6 +126,8 @@ def check(session: Session, command: Any) -> None:
         return
     else:
         key = session.key_of(room)
+    if key in STAFF_ROOMS and rule.told:
+        raise Refused(Code.FORBIDDEN, "That room is the server's own.")
     _check_place(session, key)
     if rule.speaks:
         _check_speech(session, key)

@@ -30,7 +30,10 @@ class Credentials:
         """
         if self._header is not None and self._front.trusts(request.transport.getPeer()):
             said = request.requestHeaders.getRawHeaders(self._header, ())
-            if len(said) == 1 and said[0].strip():
+            if len(said) > 1:
+                # Whoever added one to the proxy's, it is nobody.
+                return None
+            if said and said[0].strip():
                 return self._vouched_for(_text(said[0].strip()))
         return cookie_of(request)
 

@@ -16,7 +16,17 @@ from twisted.logger import Logger
 
 from chatd.core.events import Batch, Card, DeedDraft, Draft, Event, Message
 from chatd.core.names import PersonId, RoomKey, is_private, private_pair
-from chatd.core.records import Appended, Counts, Everything, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.records import (
+    MOST_JOINED,
+    Appended,
+    Counts,
+    Everything,
+    Known,
+    Opened,
+    Position,
+    RoomRecord,
+    Slice,
+)
 from chatd.core.registry import Newcomer
 from chatd.core.retention import Keep, Pruned, Trim
 from chatd.store import rules
@@ -276,7 +286,7 @@ class MemoryStore:
             return Opened(record, position.after, True, pins)
         start = log.head
         for event in log.back_from(log.head):
-            if last <= 0:
+            if last <= 0 or start <= log.head - MOST_JOINED:
                 break
             start = event.offset - 1
             if isinstance(event, Message):

@@ -15,6 +15,7 @@ from chatd.core.forms import (
     DELETED,
     EDITED,
     MOST_EMOJI,
+    MOST_OWN,
     MOST_PINS,
     PEOPLE_TOLD,
     PINNED,
@@ -94,7 +95,8 @@ class Log:
             return (detail.about in self.pins) != detail.on
         if draft.kind == REACTED:
             given = self._reactions.get(detail.about, {})
-            if detail.on and detail.emoji not in given and len(given) >= MOST_EMOJI:
+            own = sum(draft.author.id in people for each, people in given.items() if each != detail.emoji)
+            if detail.on and (own >= MOST_OWN or (detail.emoji not in given and len(given) >= MOST_EMOJI)):
                 raise rules.too_many_emoji()
             return (draft.author.id in given.get(detail.emoji or "", {})) != detail.on
         return True

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatd.core.events import Event, Message
-from chatd.core.forms import MOST_EMOJI, MOST_PINS
+from chatd.core.forms import MOST_EMOJI, MOST_OWN, MOST_PINS
 from chatd.core.records import Slice
 from chatd.core.refusals import Code, Refused
 
@@ -151,7 +151,8 @@ def too_many_emoji() -> Refused:
     """
     The refusal of one more kind of reaction.
     """
-    return Refused(Code.FORBIDDEN, f"A message has at most {MOST_EMOJI} different reactions.")
+    words = f"A message has at most {MOST_EMOJI} different reactions, {MOST_OWN} of one person."
+    return Refused(Code.FORBIDDEN, words)
 
 
 def no_such_file() -> Refused:

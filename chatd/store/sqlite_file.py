@@ -129,6 +129,8 @@ def open_for_writing(path: str, before: Mark | None = None) -> apsw.Connection:
         if mode != "wal":
             raise StoreUnusable(f"{path} lies where no write-ahead log can be kept (journal mode {mode})")
         connection.pragma("synchronous", "full")
+        # What is taken from a log is overwritten in the file.
+        connection.pragma("secure_delete", True)
         connection.pragma("foreign_keys", True)
         connection.pragma("trusted_schema", False)
         connection.pragma("temp_store", "memory")

@@ -13,7 +13,17 @@ import apsw
 import msgspec
 
 from chatd.core.events import Author, Card, DeedDraft, Detail, Message, Quote, Reaction
-from chatd.core.forms import DELETED, EDITED, MOST_EMOJI, MOST_PINS, PEOPLE_TOLD, PINNED, in_order, quote_of
+from chatd.core.forms import (
+    DELETED,
+    EDITED,
+    MOST_EMOJI,
+    MOST_OWN,
+    MOST_PINS,
+    PEOPLE_TOLD,
+    PINNED,
+    in_order,
+    quote_of,
+)
 from chatd.core.names import PersonId
 from chatd.store import rules
 from chatd.store.sqlite_attached import take_files
@@ -40,6 +50,7 @@ EMOJI = (
     "SELECT count(*), max(emoji = ?3) FROM"
     " (SELECT emoji FROM reaction WHERE room = ?1 AND offset = ?2 GROUP BY emoji)"
 )
+OWN_EMOJI = "SELECT count(*) FROM reaction WHERE room = ? AND offset = ? AND person = ? AND emoji != ?"
 REACT = (
     "INSERT INTO reaction (room, offset, emoji, person, name, given) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT DO NOTHING"
@@ -183,7 +194,8 @@ def _react(connection: apsw.Connection, here: tuple[int, int], draft: DeedDraft,
         connection.execute(REACT_NOT, (*here, emoji, who.id))
     else:
         kinds, known = connection.execute(EMOJI, (*here, emoji)).get
-        if kinds >= MOST_EMOJI and not known:
+        own = connection.execute(OWN_EMOJI, (*here, who.id, emoji)).get
+        if (kinds >= MOST_EMOJI and not known) or own >= MOST_OWN:
             raise rules.too_many_emoji()
         connection.execute(REACT, (*here, emoji, who.id, who.name, offset))
     return connection.changes() > 0

@@ -11,7 +11,7 @@ import apsw
 import msgspec
 
 from chatd.core.events import Card, DeedDraft, Draft, Event, Message
-from chatd.core.forms import EDITED
+from chatd.core.forms import DELETED, EDITED
 from chatd.core.names import PersonId, RoomKey, is_closed, is_private, private_pair
 from chatd.core.records import Appended
 from chatd.core.retention import Keep
@@ -61,7 +61,8 @@ class Group:
     The writes of one transaction, in their order. Each takes effect as a whole, or raises `Refused` before it
     has changed anything, so that the rest of the group goes on; any other exception spoils the group.
 
-    `commits` is the number of the last event stored before, `now_ms` the time that all of the group get.
+    It `took` something if text was taken from the database. `commits` is the number of the last event stored
+    before, `now_ms` the time that all of the group get.
     """
 
     connection: apsw.Connection
@@ -69,6 +70,7 @@ class Group:
     commits: int
     now_ms: int
     batch: list[Event] = field(default_factory=list)
+    took: bool = False
     _places: dict[RoomKey, _Place] = field(default_factory=dict)
     _kept: set[PersonId] = field(default_factory=set)
 
@@ -150,6 +152,7 @@ class Group:
             if not change(self.connection, place.number, draft, place.head + 1, self.now_ms):
                 return Appended(0, "", True)
         place = place or self._make_room(draft.room, draft.room_name)
+        self.took = self.took or draft.wipe is not None or draft.kind in (EDITED, DELETED)
         who = draft.detail.who
         for person in (draft.author.id, *([who.id] if who else ())):
             self.keep(person)

@@ -14,6 +14,7 @@ written, the index for copied, and the next copy, which succeeds, would leave it
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ import apsw
 from chatd.core.records import StoreUnusable
 
 CHECKPOINT_PAGES = 1000
+ERASE_SECONDS = 5.0
+"""How long the log may keep what was taken from the database."""
 """How much may gather in the write-ahead log before it is copied into the database."""
 
 RESTART_PAGES = 16_000
@@ -98,6 +101,9 @@ class Ledger:
     _log_pages: int = 0
     _log_grew: bool = False
     _copying_fails: bool = False
+    seconds: Callable[[], float] = time.monotonic
+    # When the log is to be emptied, for it has what was taken from the database.
+    _erase_at: float | None = None
 
     def __post_init__(self) -> None:
         self._watch_log()
@@ -213,15 +219,40 @@ class Ledger:
         # In place of SQLite's own checkpoint, which would be a part of the commit and delay the answers.
         self.connection.set_wal_hook(note)
 
+    def erase_soon(self) -> None:
+        """
+        Have the log emptied within seconds: what was taken from the database stands in it still.
+        """
+        if self._erase_at is None:
+            self._erase_at = self.seconds() + ERASE_SECONDS
+
+    def patience(self) -> float | None:
+        """
+        In how many seconds `checkpoint` is to be called though nothing is written; None if it need not be.
+        """
+        return None if self._erase_at is None else max(0.0, self._erase_at - self.seconds())
+
     def checkpoint(self) -> str | None:
         """
-        Copy the log into the database if it has grown long. The answer is None, or a line for the operator
-        who has to know that it cannot be done.
+        Copy the log into the database if it has grown long, or is to be emptied. The answer is None, or a
+        line for the operator who has to know that it cannot be done.
         """
-        if self._log_pages < CHECKPOINT_PAGES or self._worn or self._doubtful or not self.settled:
+        erase = self.patience() == 0
+        if (
+            self._worn
+            or self._doubtful
+            or not self.settled
+            or not (erase or self._log_pages >= CHECKPOINT_PAGES)
+        ):
+            if erase:
+                self._erase_at = self.seconds() + ERASE_SECONDS
             return None
-        patient = self._log_pages < RESTART_PAGES
-        mode = apsw.SQLITE_CHECKPOINT_PASSIVE if patient else apsw.SQLITE_CHECKPOINT_RESTART
+        mode = apsw.SQLITE_CHECKPOINT_PASSIVE
+        if erase:
+            self._erase_at = self.seconds() + ERASE_SECONDS
+            mode = apsw.SQLITE_CHECKPOINT_TRUNCATE
+        elif self._log_pages >= RESTART_PAGES:
+            mode = apsw.SQLITE_CHECKPOINT_RESTART
         try:
             self.connection.wal_checkpoint(mode=mode)
         except apsw.BusyError:
@@ -233,6 +264,8 @@ class Ledger:
             told, self._copying_fails = self._copying_fails, True
             return None if told else f"The write-ahead log could not be copied into the database: {error}"
         self._copying_fails = False
+        if erase:
+            self._erase_at = None
         return None
 
     def close(self) -> None:

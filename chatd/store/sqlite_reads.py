@@ -16,7 +16,17 @@ import msgspec
 from chatd.core.events import Author, Card, Change, Deed, Detail, Event, Message
 from chatd.core.files import Attachment
 from chatd.core.names import CLOSED_MARK, PersonId, RoomKey, is_closed, is_private, private_pair, side_name
-from chatd.core.records import MOST_COUNTED, Counts, Everything, Known, Opened, Position, RoomRecord, Slice
+from chatd.core.records import (
+    MOST_COUNTED,
+    MOST_JOINED,
+    Counts,
+    Everything,
+    Known,
+    Opened,
+    Position,
+    RoomRecord,
+    Slice,
+)
 from chatd.core.retention import Pruned
 from chatd.store import rules
 from chatd.store.sqlite_forms import pins, whole
@@ -240,7 +250,8 @@ def open_room(
     if last <= 0:
         return Opened(here, here.head, False, pinned)
     oldest = connection.execute(LAST_MESSAGES, (number, last - 1)).fetchone()
-    return Opened(here, here.first - 1 if oldest is None else oldest[0] - 1, False, pinned)
+    start = here.first - 1 if oldest is None else oldest[0] - 1
+    return Opened(here, max(start, here.head - MOST_JOINED), False, pinned)
 
 
 def _stands(connection: apsw.Connection, number: int, here: RoomRecord, position: Position) -> bool:

@@ -105,7 +105,7 @@ class Writer:
             if group:
                 self._indexer.note()
                 self._indexer.press()
-            elif more:
+            elif more and self._indexer.wait() == 0:
                 self._indexer.step()
             line = self.ledger.checkpoint()
             if line is not None:
@@ -114,11 +114,12 @@ class Writer:
     def _gather(self) -> tuple[list[Write], bool]:
         """
         Wait for a write, and take with it what is there already; whether there may be more. There is none if
-        it is time to go on with the index.
+        it is time to go on with the index, or to empty the log.
         """
         group: list[Write] = []
         weight = 0
-        patience = self._indexer.wait()
+        waits = [each for each in (self._indexer.wait(), self.ledger.patience()) if each is not None]
+        patience = min(waits, default=None)
         try:
             while weight < GROUP_BYTES:
                 write = self._queue.get(not group and patience != 0, patience)
@@ -161,6 +162,8 @@ class Writer:
                 answers.append((write.answer, refused))
         group.finish()
         healthy = self.ledger.commit(group.commits)
+        if group.took:
+            self.ledger.erase_soon()
         return Settled(tuple(group.batch), answers, healthy=healthy)
 
 

@@ -118,4 +118,5 @@ async def wipe_ahead(ask: _Ask, write: _Write, drafts: Iterable[DeedDraft]) -> i
 
 
 def _take(group: Any, messages: Sequence[tuple[int, int]]) -> None:
+    group.took = True
     take_texts(group.connection, messages)

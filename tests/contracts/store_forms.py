@@ -158,10 +158,13 @@ class FormsContract(StoreCase):
         assert opened is not None
         self.assertEqual(opened.pins, tuple(range(100, 0, -1)))
         for number in range(50):
-            emoji = chr(0x1F600 + number)
-            await self.store.act((about("reacted", 1, emoji=emoji, on=True),))
+            draft = about("reacted", 1, emoji=chr(0x1F600 + number), on=True)
+            await self.store.act((replace(draft, author=Author(PersonId(f"p{number // 10}"), "x")),))
         await self.assert_refused(Code.FORBIDDEN, self.store.act((about("reacted", 1, emoji="👀", on=True),)))
-        await self.store.act((about("reacted", 1, BOB, emoji=chr(0x1F600), on=True),))
+        for number in range(10):
+            await self.store.act((about("reacted", 1, BOB, emoji=chr(0x1F600 + number), on=True),))
+        too_many = about("reacted", 1, BOB, emoji=chr(0x1F600 + 10), on=True)
+        await self.assert_refused(Code.FORBIDDEN, self.store.act((too_many,)))
 
     async def test_of_many_who_react_all_are_counted_and_the_first_are_named(self) -> None:
         await self.say("hi", GARDEN)

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.accounts.lookalikes import name_key
+from chatd.accounts.lookalikes import name_keys
 from chatd.core.accounts import Accounts, SignUp
 from chatd.core.commands import Answer, Command, Post
 from chatd.core.events import Author, Batch, Change, DeedDraft, Event, Message
@@ -585,7 +585,7 @@ class Server:
             gate=self.gate,
             settings=Settings(**{"server": "chatd/test", **settings}),
             wall_ms=lambda: self.wall_ms,
-            name_key=name_key,
+            name_keys=name_keys,
             random=random,
             spawn=self.spawn,
             report=self.reported.append,

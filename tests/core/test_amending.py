@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatd.core.events import Change
 from chatd.core.refusals import Refused
 from chatd.core.text import clean_emoji
 from tests.core.clients import ChatTestCase, Client
@@ -248,8 +249,55 @@ class AmendingTest(ChatTestCase):
         """All shapes of them pass."""
         for emoji in ("👍", "👍🏽", "❤️", "👨‍👩‍👧", "🏳️‍🌈", "🇩🇪", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "©️", "☺", "‼️", "ℹ️"):
             self.assertEqual(clean_emoji(emoji), emoji)
-        for text in ("", "a", "1", "<", "\u200d", "😀a", "é", "字", ".", "\ufe0f", "👍 ", "\ud800"):
+        for text in (
+            *(
+                "",
+                "a",
+                "1",
+                "<",
+                "\u200d",
+                "😀a",
+                "é",
+                "字",
+                ".",
+                "\ufe0f",
+                "👍 ",
+                "\ud800",
+                "👍👍",
+                "👍\u200d",
+            ),
+            *("\ufdfd", "\u2800", "👍\u20e3", "👍\U000e0041", "\u200d👍", "\n👍", "1\u20e3\u20e3"),
+        ):
             self.assertRaises(Refused, clean_emoji, text)
+        self.assertEqual(
+            clean_emoji("👩🏽\u200d❤\ufe0f\u200d💋\u200d👨🏿"), "👩🏽\u200d❤\ufe0f\u200d💋\u200d👨🏿"
+        )
+
+    def test_one_person_gives_ten_kinds_at_most(self) -> None:
+        """So that others can still answer."""
+        offset = self.say(self.ada, "hi")
+        for number in range(10):
+            self.bob.ask("react", room="den", offset=offset, emoji=chr(0x1F600 + number), on=True)
+        more = {"room": "den", "offset": offset, "on": True}
+        self.assert_refused(self.bob.ask("react", emoji="👍", **more), "forbidden")
+        self.assertEqual(self.bob.ask("react", emoji="\U0001f600", **more)["type"], "done")
+        self.assertEqual(self.cleo.ask("react", emoji="👍", **more)["type"], "done")
+
+    def test_whoever_joins_gets_no_flood_of_reactions(self) -> None:
+        """The message tells their sum; a position is followed by all that there was."""
+        offset = self.say(self.ada, "hi")
+        self.server.decide(Change("", self.bob.id, "account", "member"))
+        for number in range(1200):
+            self.bob.session.messages.give_back()
+            self.bob.send("react", room="den", offset=offset, emoji="👍", on=number % 2 == 0)
+            self.server.advance(0.25)
+        late = self.server.person("late")
+        late.send("join", room="den")
+        self.assertEqual(len(late.take("reacted")), 1000)
+        late.ask("leave", room="den")
+        late.take()
+        late.send("join", room="den", after=offset, epoch=self.server.store.epoch)
+        self.assertEqual(len(late.take("reacted")), 1200)
 
 
 class CountsTest(ChatTestCase):

@@ -4,13 +4,17 @@ How often somebody may try.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from chatd.core.attempts import (
+    AT_ONCE,
     LOOKS,
     SIGN_UP_TRIES,
     SIGN_UPS,
     WRONG_OF_ACCOUNT,
     WRONG_OF_ADDRESS,
     WRONG_OF_PLACE,
+    Attempts,
 )
 from chatd.core.refusals import Code, Refused
 from tests.core.account_case import AccountCase
@@ -52,7 +56,7 @@ class WrongPasswordsTest(AccountCase):
         now(self.check("ada", PASSWORD))
         for number in range(WRONG_OF_ACCOUNT // WRONG_OF_PLACE - 1):
             self.wrong("ada", WRONG_OF_PLACE, f"203.0.113.{number}")
-        self.assertEqual(self.refusal(self.check("ada", PASSWORD)).code, Code.RATE_LIMITED)
+        self.assertEqual(self.refusal(self.check("ada", PASSWORD, "198.51.100.9")).code, Code.RATE_LIMITED)
 
     def test_who_has_to_wait_for_an_account_does_not_for_others(self) -> None:
         """What is refused is not counted against the address."""
@@ -81,6 +85,28 @@ class WrongPasswordsTest(AccountCase):
             now(self.check("ada", PASSWORD, FAR_AWAY))
         self.assertEqual(self.refusal(self.check("ada", PASSWORD, FAR_AWAY)).code, Code.RATE_LIMITED)
         now(self.check("ada", PASSWORD, "198.51.100.1"))
+
+    def test_whoever_was_there_before_is_shut_out_by_nobody_elsewhere(self) -> None:
+        """However many guess from however many addresses."""
+        self.server.account("ada")
+        now(self.check("ada", PASSWORD, FAR_AWAY))
+        for number in range(WRONG_OF_ACCOUNT // WRONG_OF_PLACE):
+            self.wrong("ada", WRONG_OF_PLACE, f"203.0.113.{number}")
+        self.assertEqual(self.refusal(self.check("ada", PASSWORD, "198.51.100.1")).code, Code.RATE_LIMITED)
+        now(self.check("ada", PASSWORD, FAR_AWAY))
+
+    def test_an_address_has_a_few_looked_at_at_a_time(self) -> None:
+        """So that it leaves room for others."""
+        attempts = Attempts()
+        with ExitStack() as stack:
+            for number in range(AT_ONCE):
+                stack.enter_context(attempts.password(f"n{number}", FAR_AWAY, 0.0))
+            with self.assertRaises(Refused), attempts.password("another", FAR_AWAY, 0.0):
+                pass
+            with attempts.password("another", "198.51.100.1", 0.0), attempts.password("x", None, 0.0):
+                pass
+        with attempts.password("another", FAR_AWAY, 0.0):
+            pass
 
     def test_an_unknown_account_costs_the_same_work(self) -> None:
         """What is kept of its password is asked for, and the password compared with something in any case."""

@@ -122,6 +122,11 @@ class ModerationTest(ChatTestCase):
         self.assert_refused(dan.ask("join", room="den"), "banned")
         self.owner.ask("unban", room="den", who=self.bob.id)
         self.assertEqual(dan.ask("join", room="den")["type"], "joined")
+        dan.ask("leave", room="den")
+        for client in (self.bob, dan):
+            self.owner.ask("ban", room="den", who=client.id)
+        self.owner.ask("unban", room="den", who=dan.id)
+        self.assert_refused(dan.ask("join", room="den"), "banned")
 
     def test_bans_that_ended_a_day_ago_are_kept_nowhere(self) -> None:
         """Those that hold are."""
@@ -258,6 +263,25 @@ class ModerationTest(ChatTestCase):
         self.assert_refused(self.bob.ask("say", room=f"@{self.cleo.id}", text="x"), "muted")
         self.owner.ask("unmute", who=self.bob.id)
         self.bob.say("here", "lobby")
+
+    def test_nobody_lets_themselves_speak_again(self) -> None:
+        """Not the owner of the room either, whom somebody of the server's staff has silenced."""
+        mia = self.server.account("mia", "club")
+        self.owner.join("club")
+        self.owner.ask("mute", room="club", who=mia.id)
+        self.assert_refused(mia.ask("unmute", room="club", who=mia.id), "forbidden")
+        self.assert_refused(mia.ask("say", room="club", text="x"), "muted")
+
+    def test_the_rooms_of_the_staff_are_nobodys_to_change(self) -> None:
+        """Nor is anybody asked in, or sent out."""
+        self.owner.join("+audit")
+        for kind, fields in (
+            ("invite", {"who": self.bob.id}),
+            ("set", {"title": "x"}),
+            ("kick", {"who": self.bob.id}),
+            ("role", {"who": self.owner.id, "role": "owner"}),
+        ):
+            self.assert_refused(self.owner.ask(kind, room="+audit", **fields), "forbidden")
 
     def test_whoever_is_muted_everywhere_is_not_heard_by_other_ways(self) -> None:
         """Not by a room's title or topic, by why they do something, or by a name."""

@@ -170,9 +170,9 @@ RIGHTS = (
     ),
     Protection(
         "no other site has a browser sign in or out (Origin)",
-        "chatd/net/account.py",
-        "            self._origin_rule.check_own(origin, host, secure=request.client.secure)\n",
-        "            pass\n",
+        "chatd/net/own_page.py",
+        "        rule.check_own(",
+        "        (lambda *_, secure: None)(",
         "tests/process/test_accounts.py::AccountsTest::test_no_other_site_can_have_a_browser_do_anything",
     ),
     Protection(
