@@ -147,8 +147,10 @@ async def intake(store: SqliteStore, language: Language, seconds: float, work_us
                 pass
 
     writers = [Deferred.fromCoroutine(writer(number)) for number in range(OUTSTANDING)]
+    cpu = time.process_time()
     for each in writers:
         await each
+    print(f"  {(time.process_time() - cpu) / done * 1e6:.0f} \u00b5s of the processor a message,", end="")
     return done / seconds
 
 

@@ -29,16 +29,20 @@ LOADED_LAG_SECONDS = 1.0
 """How long it waits where there is always something to be written."""
 
 STEP_SECONDS = 0.004
-LOADED_STEP_SECONDS = 0.008
-STEP_MESSAGES = 1000
+LOADED_STEP_SECONDS = 0.01
+STEP_MESSAGES = 2000
 CHUNK_MESSAGES = 100
 """
 How long a step may last, and how many messages it is at most; it looks at its watch after so many. Where much
 is said it is longer, and as much rarer: of many messages at once each costs less.
 """
 
-LOADED_PAUSE_SECONDS = 0.04
-"""The time between two steps where there is always something to be written, while that is enough."""
+LOADED_PAUSE_SECONDS = 0.06
+MOST_BEHIND = 8000
+"""
+The time between two steps where there is always something to be written, and how many messages may wait for
+them; if it is more they follow each other.
+"""
 
 NORMAL = 1
 """The `synchronous` of SQLite with which a commit is not synced by itself, but with what comes behind it."""
@@ -269,7 +273,8 @@ class Indexer:
         """
         at = self._due_at(LOADED_LAG_SECONDS)
         now = self.seconds()
-        if at is not None and now >= at and now >= self._pressed_at + LOADED_PAUSE_SECONDS:
+        hurry = self.ledger.commits - self.high > MOST_BEHIND
+        if at is not None and now >= at and (hurry or now >= self._pressed_at + LOADED_PAUSE_SECONDS):
             self.step(loaded=True)
             self._pressed_at = self.seconds()
 

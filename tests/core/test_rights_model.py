@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.events import Change
+from chatd.core.events import Change, Message
+from chatd.core.names import RoomKey
 from tests.core.clients import Client, Server
 
 PEOPLE = ("ada", "bob", "cleo", "gus")
@@ -102,6 +103,17 @@ class Rights(RuleBasedStateMachine):
         if reply["type"] == "page":
             assert self._may(name, room)
             assert all(event["room"] == self.key[room] for event in reply["events"])
+
+    @rule(name=people, room=rooms)
+    def search(self, name: str, room: str) -> None:
+        """Look for what was said in a room: whoever may read it finds all of it, and nobody else anything."""
+        reply = self._client(name).ask("search", query=room, limit=50)
+        assert reply["type"] == "found", reply
+        log = self.server.store.inner._rooms.logs.get(RoomKey(self.key[room]))
+        said = [event.text for event in log.events if isinstance(event, Message)] if log else []
+        found = [(hit["message"]["room"], hit["message"]["text"]) for hit in reply["hits"]]
+        expected = [(self.key[room], text) for text in said[::-1][:50]]
+        assert found == (expected if self._may(name, room) else []), (name, room)
 
     @rule(name=people)
     def invite(self, name: str) -> None:
