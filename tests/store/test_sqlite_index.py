@@ -148,11 +148,11 @@ class IndexTests(SqliteCase):
         self.say("before")
         lines: list[str] = []
         indexer.report = lines.append
-        broken: list[float] = []
+        broken: list[int] = []
 
-        def fail(which: sqlite_index.Indexer, deadline: float) -> None:
+        def fail(which: sqlite_index.Indexer, most: int, characters: int) -> None:
             which.ledger.begin()
-            broken.append(deadline)
+            broken.append(most)
             raise apsw.FullError("the test says so")
 
         undo = self.patch(sqlite_index.Indexer, "_step", fail)
