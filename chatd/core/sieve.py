@@ -121,7 +121,7 @@ class Sieve:
             message.author.id,
             message.author.name,
             message.at_ms,
-            file=has_file(message),
+            file=bool(message.files),
             deleted=message.deleted,
         )
 
@@ -142,10 +142,3 @@ class Sieve:
             else:
                 marks.append((first, last))
         return marks[:MAX_MARKS]
-
-
-def has_file(message: Message) -> bool:
-    """
-    Whether a message carries a file.
-    """
-    return bool(getattr(message, "files", ()))

@@ -49,12 +49,13 @@ BACK_PAUSE_SECONDS = 0.01
 LOADED_BACK_PAUSE_SECONDS = 0.1
 RETRY_SECONDS = 5.0
 
-_COLUMNS = "commit_number, room, room.kind, author, author_name, text, deleted"
+_COLUMNS = "commit_number, room, room.kind, author, author_name, text, files IS NOT NULL"
 _FROM = "FROM event JOIN room ON room.number = event.room WHERE event.kind = 'message'"
 # Many at once, as JSON: between any two rows that come by themselves the reactor's thread has its turn.
 _AT_ONCE = (
-    "SELECT json_group_array(json_array(commit_number, room, kind, author, author_name, text, deleted))"
-    " FROM (SELECT commit_number, room, room.kind AS kind, author, author_name, text, deleted"
+    "SELECT json_group_array(json_array(commit_number, room, kind, author, author_name, text, filed))"
+    " FROM (SELECT commit_number, room, room.kind AS kind, author, author_name, text,"
+    " files IS NOT NULL AS filed"
 )
 AHEAD = f"{_AT_ONCE} {_FROM} AND commit_number > ? AND commit_number <= ? ORDER BY commit_number LIMIT ?)"
 BACK = f"{_AT_ONCE} {_FROM} AND commit_number <= ? ORDER BY commit_number DESC LIMIT ?)"
@@ -126,15 +127,17 @@ def words_of(text: str) -> str:
 
 
 def _entry(row: Sequence[Any]) -> tuple[int, str, str, str] | None:
-    """Of a message its commit, its words, its marks and its parts, as indexed; None if it has no text."""
-    commit, number, kind, author, name, text, deleted = row
-    if deleted or not text:
+    """Of a message its commit, its words, its marks and its parts, as indexed; None if it has nothing."""
+    commit, number, kind, author, name, text, filed = row
+    if not (text or filed):
         return None
     marks = [room_mark(number), _author_marks(author, name)]
     if kind == "public":
         marks.append(PUBLIC_MARK)
     if has_link(text):
         marks.append(LINK_MARK)
+    if filed:
+        marks.append(FILE_MARK)
     return commit, words_of(text), " ".join(marks), text if text.isascii() else fold(text)
 
 

@@ -49,7 +49,9 @@ MANY_ROOMS = 500
 SEARCHES_AT_ONCE = 2
 """Of the threads that read, so many look for something; the others are for those who come in and read on."""
 
-_ROW = "event.commit_number, room.key, room.kind, offset, author, author_name, event.text, at_ms, deleted"
+_ROW = (
+    "event.commit_number, room.key, room.kind, offset, author, author_name, event.text, at_ms, deleted, files"
+)
 # In this order, or all candidates would be looked up before the first is looked at.
 BY_WORDS = (
     f"SELECT {_ROW} FROM word"  # noqa: S608
@@ -129,7 +131,7 @@ def search(
     upto = last
     stop = ""
     for looked, row in enumerate(_candidates(connection, sought, rooms, first, last)):
-        commit, key, kind, offset, author, name, text, at_ms, deleted = row
+        commit, key, kind, offset, author, name, text, at_ms, deleted, files = row
         if len(hits) == sought.limit:
             stop = "full"
         elif looked >= LOOKED_AT_MOST or (looked % 16 == 15 and seconds() > deadline):
@@ -138,7 +140,7 @@ def search(
             break
         upto = commit
         if rooms.allow(key, kind) and sieve.passes(
-            text, author, name, at_ms, file=_has_file(row), deleted=bool(deleted)
+            text, author, name, at_ms, file=files is not None, deleted=bool(deleted)
         ):
             hits.append((key, offset, commit))
     if stop == "cut":
@@ -155,11 +157,6 @@ def _blur(upto: int, last: int, hits: list[tuple[RoomKey, int, int]]) -> int:
     """
     blurred = min((upto // BLUR + 1) * BLUR, hits[-1][2] if hits else last)
     return blurred if blurred < last else upto
-
-
-def _has_file(row: Sequence[Any]) -> bool:
-    # No message carries one yet.
-    return False
 
 
 def _messages(connection: apsw.Connection, commits: Iterable[int]) -> Iterator[Message]:

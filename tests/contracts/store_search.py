@@ -8,7 +8,10 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
+from msgspec.structs import replace
+
 from chatd.core.events import Message, Wipe
+from chatd.core.files import Upload, file_id
 from chatd.core.names import LOBBY, PersonId, RoomKey
 from chatd.core.refusals import Refused
 from chatd.core.retention import Keep
@@ -172,6 +175,24 @@ class SearchContract(StoreCase):
             ("after:2025-06-15T15:06:41Z before:2025-06-16", []),
         ):
             self.assertEqual(await self.texts(query), texts, query)
+
+    async def test_messages_with_files_are_told_from_others(self) -> None:
+        keys = [file_id(bytes([number] * 16)) for number in (1, 2)]
+        for key in keys:
+            upload = Upload(id=key, room=LOBBY, person=ADA, name="tea.txt", size=3)
+            await self.store.files.begin(upload, 1 << 30)
+            await self.store.files.finish(key, "text/plain", None)
+        await self.say("tea")
+        await self.store.append(replace(draft("green tea"), files=(keys[0],)))
+        await self.store.append(replace(draft(""), files=(keys[1],)))
+        self.assertEqual(await self.texts("has:file"), ["", "green tea"])
+        self.assertEqual(await self.texts("tea has:file"), ["green tea"])
+        await self.store.act((about("edited", 2, room=LOBBY, text="black tea"),))
+        self.assertEqual(await self.texts("has:file"), ["", "black tea"])
+        for offset in (2, 3):
+            await self.store.act((about("deleted", offset, room=LOBBY),))
+        self.assertEqual(await self.texts("has:file"), [])
+        self.assertEqual(await self.texts("tea"), ["tea"])
 
     async def test_what_was_wiped_or_pruned_is_not_found_and_its_neighbours_are(self) -> None:
         for number in range(4):
