@@ -130,6 +130,13 @@ class Uploads:
         finally:
             del self._busy[id]
 
+    @property
+    def under_way(self) -> int:
+        """
+        At how many uploads somebody is.
+        """
+        return len(self._busy)
+
     async def offset(self, record: FileRecord) -> int:
         """
         How many bytes of an upload have arrived.

@@ -18,6 +18,10 @@ from chatd.net.door import Denied
 CHUNK_BYTES = 256 * 1024
 """How much is written to the disk at once; twice that, and what a socket was just read for, is in memory."""
 
+SMALLEST_CHUNK_BYTES = 16 * 1024
+CHUNKS_BYTES = 16 << 20
+"""Of how much the chunks are of all uploads that are under way, unless there are very many."""
+
 PROGRESS_SECONDS = 30
 PROGRESS_BYTES = 32 * 1024
 """How much has to come in that time, while it is read."""
@@ -92,12 +96,17 @@ class Arrival:
             return
         self._pending.append(data)
         self._bytes += len(data)
-        if self._bytes >= CHUNK_BYTES:
+        if self._bytes >= self._chunk:
             if self._awaited is None:
                 # The disk is at the chunk before: that is not the client's time.
                 self._channel.setTimeout(None)
                 self.full = True
             self._wake()
+
+    @property
+    def _chunk(self) -> int:
+        share = CHUNKS_BYTES // max(1, self._uploads.under_way)
+        return max(SMALLEST_CHUNK_BYTES, min(CHUNK_BYTES, share))
 
     def end(self) -> None:
         """
@@ -151,7 +160,7 @@ class Arrival:
     async def _next(self) -> bytes:
         """What has come and is to be written; nothing at the end."""
         self._go_on()
-        if self._bytes < CHUNK_BYTES and not self._ended:
+        if self._bytes < self._chunk and not self._ended:
             self._awaited = Deferred()
             await self._awaited
         pending, self._pending, self._bytes = self._pending, [], 0
@@ -159,7 +168,7 @@ class Arrival:
         return b"".join(pending)
 
     def _go_on(self) -> None:
-        if self.full and self._bytes < CHUNK_BYTES and not self._ended:
+        if self.full and self._bytes < self._chunk and not self._ended:
             self.full = False
             self._channel.setTimeout(PROGRESS_SECONDS)
             self._channel.go_on()

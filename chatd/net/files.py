@@ -22,13 +22,12 @@ from chatd.core.media import TEXT, UNKNOWN, media_type
 from chatd.core.refusals import Code, Refused
 from chatd.core.uploading import Uploads
 from chatd.core.visitor import Visitor, recognize
-from chatd.net.answers import STALL_SECONDS, send_not_found, send_text, start_content
+from chatd.net.answers import CHUNK_BYTES, STALL_SECONDS, send_not_found, send_text, start_content
 from chatd.net.arrival import Arrival
 from chatd.net.uploads import ROOT, UploadDoor, bearer_of
 
 __all__ = ["ROOT", "FilesResource"]
 
-CHUNK_BYTES = 256 * 1024
 CACHE = b"private, max-age=86400, immutable"
 POLICY = b"default-src 'none'; sandbox"
 
