@@ -73,7 +73,8 @@ class TutorialDialect:
         sent = event.as_sent
         if sent is None:
             return self._encoder.encode(_Out("", event.author.name, event.said))
-        return self._encoder.encode(_Out(sent.email, sent.username, sent.message or event.said))
+        message = event.said if event.files and not sent.message else sent.message
+        return self._encoder.encode(_Out(sent.email, sent.username, message))
 
     def verdict(self, refused: Refused) -> CloseCode | None:
         """

@@ -221,6 +221,13 @@ class ComingTests(FilesTestCase):
         self.assertEqual(self.offset(path), 5)
         self.assertEqual(self.ada.say("x", files=[key])["type"], "done")
 
+    def test_a_page_is_known_by_its_cookie(self) -> None:
+        cookie = {"Authorization": None, "Cookie": f"chatd={self.ada.token}"}
+        path = self.begin(5)
+        self.assertEqual(self.part(path, 0, b"hello", **cookie).status, 204)
+        self.assertEqual(self.ask("HEAD", path, **cookie).headers["upload-offset"], "5")
+        self.assertEqual(self.ask("GET", f"{path}/a.txt", **cookie).body, b"hello")
+
     def test_a_connection_goes_on_after_an_upload(self) -> None:
         path = self.begin(5)
         channel, transport = self.start_part(path, 0, 5, b"hel")
