@@ -95,6 +95,35 @@ class Rights(RuleBasedStateMachine):
         done = self._act(name, "say", room, text=f"{room} {self.said}")
         assert done == self._may(name, room)
 
+    def _messages(self, room: str) -> list[Message]:
+        log = self.server.store.inner._rooms.logs.get(RoomKey(self.key[room]))
+        return [event for event in log.events if isinstance(event, Message) and event.text] if log else []
+
+    @rule(
+        name=people,
+        room=rooms,
+        kind=st.sampled_from(("edit", "delete", "react", "pin")),
+        back=st.integers(0, 3),
+        on=st.booleans(),
+    )
+    def amend(self, name: str, room: str, kind: str, back: int, on: bool) -> None:
+        """Change what was said, of one's own or of others; nobody does who may not read it."""
+        said = self._messages(room)
+        if not said:
+            return
+        message = said[-1 - back % len(said)]
+        self.said += 1
+        fields: dict[str, dict[str, Any]] = {
+            "edit": {"text": f"{room} {self.said}"},
+            "delete": {},
+            "react": {"emoji": "👍", "on": on},
+            "pin": {"on": on},
+        }
+        done = self._act(name, kind, room, offset=message.offset, **fields[kind])
+        own = message.author.id == self.ids[name]
+        may = {"edit": own, "delete": own or name == "ada", "react": True, "pin": name == "ada"}
+        assert done == (self._may(name, room) and may[kind]), (name, room, kind)
+
     @rule(name=people, room=rooms)
     def history(self, name: str, room: str) -> None:
         """Read it back."""
@@ -109,8 +138,7 @@ class Rights(RuleBasedStateMachine):
         """Look for what was said in a room: whoever may read it finds all of it, and nobody else anything."""
         reply = self._client(name).ask("search", query=room, limit=50)
         assert reply["type"] == "found", reply
-        log = self.server.store.inner._rooms.logs.get(RoomKey(self.key[room]))
-        said = [event.text for event in log.events if isinstance(event, Message)] if log else []
+        said = [message.text for message in self._messages(room)]
         found = [(hit["message"]["room"], hit["message"]["text"]) for hit in reply["hits"]]
         expected = [(self.key[room], text) for text in said[::-1][:50]]
         assert found == (expected if self._may(name, room) else []), (name, room)
@@ -232,7 +260,7 @@ class Rights(RuleBasedStateMachine):
                 if client.full:
                     continue
                 for event in client.take():
-                    if event["type"] == "message":
+                    if event["type"] in ("message", "edited") and event.get("text"):
                         room, _, _ = event["text"].partition(" ")
                         assert event["room"] == self.key[room], (name, event)
 
