@@ -35,6 +35,9 @@ How much a step takes: about four milliseconds. Where much is said it is more, a
 messages at once each costs less.
 """
 
+PIECE_MESSAGES = 20
+"""So many are read at once, for they may be long."""
+
 LOADED_PAUSE_SECONDS = 0.06
 MOST_BEHIND = 8000
 """
@@ -330,16 +333,16 @@ class Indexer:
         for (commit,) in again:
             rows += connection.execute(ONE, (commit,)).fetchall()
         connection.executemany(NOT_DUE, again)
-        if len(again) < most and high < upto:
-            found = _rows(connection, AHEAD, high, upto, most)
-            some = _fit(found, characters)
-            high = some[-1][0] if len(some) < len(found) or len(found) == most else upto
+        ahead = high < upto
+        while most > len(rows) and characters > 0 and (high < upto or (low and not ahead)):
+            if ahead:
+                some = _rows(connection, AHEAD, high, upto, PIECE_MESSAGES)
+                high = some[-1][0] if len(some) == PIECE_MESSAGES else upto
+            else:
+                some = _rows(connection, BACK, low, PIECE_MESSAGES)
+                low = some[0][0] - 1 if len(some) == PIECE_MESSAGES else 0
             rows += some
-        elif len(again) < most and low:
-            found = _rows(connection, BACK, low, most)[::-1]
-            some = _fit(found, characters)
-            low = some[-1][0] - 1 if len(some) < len(found) or len(found) == most else 0
-            rows += some
+            characters -= sum(len(row[5]) for row in some)
         # All by one statement: before each that adds several rows FTS5 writes what it has gathered.
         _add(connection, sorted(rows, key=lambda row: row[0]))
         connection.execute(SET_STATE, (low, high))
@@ -347,12 +350,3 @@ class Indexer:
         self.low, self.high = low, high
         if high >= upto and len(again) < most:
             self._behind_since = None
-
-
-def _fit(rows: list[list[Any]], characters: int) -> list[list[Any]]:
-    """As many of the first rows as have so many characters of text, and at least one, if there is one."""
-    for place, row in enumerate(rows):
-        characters -= len(row[5])
-        if characters < 0:
-            return rows[: place + 1]
-    return rows
