@@ -264,3 +264,30 @@ def test_where_no_files_are_taken_the_page_is_told(tmp_path: Path, flags: tuple[
         status, _, body = ada.http("POST", "/files/", Upload_Length=1, Upload_Metadata=f"room {words}")
         assert (status, json.loads(body)["code"]) == (403, "forbidden")
         assert "files" in daemon.log
+
+
+def test_a_stop_in_the_middle_of_files_is_as_quick_as_ever(tmp_path: Path) -> None:
+    """What comes goes on after the next start; what goes is cut off."""
+    with Daemon(tmp_path) as daemon:
+        with guest(daemon) as ada:
+            path = ada.begin(LARGE_BYTES)
+            head = ada.headers(Host="chat", Upload_Offset=0, Content_Type=PART, Content_Length=LARGE_BYTES)
+            lines = [f"PATCH {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+            large = ada.bring(bytes(8 << 20))
+            with (
+                socket.create_connection(("127.0.0.1", daemon.port)) as coming,
+                socket.create_connection(("127.0.0.1", daemon.port)) as going,
+            ):
+                coming.sendall("\r\n".join(lines).encode() + block(0))
+                going.sendall(f"GET {large}/a HTTP/1.1\r\nHost: chat\r\n\r\n".encode())
+                assert going.recv(1000).startswith(b"HTTP/1.1 200")
+                folder = daemon.data / "chatd.sqlite3.files"
+                name = path.rpartition("/")[2]
+                wait_until(lambda: (folder / name[:2] / name).stat().st_size)
+                assert daemon.stop() == 0
+            token = ada.token
+        assert "Traceback" not in daemon.log
+        daemon.start()
+        with guest(daemon) as ada:
+            ada.token = token
+            assert 0 < ada.offset(path) <= 1 << 20
