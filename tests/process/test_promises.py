@@ -18,6 +18,9 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage
 from tests.chat_client import ChatClient
 from tests.daemon import Daemon
 
+INDEX_SECONDS = 3.0
+"""What the index of the search has not seen by then it does not see late."""
+
 
 def test_everyone_of_a_thousand_on_the_tutorials_wire_hears_every_message(daemon: Daemon) -> None:
     """With the flags as they are."""
@@ -265,8 +268,9 @@ def test_who_stops_reading_costs_little_and_delays_nobody_and_gets_it_all(unlimi
         token = (await gone.hello(name="gone"))["token"]
         await healthy.join(limit=0)
         await writer.join(limit=0)
-        # What the store and the tail of a busy room need anyway is there before it is measured.
+        # What the store, its index and the tail of a busy room need anyway is there before it is measured.
         await pump(writer, healthy, 640)
+        await asyncio.sleep(INDEX_SECONDS)
         joined = await stopped.join(limit=0)
         await gone.join(limit=0)
         before = resident_bytes(unlimited)
