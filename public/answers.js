@@ -1,6 +1,7 @@
 // What the page takes of the answers that only its dialogs ask for, as frames.js does with all others. Pure functions.
 
 import { count, isId, isRecord, isToken, line, list, LONGEST_NAME, person, words } from "./checks.js";
+import { event } from "./frames.js";
 import { withRoles } from "./replies.js";
 
 const LONGEST_REASON = 500;
@@ -30,6 +31,7 @@ const kinds = {
   sessions: ({ sessions }) => ({ sessions: listed(sessions, session) }),
   links: ({ links }) => ({ links: listed(links, link) }),
   link: ({ path }) => ({ path: LINK.test(path) ? path : "" }),
+  pins: ({ events }) => ({ events: listed(events, event).filter((one) => one.type === "message" && !one.deleted) }),
   bot: ({ token }) => ({ token: isToken(token) ? token : "" }),
 };
 

@@ -6,6 +6,7 @@ import { addressOf, linkOf, placeOf } from "./address.js";
 import { Connection } from "./connection.js";
 import { Door } from "./door.js";
 import { unreadIn } from "./order.js";
+import { plain } from "./outbox.js";
 import { partsOf } from "./parts.js";
 import { hasAccount } from "./rights.js";
 import { isPrivate } from "./room.js";
@@ -109,7 +110,7 @@ function remember() {
     email: connection.who?.email ?? "",
     rooms: rooms.filter((room) => room.joined).map((room) => room.name),
     active: state.active,
-    unsent: state.pending.map(({ cid, room, text }) => ({ cid, room, text })),
+    unsent: state.pending.map(plain),
     account: hasAccount(state.me),
   });
   if (hasAccount(state.me) && readAccount(local) !== state.me.name) writeAccount(local, state.me.name);

@@ -70,8 +70,10 @@ export class Asking {
     this.emit({ type: "left", room });
   }
 
-  say(room, text) {
-    this.outbox.add({ cid: this._newCid(), room, text: wellFormed(text) });
+  /** Say something, as a reply to the message `to` if that is given: {offset, quote}, of which the quote is for oneself alone. */
+  say(room, text, to = null) {
+    const reply = to === null ? {} : { reply_to: to.offset, quote: to.quote };
+    this.outbox.add({ cid: this._newCid(), room, text: wellFormed(text), ...reply });
   }
 
   /** A page of a room: `way` is older (before an offset), newer (after it), around it, or newest, which needs none. */

@@ -222,8 +222,8 @@ export class Connection extends Asking {
   }
 
   _newOutbox(items) {
-    const send = ({ cid, room, text }) => {
-      const command = { type: "say", room, text, cid };
+    const send = ({ cid, ...said }) => {
+      const command = { type: "say", ...said, cid };
       // The server would close the line, and the same would be said again on the next one.
       if (bytes(command) > this.frameBytes) this.outbox.refused(cid, { code: "too_long", why: t(TOO_LONG) });
       else this.send(command);

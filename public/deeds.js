@@ -40,6 +40,8 @@ const parts = {
   wiped: (frame) => to(frame, known({ since: time(frame.since) })),
   signed_up: to,
   bot_made: to,
+  // Of a message of another room; in its own room it changes that message.
+  deleted: (frame) => (isName(frame.in) ? to(frame, known({ about: isCount(frame.about) ? frame.about : undefined })) : null),
   reported: (frame) => to(frame, known({ about: isCount(frame.about) ? frame.about : undefined, text: words(frame.text, LONGEST_TEXT) })),
 };
 
@@ -80,22 +82,3 @@ export function doneBy(event, room, me) {
       return {};
   }
 }
-
-/**
- * `items` in which nothing is left of what the wiping `event` has taken away; the same ones where that is nothing. With
- * `elsewhere` they are of another room than the event, whose offset then says nothing.
- */
-export function wipedBy(event, items, { elsewhere = false } = {}) {
-  const [since, until] = [Date.parse(event.since), Date.parse(event.at)];
-  const before = (item) => (elsewhere ? !(Date.parse(item.at) > until) : item.offset < event.offset);
-  const gone = (item) => item.type === "message" && !item.deleted && item.from.id === event.who.id && before(item) && !(Date.parse(item.at) < since);
-  if (!items.some(gone)) return items;
-  return items.map((item) => {
-    if (!gone(item)) return item;
-    const { cid, ...rest } = item;
-    return { ...rest, text: "", deleted: true };
-  });
-}
-
-/** The same for all that is among `items`. */
-export const wipedByAll = (items) => items.filter((item) => item.type === "wiped").reduce((kept, event) => wipedBy(event, kept), items);

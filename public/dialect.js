@@ -9,6 +9,7 @@ import { key, language, plural, t } from "./words.js";
 
 const MOST_ROOMS = 2000;
 
+const GONE = key("This message is not here any more.");
 export const TOO_LONG = key("This message is too long.");
 
 const WORDS = {
@@ -19,6 +20,7 @@ const WORDS = {
   too_long: TOO_LONG,
   no_such_person: key("This person is not here any more."),
   not_member: key("You are not in this room."),
+  no_such_message: GONE,
   no_such_room: key("There is no such room, or it is not for you."),
   banned: key("You have been banned here."),
   muted: key("You may not write here for now: a moderator has muted you."),
@@ -55,6 +57,7 @@ const ANSWERS = {
   link: "link",
   links: "links",
   bot: "bot",
+  pins: "pins",
   hello: "welcome",
   join: "joined",
   history: "page",
@@ -207,7 +210,8 @@ const unasked = {
   members: (line, frame) => line.emit({ type: "members", members: frame }),
   count: (line, frame) => line.emit({ type: "count", count: frame }),
   typing: (line, { room, who }) => line.emit({ type: "typing", room, who, at: line.clock.now() }),
-  read: (line, { room, offset }) => line.emit({ type: "read", room, offset }),
+  read: (line, { room, offset, unread, mentions }) => line.emit({ type: "read", room, offset, unread, mentions }),
+  notice: (line, { room, level }) => line.emit({ type: "level", room, level }),
   me(line, { me }) {
     if (me.id === undefined) return;
     named(line, me);

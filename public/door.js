@@ -5,7 +5,7 @@ import { usable } from "./frames.js";
 
 const AGAIN_MS = 10_000;
 const LAST_MESSAGES = 30;
-const OF_INTEREST = ["message", "wiped"];
+const OF_INTEREST = ["message", "wiped", "edited", "deleted"];
 const nothing = () => {};
 
 export class Door {

@@ -3,6 +3,7 @@
 
 import { count, isCount, isId, isName, isRecord, isToken, line, list, LONGEST_NAME, people, person, words } from "./checks.js";
 import { deedOf, LONGEST_TOPIC } from "./deeds.js";
+import { amendOf, formOf, levelOf, pinsOf, unreadOf } from "./forms.js";
 import { EVENTS_TOO, possible, replies, self, standing, titled } from "./replies.js";
 
 const LONGEST_TEXT = 16_000;
@@ -25,7 +26,7 @@ function pair({ room, with: other }) {
  * An event of a log. One that cannot be shown, or is of a kind that is not known yet, has no text: its offset counts all
  * the same. Null where it has no place in a log.
  */
-function event(frame) {
+export function event(frame) {
   const { type, room, offset, id } = frame;
   if (!isName(room) || !isCount(offset) || offset === 0 || !isId(id)) return null;
   const place = { type: "other", room, offset, id };
@@ -33,9 +34,11 @@ function event(frame) {
   if (from === null) return place;
   const done = deedOf(frame);
   if (done !== null) return { ...place, type, at: words(frame.at, 40), from, ...done };
+  const amends = amendOf(frame, LONGEST_TEXT);
+  if (amends !== null) return { ...place, type, at: words(frame.at, 40), from, ...amends };
   if (type !== "message" || typeof frame.text !== "string") return place;
   if (typeof frame.from.via === "string") from.via = line(frame.from.via, 20);
-  const more = { ...(isId(frame.cid) ? { cid: frame.cid } : {}), ...(frame.deleted === true ? { deleted: true } : {}) };
+  const more = { ...(isId(frame.cid) ? { cid: frame.cid } : {}), ...formOf(frame) };
   return { ...place, type, at: words(frame.at, 40), from, text: words(frame.text, LONGEST_TEXT), ...more, ...pair(frame) };
 }
 
@@ -49,7 +52,7 @@ function events({ room, events: given }) {
 
 const entry = (one) =>
   isRecord(one) && isName(one.room)
-    ? { room: one.room, head: count(one.head), read: count(one.read), count: many(one.count), ...pair(one), ...titled(one) }
+    ? { room: one.room, head: count(one.head), read: count(one.read), count: many(one.count), ...unreadOf(one), notice: levelOf(one.notice), ...pair(one), ...titled(one) }
     : null;
 
 const entries = (value) => list(value).map(entry).filter((one) => one !== null);
@@ -86,8 +89,11 @@ const kinds = {
     ...crowd(frame),
     ...pair(frame),
     ...standing(frame),
+    ...unreadOf(frame),
+    notice: levelOf(frame.notice),
+    pins: pinsOf(frame.pins),
   })),
-  done: () => ({}),
+  done: ({ offset }) => (isCount(offset) ? { offset } : {}),
   page: inRoom((frame) => ({ events: events(frame), more: frame.more === true })),
   rooms: ({ rooms, more }) => ({ rooms: entries(rooms), more: more === true }),
   live: inRoom(({ offset }) => ({ offset: isCount(offset) ? offset : null })),
@@ -96,7 +102,8 @@ const kinds = {
   members: inRoom(crowd),
   count: inRoom((frame) => ({ count: isCount(frame.count) ? many(frame.count) : null })),
   typing: inRoom(({ who }) => ({ who: person(who) })),
-  read: inRoom(({ offset }) => ({ offset: isCount(offset) ? offset : null })),
+  read: inRoom((frame) => ({ offset: isCount(frame.offset) ? frame.offset : null, ...unreadOf(frame) })),
+  notice: inRoom(({ level }) => ({ level: levelOf(level) })),
   me: ({ me }) => ({ me: self(me) }),
   ...replies,
 };

@@ -1,8 +1,9 @@
 // The steps of what is in a room's log, and of how far it has been read. Pure; see state.js.
 
 import { allSeen, notify, patch, show } from "./changes.js";
-import { doneBy, wipedBy, wipedByAll } from "./deeds.js";
-import { mentions } from "./mentions.js";
+import { amended, amendedBy, isChange, pinsAfter, wipedBy } from "./amends.js";
+import { countsOf, tally, tells, wanted } from "./counts.js";
+import { doneBy } from "./deeds.js";
 import { at, isPrivate, newRoom } from "./room.js";
 import { firstOffset, holding, lastOffset, trimmed, withEvent, withNewer, withPage } from "./timeline.js";
 import { t } from "./words.js";
@@ -10,13 +11,7 @@ import { t } from "./words.js";
 /** How long after coming back somebody who was listed before is not announced as a newcomer, in milliseconds. */
 export const LISTED_FOR_MS = 300_000;
 
-const speaksTo = (me, event) => isPrivate(event.room) || (event.text !== undefined && mentions(event.text, me.name));
-
-/** What is among the items, is not one's own, and was said after `offset`. */
-const after = (room, offset, me) => room.items.filter((item) => item.kind === "message" && item.offset > offset && item.from?.id !== me?.id);
-
-// A page may have been on its way when they were taken away.
-const wiped = wipedByAll;
+const MOST_AMENDS = 100;
 
 /** What was wiped on the whole server is told in its log alone. */
 function wipedEverywhere(state, event) {
@@ -25,23 +20,22 @@ function wipedEverywhere(state, event) {
   return names.reduce((next, name) => patch(next, name, (room) => ({ items: wipedBy(event, room.items, { elsewhere: true }) })), state);
 }
 
-/** Whether it is there to be read, by whoever is not there. */
-const tells = (event) => event.type === "message" || (event.type === "reported" && event.room === "+reports");
-
-function turned(room, page, way) {
+function turned(room, page, way, me) {
+  // What has been heard may have changed what was on its way meanwhile.
+  const after = (items) => amended(items, [...page.events, ...room.amends], me);
   if (way === "newer") {
-    const items = wiped(withNewer(room.items, page.events));
+    const items = withNewer(room.items, page.events);
     const fits = items !== room.items || page.events.length === 0;
-    return { items, loading: false, stuck: !fits, newer: fits ? page.more : room.newer };
+    return { items: after(items), loading: false, stuck: !fits, newer: fits ? page.more : room.newer };
   }
   if (way === "around" || way === "newest") {
-    const items = wiped(withPage([], page.events));
+    const items = after(withPage([], page.events));
     const end = lastOffset(items) ?? 0;
     return { items, loading: false, stuck: false, older: page.more, newer: way === "around" && end < room.head };
   }
-  const items = wiped(withPage(room.items, page.events));
+  const items = withPage(room.items, page.events);
   const fits = items !== room.items || page.events.length === 0;
-  const held = holding(items);
+  const held = holding(after(items));
   const newer = room.newer || held.length < items.length;
   return { items: held, newer, loading: false, stuck: items === room.items, older: fits ? page.more : room.older };
 }
@@ -52,7 +46,7 @@ export const logSteps = {
     const read = joined.read ?? 0;
     const start = isPrivate(name) || read > 0 ? Math.min(read, joined.head) : joined.head;
     const known = at(state.rooms, name) ?? { ...newRoom(name), seen: start };
-    const fresh = joined.recovered ? {} : { items: [], older: false, newer: false, loading: false, stuck: false, reading: false };
+    const fresh = joined.recovered ? {} : { items: [], amends: [], older: false, newer: false, loading: false, stuck: false, reading: false };
     const seen = Math.min(Math.max(known.seen, read), joined.head);
     const missed = seen < joined.head && (seen > 0 || isPrivate(name));
     const room = {
@@ -72,6 +66,9 @@ export const logSteps = {
       archived: joined.archived ?? false,
       guests: joined.guests ?? true,
       muted: joined.muted ?? false,
+      told: { read, unread: joined.unread ?? 0, mentions: joined.mentions ?? 0 },
+      notice: joined.notice ?? "",
+      pins: joined.pins ?? [],
       head: joined.head,
       joined: true,
       members: joined.members,
@@ -90,7 +87,7 @@ export const logSteps = {
     const before = at(state.rooms, name);
     if (before === undefined) return state;
     const placed = before.newer ? before.items : withEvent(before.items, event);
-    const added = event.type === "wiped" ? wipedBy(event, placed) : placed;
+    const added = amendedBy(event, placed, state.me);
     // Nobody's place is taken away while they read.
     const items = before.reading ? added : trimmed(added);
     const mine = event.from?.id === state.me?.id;
@@ -98,6 +95,13 @@ export const logSteps = {
     const fresh = (before.newer ? offset > before.head : added !== before.items) && offset > before.seen;
     const ignored = state.ignored.some(({ id }) => id === event.from?.id);
     const unseen = fresh && !looking && !mine && !ignored && tells(event);
+    const said = mine && event.type === "message";
+    // What is unread may have been taken away, or call for one now.
+    const reader = { me: state.me, ignored: state.ignored };
+    const less = isChange(event) && before.unread > 0;
+    const [was, is] = less ? [tally(before.items, before.seen, reader), tally(added, before.seen, reader)] : [before, before];
+    const count = unseen ? tally([event], 0, reader) : { unread: 0, mentions: 0 };
+    const now = (name) => (said ? 0 : Math.max(0, before[name] + count[name] + is[name] - was[name]));
     const done = event.deed && offset > before.head ? doneBy(event, before, state.me) : {};
     const next = patch(state, name, (room) => ({
       ...done,
@@ -105,35 +109,35 @@ export const logSteps = {
       older: room.older || items.length < before.items.length,
       head: Math.max(room.head, offset),
       with: event.with ?? room.with,
-      typing: room.typing.filter((one) => one.id !== event.from?.id),
-      seen: looking || mine ? Math.max(room.seen, offset) : room.seen,
+      typing: event.type === "message" ? room.typing.filter((one) => one.id !== event.from?.id) : room.typing,
+      seen: looking || said ? Math.max(room.seen, offset) : room.seen,
       line: unseen && room.line === null ? offset - 1 : room.line,
-      unread: unseen ? room.unread + 1 : room.unread,
-      mentions: unseen && speaksTo(state.me, event) ? room.mentions + 1 : room.mentions,
+      unread: now("unread"),
+      mentions: now("mentions"),
+      pins: pinsAfter(room.pins, event, items),
+      amends: isChange(event) ? [...room.amends, event].slice(-MOST_AMENDS) : room.amends,
     }));
     const pending = mine && event.cid ? next.pending.filter((one) => one.cid !== event.cid) : next.pending;
     const told = before.live && fresh && !mine && !ignored && tells(event);
     const unsaid = event.type === "wiped" && next.spoken?.from.id === event.who.id ? null : next.spoken;
     const spoken = told && name === state.active && !state.hidden && event.type === "message" ? event : unsaid;
-    const called = unseen && before.live && speaksTo(state.me, event) ? event : next.called;
+    const called = unseen && before.live && wanted(before, event, state.me) ? event : next.called;
     return { ...next, pending, spoken, called };
   },
 
   live: (state, { room }) =>
     patch(state, room, (now) => {
       const first = firstOffset(now.items);
-      // What was missed and did not come along is unread too.
-      const counts = now.fresh && now.name !== state.active && first !== null && (now.seen > 0 || isPrivate(now.name));
-      const missed = counts ? Math.max(0, first - now.seen - 1) : 0;
       const older = first === null ? now.head > 0 : first > 1;
-      return { live: true, fresh: false, older, unread: now.unread + missed };
+      const looking = now.name === state.active && !state.hidden && !now.reading && !now.newer;
+      return { live: true, fresh: false, older, ...(looking ? {} : countsOf(now, now.seen, now.told, state)) };
     }),
 
   /** `way` is older, newer, around (a target) or newest. */
   more_wanted: (state, { room }) => patch(state, room, () => ({ loading: true, stuck: false })),
   more_failed: (state, { room }) => patch(state, room, () => ({ loading: false, stuck: true })),
   page(state, { page, way = "older" }) {
-    let next = patch(state, page.room, (room) => turned(room, page, way));
+    let next = patch(state, page.room, (room) => turned(room, page, way, state.me));
     const room = at(next.rooms, page.room);
     if (room === undefined) return state;
     if (way === "newest" && room.name === next.active) next = patch(next, page.room, () => ({ reading: false }));
@@ -156,12 +160,24 @@ export const logSteps = {
   caught_up: (state, { room }) => patch(state, room, (now) => ({ ...allSeen({ ...now, newer: true }), line: null })),
 
   /** One has read so far in another tab. */
-  read: (state, { room: name, offset }) =>
+  read: (state, { room: name, offset, unread = 0, mentions = 0 }) =>
     patch(state, name, (room) => {
       if (offset <= room.seen) return {};
-      const left = after(room, offset, state.me);
-      const called = left.filter((item) => speaksTo(state.me, item));
+      const seen = Math.min(offset, room.head);
       const done = offset >= room.head;
-      return { seen: Math.min(offset, room.head), unread: done ? 0 : Math.min(room.unread, left.length), mentions: called.length, line: done && name !== state.active ? null : room.line };
+      return { seen, ...countsOf(room, seen, { read: offset, unread, mentions }, state), line: done && name !== state.active ? null : room.line };
+    }),
+
+  /** Of what one wants to be told there. */
+  level: (state, { room, level }) => patch(state, room, () => ({ notice: level })),
+
+  /** What is pinned there, asked for anew. */
+  pins: (state, { room, pins }) => patch(state, room, () => ({ pins })),
+
+  /** One has given a reaction already, which nobody saw among so many. */
+  gave: (state, { room, offset, emoji }) =>
+    patch(state, room, ({ items }) => {
+      const own = (item) => ({ ...item, reactions: (item.reactions ?? []).map((one) => (one.emoji === emoji ? { ...one, mine: true } : one)) });
+      return { items: items.map((item) => (item.type === "message" && item.offset === offset ? own(item) : item)) };
     }),
 };

@@ -4,27 +4,31 @@
 import { t } from "./words.js";
 
 const AT_ONCE = 16;
+
+/** What is said, without what only the outbox knows of it: {cid, room, text} and `reply_to`, if it is a reply. */
+export const plain = ({ cid, room, text, reply_to: to }) => ({ cid, room, text, ...(to ? { reply_to: to } : {}) });
+
 // Who is to wait longer is told so, and what is for other rooms goes on.
 const LONGEST_HOLD_SECONDS = { rate_limited: 10, read_only: 300 };
 
 export class Outbox {
   /**
-   * `send(item)` puts one item {cid, room, text} on the line; `emit(action)` tells the page; `clock` has now, setTimeout
+   * `send(item)` puts one item, as `plain` gives it, on the line; `emit(action)` tells the page; `clock` has now, setTimeout
    * and clearTimeout. `items` are those that an earlier life of this tab left unanswered.
    */
   constructor({ send, emit, clock, items = [] }) {
     this._send = send;
     this._emit = emit;
     this._clock = clock;
-    this._items = items.map(({ cid, room, text }) => ({ cid, room, text, state: "waiting", tried: true }));
+    this._items = items.map((item) => ({ ...plain(item), state: "waiting", tried: true }));
     this._open = false;
     this._slow = false;
     this._timer = null;
   }
 
-  /** The unanswered items, oldest first, as plain {cid, room, text}. */
+  /** The unanswered items, oldest first. */
   get items() {
-    return this._items.map(({ cid, room, text }) => ({ cid, room, text }));
+    return this._items.map(plain);
   }
 
   add(item) {
@@ -108,7 +112,7 @@ export class Outbox {
       item.state = "sent";
       item.tried = true;
       room -= 1;
-      this._send({ cid: item.cid, room: item.room, text: item.text });
+      this._send(plain(item));
     }
   }
 }

@@ -34,12 +34,18 @@ export const newRoom = (name) => ({
   count: 0,
   listed: {},
   listedUntil: 0,
+  replying: null, // {offset, quote} of what one answers
+  editing: null, // the offset of the message of one's own that is being changed
   typing: [], // {id, name, until}
   seen: 0,
   line: null, // the offset after which all was unread when one came
   unread: 0,
   mentions: 0,
-  told: 0,
+  told: { read: 0, unread: 0, mentions: 0 }, // what the server had counted when one joined
+  notice: "", // of what one wants to be told: all, mentions, nothing, or what is best
+  pins: [], // the offsets of what is pinned
+  amends: [], // the last events that changed earlier ones, for pages that were on their way meanwhile
+  notes: 0,
 });
 
 /** Whether a room is a conversation of two. */
@@ -64,8 +70,8 @@ export function titleOf(room) {
 
 /** The change to `room` that puts a notice about `who` at the end of its flow. */
 export const told = (room, what, who, more = {}) => ({
-  items: room.newer ? room.items : withNotice(room.items, { key: `n${room.told}`, what, who, ...more }),
-  told: room.told + 1,
+  items: room.newer ? room.items : withNotice(room.items, { key: `n${room.notes}`, what, who, ...more }),
+  notes: room.notes + 1,
 });
 
 const MOST_PEOPLE = 1000;

@@ -7,11 +7,11 @@ function marked(state, cid, change) {
 }
 
 export const sentSteps = {
-  said: (state, { cid, room, text }) =>
+  said: (state, { cid, room, text, reply_to: to, quote }) =>
     patch(
       {
         ...state,
-        pending: [...state.pending.filter((one) => one.cid !== cid), { cid, room, text, status: "waiting", why: null }],
+        pending: [...state.pending.filter((one) => one.cid !== cid), { cid, room, text, ...(to ? { reply_to: to, quote } : {}), status: "waiting", why: null }],
       },
       room,
       // Whoever answers has read.
@@ -24,6 +24,11 @@ export const sentSteps = {
     const one = state.pending.find((item) => item.cid === cid);
     if (one === undefined) return state;
     const draft = { n: (state.draft?.n ?? 0) + 1, room: one.room, text: one.text };
-    return show({ ...state, pending: state.pending.filter((item) => item !== one), draft }, one.room);
+    const next = show({ ...state, pending: state.pending.filter((item) => item !== one), draft }, one.room);
+    return one.reply_to ? patch(next, one.room, () => ({ replying: { offset: one.reply_to, quote: one.quote } })) : next;
   },
+  /** One answers a message of the room: {offset, quote}; null for none. */
+  replying: (state, { room, to }) => patch(state, room, () => ({ replying: to, editing: null })),
+  /** One changes a message of one's own there, by its offset; null for none. */
+  editing: (state, { room, offset }) => patch(state, room, () => ({ editing: offset, replying: null })),
 };

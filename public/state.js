@@ -4,7 +4,8 @@
 // see). `action.at` is the page's clock in milliseconds where a step needs the time.
 
 import { answer, notify, patch, show } from "./changes.js";
-import { wipedBy } from "./deeds.js";
+import { amendedBy, isChange } from "./amends.js";
+import { countsOf } from "./counts.js";
 import { logSteps } from "./logs.js";
 import { at, isClosed, isPrivate, newRoom, titleOf, told, withPerson } from "./room.js";
 import { sentSteps } from "./sent.js";
@@ -63,8 +64,8 @@ const steps = {
   retyped: (state, { form }) => (state.forms[form]?.fault ? { ...state, forms: { ...state.forms, [form]: null } } : state),
   joining: (state, { wanted, pending = [] }) => ({ ...state, phase: "joining", forms: {}, wanted, pending, door: [] }),
   at_the_door: (state, { event }) =>
-    event.type === "wiped"
-      ? { ...state, door: wipedBy(event, state.door) }
+    isChange(event)
+      ? { ...state, door: amendedBy(event, state.door) }
       : event.type !== "message" || state.phase !== "form" || state.door.some((one) => one.offset === event.offset)
         ? state
         : { ...state, door: [...state.door, event].slice(-AT_THE_DOOR) },
@@ -95,9 +96,10 @@ const steps = {
       const known = at(next.rooms, one.room);
       const from = Math.min(one.head, Math.max(known?.seen ?? at(seen, one.room) ?? 0, one.read ?? 0));
       const room = known ?? newRoom(one.room);
-      const unread = room.items.length === 0 ? Math.max(room.unread, one.head - from) : room.unread;
+      const told = { read: one.read ?? 0, unread: one.unread ?? 0, mentions: one.mentions ?? 0 };
       const ignored = next.ignored.some(({ id }) => id === one.with.id);
-      const entry = { ...room, with: one.with, head: one.head, seen: from, unread: ignored ? 0 : unread };
+      const count = ignored ? { unread: 0, mentions: 0 } : room.items.length === 0 ? countsOf({ ...room, head: one.head }, from, told, next) : {};
+      const entry = { ...room, with: one.with, head: one.head, seen: from, notice: one.notice ?? "", ...count };
       next = { ...next, rooms: { ...next.rooms, [one.room]: entry } };
     }
     return { ...next, phase: "joined", limits: welcome.limits ?? state.limits };

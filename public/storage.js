@@ -2,6 +2,7 @@
 // who it is and where. A browser may refuse to store, and may hold rubbish; the page then works without a memory.
 
 import { isName, isToken, wellFormed } from "./checks.js";
+import { plain } from "./outbox.js";
 
 const LONGEST_EMAIL = 254;
 // A person may be in 100 public ones, and is told of 200 conversations.
@@ -79,7 +80,8 @@ const listed = (value) => (Array.isArray(value) ? value : []);
 /** Whether it can be something that was said: longer than any server takes, it would only end each line anew. */
 function isSaid(one) {
   if (typeof one !== "object" || one === null) return false;
-  const { cid, room, text } = one;
+  const { cid, room, text, reply_to: to } = one;
+  if (to !== undefined && !(Number.isSafeInteger(to) && to > 0)) return false;
   return typeof cid === "string" && CID.test(cid) && isName(room) && typeof text === "string" && text.length <= LONGEST_TEXT && text === wellFormed(text);
 }
 
@@ -96,7 +98,7 @@ export const writeAccount = (store, name) => writing(store, ACCOUNT, name);
 export function readSession(store) {
   const value = parsed(reading(store, SESSION));
   if (value === null || !isName(value.name)) return null;
-  const unsent = new Map(listed(value.unsent).filter(isSaid).map(({ cid, room, text }) => [cid, { cid, room, text }]));
+  const unsent = new Map(listed(value.unsent).filter(isSaid).map((one) => [one.cid, plain(one)]));
   return {
     name: value.name,
     email: typeof value.email === "string" && value.email.length <= LONGEST_EMAIL ? value.email : "",

@@ -38,7 +38,7 @@ test("how far one has read is told where one hears the room, and what another ta
   assert.deepEqual(tab.socket.asked("read"), [{ type: "read", room: "lobby", offset: 3 }]);
   tab.socket.gives(message(1));
   tab.socket.gives({ type: "read", room: "lobby", offset: 1 });
-  assert.deepEqual(tab.actions.at(-1), { type: "read", room: "lobby", offset: 1 });
+  assert.deepEqual(tab.actions.at(-1), { type: "read", room: "lobby", offset: 1, unread: 0, mentions: 0 });
   tab.socket.gives({ type: "typing", room: "lobby", who: { id: "p2", name: "bob" } });
   assert.equal(tab.actions.at(-1).who.name, "bob");
 });

@@ -25,12 +25,16 @@ const FRAMES = [
   { ...message(7), type: "kicked", who: eve, reason: "spam" }, { ...message(8), type: "muted", who: ada, until: "x" }, { ...message(9), type: "quit" }, { ...message(10), type: "reported", who: bob, in: "lobby", about: 3 },
   joined({ room: "+f00", title: "tea", role: "owner", staff: [{ who: bob, role: "moderator" }], slow: 5, locked: true, archived: true, guests: "off", muted: true }),
   { type: "invited", room: "+f00", title: "tea", by: bob }, { type: "removed", room: "tea", reason: "banned" }, { type: "ignored", ignored: [bob, eve] }, { type: "me", me: { ...ada, role: "moderator" } },
+  message(11, { reply_to: 1, quote: { from: bob, text: "text 1" }, edited: "x", changed: 12, reactions: [{ emoji: "👍", count: 2, people: [{ id: "p1", name: "ada" }] }], pinned: true, mentions: ["p1"], mentions_all: true }),
+  { ...message(12), type: "edited", about: 11, text: "new", mentions: ["p1"] }, { ...message(13), type: "reacted", about: 1, emoji: "👍", on: true }, { ...message(14), type: "pinned", about: 1, on: true },
+  { ...message(15), type: "deleted", about: 1 }, { ...message(16), type: "deleted", about: 1, in: "lobby", who: bob }, joined({ unread: 3, mentions: 1, notice: "all", pins: [1, 2] }),
+  { type: "read", room: "lobby", offset: 2, unread: 1, mentions: 1 }, { type: "notice", room: "lobby", level: "nothing" }, { type: "pins", room: "lobby", events: [message(1, { pinned: true })] },
   { type: "roster", people: [{ who: bob, role: "owner" }] }, { type: "made", room: "+f00" },
 ];
 
 test("a frame of a good server is taken as it is, without what the page has no use for", () => {
   assert.deepEqual(usable({ ...message(1), from: { ...bob, mood: 1 }, mood: "good" }), message(1));
-  const { topic, read, ...used } = { ...rooms[0], count: 0 };
+  const { topic, read, ...used } = { ...rooms[0], count: 0, unread: 0, mentions: 0, notice: "" };
   assert.deepEqual(usable({ ...welcome({ rooms: [rooms[0]] }), ref: "1" }).rooms, [{ ...used, read }]);
   assert.deepEqual(usable({ type: "absent", room: "lobby", who: bob, reason: "gone" }), { type: "absent", room: "lobby", who: bob, reason: "gone" });
   assert.deepEqual(usable({ type: "refused", ref: "7", code: "too_long", message: "m" }), { type: "refused", ref: "7", code: "too_long", message: "m" });
