@@ -2,10 +2,10 @@
 // connection. `app` is what app.js wires together.
 
 import { linkOf, placeOf } from "./address.js";
+import { amendingOf } from "./amending.js";
 import { nameProblem, nearestName } from "./names.js";
 import { at, isPrivate } from "./room.js";
 import { withQuiet } from "./settings.js";
-import { askForAlerts, ring } from "./signals.js";
 import { folded } from "./storage.js";
 import { firstOffset, lastOffset } from "./timeline.js";
 import { t } from "./words.js";
@@ -35,6 +35,7 @@ export function actsOf(app) {
   const nameOf = (room) => Object.keys(app.state.rooms).find((one) => one === room || folded(one) === folded(room));
 
   const act = {
+    ...amendingOf(app),
     begin({ name, email, rooms, active, unsent, as = null, account = false }, place = null) {
       app.begun();
       app.renew({ name, email });
@@ -134,7 +135,10 @@ export function actsOf(app) {
     goTo: (room, offset) => act.follow({ room, offset }),
     goOn,
 
-    say: (room, words) => connection.say(room, words),
+    say(room, words) {
+      connection.say(room, words, at(app.state.rooms, room)?.replying ?? null);
+      act.reply(room, null);
+    },
     again: (cid) => connection.outbox.again(cid),
     edit(cid) {
       connection.outbox.drop(cid);
@@ -173,12 +177,12 @@ export function actsOf(app) {
     set: (change) => app.settle({ ...app.page.settings, ...change }),
     quiet: (room, quiet) => app.settle(withQuiet(app.page.settings, room, quiet)),
     async alerts(wish) {
-      const may = wish && (await askForAlerts());
+      const may = wish && (await (await import("./signals.js")).askForAlerts());
       act.set({ alerts: may });
     },
-    sound(wish) {
+    async sound(wish) {
       act.set({ sound: wish });
-      if (wish) ring();
+      if (wish) (await import("./signals.js")).ring();
     },
     wantGrid: () => app.grid.want(),
 

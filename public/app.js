@@ -1,8 +1,8 @@
-// The wiring, in one place: storage, connection, reducer and views. The only module that knows the browser's clock,
-// chance and sockets.
+// The wiring, in one place: storage, connection, reducer and views.
 
 import { actsOf } from "./acts.js";
 import { addressOf, linkOf, placeOf } from "./address.js";
+import { clock, local, newCid, open, session } from "./browser.js";
 import { Connection } from "./connection.js";
 import { Door } from "./door.js";
 import { unreadIn } from "./order.js";
@@ -11,9 +11,9 @@ import { partsOf } from "./parts.js";
 import { hasAccount } from "./rights.js";
 import { isPrivate } from "./room.js";
 import { readSettings, writeSettings } from "./settings.js";
-import { showUnread, tell } from "./signals.js";
 import { initial, reduce } from "./state.js";
 import { readAccount, readDrafts, readSeen, readSession, tokensIn, writeAccount, writeDrafts, writeSeen, writeSession } from "./storage.js";
+import { showUnread } from "./title.js";
 import { html } from "./view/html.js";
 import { Root } from "./view/page.js";
 import { render } from "./vendor/preact.js";
@@ -23,23 +23,7 @@ const SURVEY_MS = 20_000;
 const FEW_ROOMS = 100;
 const AWAY_MS = 60_000;
 const READ_MS = 500;
-
-const local = () => window.localStorage;
-const session = () => window.sessionStorage;
-
-const clock = {
-  now: () => Date.now(),
-  setTimeout: (act, delayMs) => setTimeout(act, delayMs),
-  clearTimeout: (timer) => clearTimeout(timer),
-};
-
-// Not randomUUID, which a browser has on secure origins only.
-const newCid = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
-const open = () => {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(`${scheme}//${location.host}/ws`, ["chatd.v1"]);
-};
+const FETCH_MS = 2000;
 
 let state = initial;
 let drawing = false;
@@ -48,8 +32,8 @@ let reading = null;
 
 // What every view may use, and a new object whenever texts have to be made anew.
 let page;
-// What is open: a drawer (rooms or people), a dialog and what it is about, the menu of a person.
-const CLOSED = { panel: null, dialog: null, about: null, menu: null };
+// What is open: a drawer (rooms or people), a dialog and what it is about, the menu of a person, the emoji for a message.
+const CLOSED = { panel: null, dialog: null, about: null, menu: null, picker: null };
 let ui = CLOSED;
 
 const drafts = readDrafts(session);
@@ -88,17 +72,22 @@ function dispatch(action) {
     app.ended();
   }
   if (action.type === "welcome" && page.link !== null) act.dialog("profile");
+  // What opens at a key is to be there when it is pressed.
+  if (action.type === "welcome") setTimeout(() => parts.fetch("dialogs"), FETCH_MS);
   // The log may be another one now, and the last markers may not have arrived.
   if (action.type === "welcome") written.read = {};
   if (state.called !== before.called && state.called !== null) {
-    const { room, offset } = state.called;
-    tell(state.called, page.settings, () => act.goTo(room, offset));
+    const { called } = state;
+    import("./signals.js").then(({ tell }) => tell(called, page.settings, () => act.goTo(called.room, called.offset)), () => {});
   }
   if (state.active !== before.active && state.active !== null) history.replaceState(null, "", addressOf(state.active));
   if (state.phase === "form" && before.phase !== "form") door.watch();
   remember();
   redraw();
   if (action.type === "live") act.goOn();
+  if (action.type === "live") act.removals.live(action.room);
+  // What else was pinned and is gone, only the server knows.
+  if (action.event?.type === "wiped" && state.rooms[action.event.room]?.pins.length > 0) act.pins(action.event.room);
 }
 
 /** Keep what a reloaded tab needs to go on as it was. */
@@ -160,6 +149,7 @@ function useTheme(theme) {
 
 const app = {
   connection,
+  clock,
   dispatch,
   drafts,
   grid: parts.grid,
@@ -176,7 +166,7 @@ const app = {
     return ui;
   },
   show(change) {
-    ui = { ...ui, ...change };
+    ui = { ...ui, picker: null, ...change };
     redraw();
   },
   keepDrafts: () => writeDrafts(session, drafts),
@@ -193,6 +183,7 @@ const app = {
     writeSession(session, null);
     written = { session: null, seen: null, read: {} };
     ui = CLOSED;
+    act.removals.clear();
     for (const room of Object.keys(drafts)) delete drafts[room];
     app.keepDrafts();
     page = { ...page, name: "", email: "" };
@@ -208,9 +199,11 @@ useTheme(page.settings.theme);
 
 addEventListener("online", () => connection.wake());
 addEventListener("hashchange", () => act.arrive());
+addEventListener("pagehide", () => act.removals.flush());
 let hiddenAt = clock.now();
 document.addEventListener("visibilitychange", () => {
   dispatch({ type: "hidden", hidden: document.hidden });
+  if (document.hidden) act.removals.flush();
   if (document.hidden) hiddenAt = clock.now();
   else if (clock.now() - hiddenAt > AWAY_MS) connection.probe();
   else connection.survey();

@@ -23,9 +23,6 @@ const TAGS = {
   strong_open: "strong",
 };
 
-/** Whether a text could hold any, so that markdown-it is worth loading. */
-export const mayHoldMarkdown = (text) => /[*_`>\[\\]|^\s*[-+]\s|^\s*\d+[.)]\s|~~~|https?:|mailto:|www\.|\S@\S/m.test(text);
-
 /** Where a link may lead, as an absolute URL, or null. */
 export function safeLink(href) {
   try {
@@ -105,12 +102,4 @@ export function parser(MarkdownIt) {
     const nodes = tree(made.parse(text, {})).children;
     return depth(nodes) > DEEPEST ? [{ tag: "p", children: [text] }] : nodes;
   };
-}
-
-/** The tree in which `change` has been made to each string that is not code. */
-export function written(nodes, change) {
-  return nodes.map((node) => {
-    if (typeof node === "string") return change(node);
-    return node.tag === "code" || node.tag === "pre" ? node : { ...node, children: written(node.children, change) };
-  });
 }

@@ -29,8 +29,10 @@ export const byCrowd = (one, other) => other.count - one.count || inOrder(one.ro
 /** People, oneself first. */
 export const meFirst = (me) => (one, other) => (other.id === me?.id) - (one.id === me?.id) || byName(one, other);
 
-/** How many messages are unread in all, and whether one of them is for this person. */
+const sumOf = (rooms, name) => rooms.reduce((sum, room) => sum + room[name], 0);
+
+/** How many messages are unread in all rooms of which one wants to be told, and how many of them are for this person. */
 export function unreadIn(rooms) {
-  const all = Object.values(rooms);
-  return { count: all.reduce((sum, room) => sum + room.unread, 0), mentioned: all.some((room) => room.mentions > 0), titles: all.map(titleOf) };
+  const all = Object.values(rooms).filter((room) => room.notice !== "nothing");
+  return { count: sumOf(all, "unread"), called: sumOf(all, "mentions") };
 }

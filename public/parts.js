@@ -2,16 +2,17 @@
 
 import { mayHoldCodes, withEmoji } from "./emoji.js";
 import { lazy } from "./lazy.js";
-import { mayHoldMarkdown, parser } from "./markdown.js";
+import { mayHoldMarkdown } from "./marks.js";
 
 /** All of it; `ready()` is called when something has come. */
 export function partsOf(ready) {
   const codes = lazy(() => import("./vendor/emoji-codes.js").then((module) => module.default), ready);
   const grid = lazy(() => import("./vendor/emoji-grid.js").then((module) => module.default), ready);
-  const markdown = lazy(() => import("./vendor/markdown-it.js").then((module) => parser(module.default)), ready);
+  const markdown = lazy(() => Promise.all([import("./markdown.js"), import("./vendor/markdown-it.js")]).then(([own, module]) => own.parser(module.default)), ready);
   const views = {
     deeds: lazy(() => import("./view/deeds.js"), ready),
     account: lazy(() => import("./view/account.js"), ready),
+    amends: lazy(() => import("./view/amends.js").then((module) => module.styled()), ready),
     dialogs: lazy(() => import("./view/dialogs.js").then((module) => module.styled()), ready),
   };
   return {
@@ -29,6 +30,9 @@ export function partsOf(ready) {
       markdown.want();
       return markdown.get() === null ? null : markdown.get()(raw);
     },
+
+    /** Have it there before somebody wants it. */
+    fetch: (name) => views[name].want(),
 
     /** What a view's module has, or null as long as it is not there. */
     view(name) {

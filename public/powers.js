@@ -1,7 +1,7 @@
 // Who may do what to whom, as far as the page can tell. The server decides; this only spares a question. Pure.
 
-import { IN_ROOM, isStaff, rank } from "./rights.js";
-import { isClosed } from "./room.js";
+import { IN_ROOM, isStaff, rank, silence } from "./rights.js";
+import { isClosed, isLog, isPrivate } from "./room.js";
 
 /** How high somebody else stands there, as far as it is known. */
 export const rankOf = (who, room) => IN_ROOM[room.staff.find((one) => one.who.id === who.id)?.role] ?? 1;
@@ -26,6 +26,20 @@ export function deedsFor({ me, room, who, message = null, ignored = [] }) {
   if (mayHere && !plain) deeds.push("kick");
   // Who may act on the whole server may do so from any place.
   if (mayHere || isStaff(me.role)) deeds.push("mute", "ban", "wipe");
+  return deeds;
+}
+
+/**
+ * What one may do with a message itself: a list of react, reply, edit, pin, unpin, delete, in the order of a menu. `can` is
+ * what the server lets people do.
+ */
+export function messageDeedsFor({ me, can, room, message }) {
+  if (message.deleted || message.status !== undefined || me.role === "watcher" || isLog(room.name)) return [];
+  const writes = silence({ me, can, room }) === null && !room.muted;
+  const mine = message.from.id === me.id;
+  const deeds = writes ? ["react", "reply", ...(mine ? ["edit"] : [])] : [];
+  if (writes && (rank(me, room) >= 2 || isPrivate(room.name))) deeds.push(message.pinned ? "unpin" : "pin");
+  if (mine || (rank(me, room) >= 2 && above(me, message.from, room))) deeds.push("delete");
   return deeds;
 }
 

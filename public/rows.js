@@ -45,10 +45,14 @@ export function folded(notices) {
   });
 }
 
+/** Whether there is something of it to see. What has changed a message is seen in that. */
+export const isShown = (item) => item.kind === "notice" || isMessage(item) || item.deed === true;
+
 const isMessage = (item) => item.kind === "message" && item.type === "message";
 
 function follows(before, item) {
-  if (before === null || before.from.id !== item.from.id || before.from.name !== item.from.name) return false;
+  // What is quoted stands below the name of who quotes it.
+  if (before === null || item.reply_to !== undefined || before.from.id !== item.from.id || before.from.name !== item.from.name) return false;
   const apart = Date.parse(item.at) - Date.parse(before.at);
   return before.from.via === item.from.via && apart >= 0 && apart <= GROUP_MS;
 }

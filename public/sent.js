@@ -29,6 +29,7 @@ export const sentSteps = {
   },
   /** One answers a message of the room: {offset, quote}; null for none. */
   replying: (state, { room, to }) => patch(state, room, () => ({ replying: to, editing: null })),
+  leaving: (state, { leaving }) => ({ ...state, leaving }),
   /** One changes a message of one's own there, by its offset; null for none. */
   editing: (state, { room, offset }) => patch(state, room, () => ({ editing: offset, replying: null })),
 };

@@ -2,22 +2,6 @@
 
 const MOVES = { ArrowUp: -1, ArrowDown: 1 };
 
-/** The keys and what they do, for the list of them; the words are English, see words.js. */
-export const LIST = [
-  [["Enter"], "Send the message"],
-  [["Shift", "Enter"], "Break the line"],
-  [["Alt", "↑"], "The room above"],
-  [["Alt", "↓"], "The room below"],
-  [["Alt", "Shift", "↑"], "The unread room above"],
-  [["Alt", "Shift", "↓"], "The unread room below"],
-  [["Ctrl", "K"], "Go to a room or a person"],
-  [["Esc"], "Close, or mark the room as read"],
-  [["↑"], "In an empty line: to your last message"],
-  [["@"], "Complete the name of a person"],
-  [[":"], "Complete an emoji"],
-  [["?"], "This list"],
-];
-
 /**
  * What a keydown asks for: {act: "room", by, unread}, {act: "switcher"}, {act: "help"}, {act: "escape"}, {act: "type"} or
  * null. `writing` says whether the focus is where one types.

@@ -1,25 +1,10 @@
-// How the page is heard and seen while nobody looks at it: the title of the window, its icon, the badge of the app, a
-// notification, a sound. A browser may have none of these.
+// How one is called while one does not look at the page: a notification, a sound. A browser may have neither. It is loaded
+// when somebody is called first.
 
 import { t } from "./words.js";
 
 const TONE = { hertz: 660, seconds: 0.18, volume: 0.08 };
 const LONGEST = 200;
-
-let shown = { title: "", icon: "" };
-
-/** Show how much is unread. */
-export function showUnread({ count, mentioned }) {
-  const title = count > 0 ? `(${count}) chatd` : "chatd";
-  const icon = count > 0 ? (mentioned ? "/icon-called.svg" : "/icon-unread.svg") : "/icon.svg";
-  if (shown.title !== title) {
-    document.title = title;
-    if (count > 0) navigator.setAppBadge?.(count).catch(() => {});
-    else navigator.clearAppBadge?.().catch(() => {});
-  }
-  if (shown.icon !== icon) document.querySelector("link[rel=icon]")?.setAttribute("href", icon);
-  shown = { title, icon };
-}
 
 /** Why there can be no notifications here, for a person, or null. */
 export function alertsProblem() {

@@ -1,8 +1,9 @@
 // The whole of the page once one has joined: rooms, the flow of one of them, people, and the line where one writes.
 
 import { useContext, useMemo } from "../vendor/preact-hooks.js";
-import { at, isLog, titleOf } from "../room.js";
-import { around, t } from "../words.js";
+import { rank, silence } from "../rights.js";
+import { at, isLog, isPrivate, titleOf } from "../room.js";
+import { around, plural, t } from "../words.js";
 import { Composer } from "./composer.js";
 import { useDrawer } from "./drawer.js";
 import { Flow } from "./flow.js";
@@ -55,30 +56,46 @@ const Spoken = ({ spoken }) => html`
 
 function Heading({ room, quiet }) {
   const { act } = useContext(Page);
+  const pinned = plural(room.pins.length, "{n} pinned message", "{n} pinned messages");
+  const about = isPrivate(room.name) ? t("About this conversation") : t("About this room");
   return html`
     <div class="heading">
       <h1><${Sign} room=${room} /><${Name} name=${titleOf(room)} /></h1>
       ${room.topic && html`<${Name} name=${room.topic} kind="topic" />`}
+      ${room.pins.length > 0 && html`<button type="button" class="plain pins" aria-label=${pinned} title=${pinned} onClick=${() => act.dialog("pins", { room: room.name })}><${Icon} name="pin" /><span aria-hidden="true">${room.pins.length}</span></button>`}
       ${
-        !room.with &&
+        !isPrivate(room.name) &&
         !isLog(room.name) &&
         html`<button type="button" class="plain comings" aria-label=${t("Show who comes and goes")} title=${t("Show who comes and goes")} aria-pressed=${quiet ? "false" : "true"} onClick=${() => act.quiet(room.name, !quiet)}>
           <${Icon} name="comings" />
-        </button>
-        <button type="button" class="plain" aria-label=${t("About this room")} title=${t("About this room")} onClick=${() => act.dialog("room", { room: room.name })}>
-          <${Icon} name=${room.archived ? "log" : room.locked ? "lock" : "pencil"} />
+        </button>`
+      }
+      ${
+        !isLog(room.name) &&
+        html`<button type="button" class="plain" aria-label=${about} title=${about} onClick=${() => act.dialog("room", { room: room.name })}>
+          <${Icon} name=${isPrivate(room.name) ? "bell" : room.archived ? "log" : room.locked ? "lock" : "pencil"} />
         </button>`
       }
     </div>
   `;
 }
 
+/** Whom one can call for there; moderators can call for all. */
+function namesIn(room, me) {
+  const others = room.members.filter((one) => one.id !== me.id).map((one) => one.name);
+  return rank(me, room) >= 2 ? [...others, "room"] : others;
+}
+
 export function Chat({ state, ui }) {
-  const { act, settings } = useContext(Page);
+  const { act, part, settings } = useContext(Page);
   const { panel } = ui;
   const room = state.active === null ? null : at(state.rooms, state.active);
   const pending = useMemo(() => state.pending.filter((one) => one.room === state.active), [state.pending, state.active]);
-  const names = useMemo(() => (room === null ? [] : room.members.filter((one) => one.id !== state.me.id).map((one) => one.name)), [room?.members, state.me]);
+  const names = useMemo(() => (room === null ? [] : namesIn(room, state.me)), [room?.members, room?.role, state.me]);
+  const leaving = useMemo(() => state.leaving.filter((one) => one.room === state.active).map((one) => one.offset), [state.leaving, state.active]);
+  const writes = room !== null && !room.muted && silence({ me: state.me, can: state.can, room }) === null;
+  const over = room !== null && (room.replying !== null || state.leaving.some((one) => one.held));
+  const amends = over ? part("amends") : null;
   const quiet = room !== null && settings.quiet.includes(room.name);
   const close = () => panel !== null && act.panel(null);
   useDrawer(panel);
@@ -95,12 +112,14 @@ export function Chat({ state, ui }) {
             ? html`<p class="empty">${t("Choose a room, or make one.")}</p>`
             : html`
                 <${Heading} room=${room} quiet=${quiet} />
-                <${Flow} key=${`flow ${room.name}`} room=${room} me=${state.me} pending=${pending} quiet=${quiet} ignored=${state.ignored} />
+                <${Flow} key=${`flow ${room.name}`} room=${room} me=${state.me} pending=${pending} quiet=${quiet} ignored=${state.ignored} leaving=${leaving} most=${state.limits.text} writes=${writes} />
                 <${Typing} typing=${room.typing} />
               `
         }
         <${Line} link=${state.link} now=${state.now} />
-        ${room !== null && html`<${Silence} state=${state} room=${room}><${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} /><//>`}
+        ${amends && state.leaving.some((one) => one.held) && html`<${amends.Undo} leaving=${state.leaving} />`}
+        ${amends && writes && room.replying !== null && html`<${amends.Replying} room=${room} />`}
+        ${room !== null && html`<${Silence} state=${state} room=${room}><${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} replying=${room.replying !== null} /><//>`}
       </main>
       ${room !== null && html`<aside class="crowd" id="people" tabindex="-1" aria-label=${t("People")}><div class="scroll"><${People} room=${room} me=${state.me} /></div></aside>`}
       <button type="button" class="veil" tabindex="-1" aria-label=${t("Close")} onClick=${() => act.panel(null)}></button>

@@ -1,4 +1,4 @@
-// What completes a name after `@` and an emoji after `:`, by text-expander-element, which comes when one first writes.
+// What completes a name after `@` and an emoji after `:`, by text-expander-element. Both come when one first writes.
 
 import { emojiFitting } from "../emoji.js";
 import { fitting } from "../mentions.js";
@@ -32,8 +32,6 @@ function listOf(options, label) {
   return list;
 }
 
-export const loadExpander = () => import("../vendor/text-expander-element.js");
-
 /**
  * Listen to the element `expander`. `names()` are those of the people who can be meant, `wantGrid()` promises the emoji,
  * `labels()` are {people, emoji}, and `committed(text)` is told what the field holds then. Gives what stops it.
@@ -64,6 +62,3 @@ export function completes(expander, { names, wantGrid, labels, committed }) {
     for (const [kind, act] of Object.entries(all)) expander.removeEventListener(kind, act);
   };
 }
-
-/** Whether a list of suggestions is open, so that Enter and the arrows are for it. */
-export const isOffering = (expander) => expander !== null && expander.querySelector("[role=listbox]") !== null;

@@ -4,20 +4,16 @@
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { at } from "../room.js";
 import { plural, t } from "../words.js";
-import { completes, isOffering, loadExpander } from "./completion.js";
-import { Emojis } from "./emojis.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
+import { byTouch } from "./touch.js";
 
 const length = (text) => [...text].length;
 
 const HIGHEST = 160;
 
-/** Somebody who has no keyboard sends by the button, and Enter breaks the line. */
-const byTouch = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
-
-export function Composer({ room, title, most, draft, names }) {
-  const { act, drafts } = useContext(Page);
+export function Composer({ room, title, most, draft, names, replying }) {
+  const { act, drafts, part } = useContext(Page);
   const [texts, setTexts] = useState(() => ({ ...drafts }));
   const [picking, setPicking] = useState(false);
   const box = useRef(null);
@@ -50,27 +46,33 @@ export function Composer({ room, title, most, draft, names }) {
     box.current.style.height = `${Math.min(box.current.scrollHeight + 2, HIGHEST)}px`;
   }, [text, room]);
 
-  useEffect(() => {
-    return completes(expander.current, {
-      names: () => latest.current.names,
-      wantGrid: act.wantGrid,
-      labels: () => ({ people: t("People"), emoji: t("Emoji") }),
-      committed: (value) => latest.current.setText(value),
-    });
-  }, []);
+  const stops = useRef(null);
+  useEffect(() => () => stops.current?.(), []);
 
   // It comes when one first writes. Whoever has it not can write all the same.
   const wantExpander = () => {
     if (wanted.current) return;
     wanted.current = true;
-    loadExpander().then(
-      // It looks at what stands there when something is typed, and so much has been typed already.
-      () => box.current?.dispatchEvent(new Event("input", { bubbles: true })),
+    Promise.all([import("./completion.js"), import("../vendor/text-expander-element.js")]).then(
+      ([{ completes }]) => {
+        if (box.current === null) return;
+        stops.current = completes(expander.current, {
+          names: () => latest.current.names,
+          wantGrid: act.wantGrid,
+          labels: () => ({ people: t("People"), emoji: t("Emoji") }),
+          committed: (value) => latest.current.setText(value),
+        });
+        // It looks at what stands there when something is typed, and so much has been typed already.
+        box.current.dispatchEvent(new Event("input", { bubbles: true }));
+      },
       () => {
         wanted.current = false;
       },
     );
   };
+
+  // While a list of suggestions is open, Enter and the arrows are for it.
+  const isOffering = () => expander.current.querySelector("[role=listbox]") !== null;
 
   const send = () => {
     box.current.focus();
@@ -83,18 +85,16 @@ export function Composer({ room, title, most, draft, names }) {
     act.say(room, text);
   };
 
-  const toLastOwn = () => {
-    const own = [...document.querySelectorAll("#messages .mine")].at(-1);
-    own?.focus();
-    return own !== undefined;
-  };
-
   const onKeyDown = (event) => {
-    if (event.isComposing || event.keyCode === 229 || isOffering(expander.current)) return;
-    if (event.key === "ArrowUp" && text === "" && !event.altKey && !event.shiftKey && toLastOwn()) event.preventDefault();
-    if (event.key !== "Enter" || event.shiftKey || byTouch()) return;
+    if (event.isComposing || event.keyCode === 229 || isOffering()) return undefined;
+    if (event.key === "Escape" && replying) {
+      event.preventDefault();
+      return act.reply(room, null);
+    }
+    if (event.key === "ArrowUp" && text === "" && !event.altKey && !event.shiftKey && act.changeLast(room)) event.preventDefault();
+    if (event.key !== "Enter" || event.shiftKey || byTouch()) return undefined;
     event.preventDefault();
-    send();
+    return send();
   };
 
   const onInput = ({ currentTarget: { value } }) => {
@@ -121,6 +121,7 @@ export function Composer({ room, title, most, draft, names }) {
     box.current.focus();
   };
 
+  const emojis = picking ? part("amends") : null;
   return html`
     <form class="composer" onSubmit=${onSubmit}>
       <text-expander keys="@ :" ref=${expander}>
@@ -138,7 +139,7 @@ export function Composer({ room, title, most, draft, names }) {
       </text-expander>
       <button type="button" class="picks" aria-label=${t("Emoji")} aria-expanded=${picking ? "true" : "false"} onClick=${() => setPicking(!picking)}><${Icon} name="smile" /></button>
       <button type="submit" class="primary" aria-label=${t("Send")}><${Icon} name="send" /></button>
-      ${picking && html`<${Emojis} choose=${choose} close=${close} />`}
+      ${picking && emojis !== null && html`<${emojis.Emojis} choose=${choose} close=${close} />`}
     </form>
   `;
 }

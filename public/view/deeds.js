@@ -18,6 +18,7 @@ const SAID = {
   muted: key("{by} muted {who}"),
   unmuted: key("{by} let {who} write again"),
   wiped: key("{by} removed what {who} had written"),
+  deleted: key("{by} deleted a message of {who}"),
   reported: key("{by} reported a message of {who}"),
   signed_up: key("{who} has an account now"),
   bot_made: key("{by} made the bot {who}"),

@@ -3,7 +3,7 @@
 
 import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact-hooks.js";
 import { isLog } from "../room.js";
-import { rowsOf } from "../rows.js";
+import { isShown, rowsOf } from "../rows.js";
 import { AT_END, bounds, earlier, later, spanAround, spanOf } from "../span.js";
 import { firstOffset } from "../timeline.js";
 import { plural, t } from "../words.js";
@@ -22,13 +22,15 @@ function Entry({ item, me }) {
   return view === null ? null : html`<${view.Entry} item=${item} me=${me} />`;
 }
 
-const Row = ({ row, me, target }) => {
+const Row = ({ row, me, target, editing, leaving, most, writes }) => {
   if (row.kind === "day") return html`<li class="day"><span>${row.date}</span></li>`;
   if (row.kind === "unread") return html`<li class="day unread"><span>${t("New")}</span></li>`;
   if (row.kind === "notices") return html`<${Notices} parts=${row.parts} me=${me} offset=${row.offset} />`;
   if (row.kind === "hidden") return html`<li class="happening" data-offset=${row.offset}>${plural(row.count, "{n} message of somebody whom you ignore", "{n} messages of people whom you ignore")}</li>`;
   if (row.kind === "entry") return html`<${Entry} item=${row.item} me=${me} />`;
-  return html`<${Message} item=${row.item} me=${me} first=${row.first} target=${target !== null && row.item.offset === target} />`;
+  const { offset } = row.item;
+  const named = offset === undefined ? {} : { target: offset === target, leaving: leaving.includes(offset), most: offset === editing ? most : null, writes };
+  return html`<${Message} item=${row.item} me=${me} first=${row.first} ...${named} />`;
 };
 
 const arrows = onArrows(".message");
@@ -36,10 +38,11 @@ const arrows = onArrows(".message");
 /** The controls of the message with the focus are there for the Tab key, and those of no other. */
 function onFocusIn({ target, currentTarget: list }) {
   for (const control of list.querySelectorAll(".message [tabindex='0']")) control.tabIndex = -1;
-  for (const control of target.closest(".message")?.querySelectorAll(".at, button.chip, .more") ?? []) control.tabIndex = 0;
+  for (const control of target.closest(".message")?.querySelectorAll(".at, button.chip, .tools button, .quote, .reaction") ?? []) control.tabIndex = 0;
 }
 
-export function Flow({ room, me, pending, quiet, ignored }) {
+/** `leaving` are the offsets of what one is deleting; `most` is how long a text may be, `writes` whether one may write. */
+export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes }) {
   const page = useContext(Page);
   const { act } = page;
   const box = useRef(null);
@@ -50,7 +53,7 @@ export function Flow({ room, me, pending, quiet, ignored }) {
   const [above, setAbove] = useState(false);
   const [target, setTarget] = useState(null);
 
-  const { items } = room;
+  const items = useMemo(() => room.items.filter(isShown), [room.items]);
   const following = !room.reading;
   const { start, end } = bounds(items, span, following);
   const atNewest = end === items.length && !room.newer;
@@ -58,7 +61,7 @@ export function Flow({ room, me, pending, quiet, ignored }) {
     const all = rowsOf(items.slice(start, end), { day: dayOf, line: room.line, me, quiet, ignored, log: isLog(room.name) });
     const last = all[all.length - 1];
     const goesOn = last?.kind === "message" && last.item.from.id === me?.id;
-    const own = atNewest ? pending.map((item, index) => ({ kind: "message", key: `c${item.cid}`, item, first: index === 0 && !goesOn })) : [];
+    const own = atNewest ? pending.map((item, index) => ({ kind: "message", key: `c${item.cid}`, item, first: (index === 0 && !goesOn) || item.reply_to !== undefined })) : [];
     return [...all, ...own];
   }, [items, start, end, room.line, me, quiet, ignored, pending, atNewest, page]);
 
@@ -96,7 +99,7 @@ export function Flow({ room, me, pending, quiet, ignored }) {
   /** Whether what is unread begins above what one sees. */
   const look = () => {
     const line = room.line === null ? null : list().querySelector(".unread");
-    const cut = room.line !== null && line === null && (firstOffset(items.slice(start, end)) ?? 0) > room.line + 1;
+    const cut = room.line !== null && line === null && (start > 0 || room.older) && (firstOffset(items.slice(start, end)) ?? 0) > room.line + 1;
     setAbove(cut || (line !== null && line.offsetTop + line.offsetHeight <= box.current.scrollTop));
   };
 
@@ -190,7 +193,7 @@ export function Flow({ room, me, pending, quiet, ignored }) {
           ${room.loading && html`<li class="happening" key="loading">${t("Fetching older messages…")}</li>`}
           ${room.live && room.older && start === 0 && !room.loading && html`<li class="happening" key="more"><button type="button" onClick=${() => act.older(room)}>${t("Show older messages")}</button></li>`}
           ${begins && html`<li class="beginning" key="beginning">${room.with ? t("This conversation begins here. Only the two of you can read it.") : t("The room begins here.")}</li>`}
-          ${rows.map((row) => html`<${Row} key=${row.key} row=${row} me=${me} target=${target} />`)}
+          ${rows.map((row) => html`<${Row} key=${row.key} row=${row} me=${me} target=${target} editing=${room.editing} leaving=${leaving} most=${most} writes=${writes} />`)}
           ${empty && html`<li class="empty" key="empty">${t("Nobody has said anything yet.")}${room.with && html`<br />${t("Only the two of you can read what is said here.")}`}</li>`}
         </ol>
       </div>

@@ -1,6 +1,6 @@
 // The list of shortcuts.
 
-import { LIST } from "../shortcuts.js";
+import { LIST } from "../keyboard.js";
 import { t } from "../words.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";

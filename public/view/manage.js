@@ -2,13 +2,14 @@
 
 import { useContext, useEffect, useState } from "../vendor/preact-hooks.js";
 import { settingsFor } from "../powers.js";
-import { at, isClosed, titleOf } from "../room.js";
+import { at, isClosed, isPrivate, titleOf } from "../room.js";
 import { key, t } from "../words.js";
 import { Dialog } from "./dialog.js";
 import { Fault } from "./fault.js";
 import { Field, useForm } from "./form.js";
 import { html, Page } from "./html.js";
 import { Choose } from "./measure.js";
+import { Notice } from "./notice.js";
 import { peopleIn, Picker } from "./picker.js";
 import { useAnswer } from "./profile.js";
 import { Measures, Roster } from "./roster.js";
@@ -102,7 +103,15 @@ const withPresent = (people, room) => {
   return [...people, ...room.members.filter((who) => !known.has(who.id)).map((who) => ({ who, role: "", here: true }))];
 };
 
+/** The conversation of two has no rules. */
+const Pair = ({ room, close }) => html`<${Dialog} kind="manage" title=${titleOf(room)} close=${close}><${Notice} room=${room} /><//>`;
+
 export function Manage({ state, about, close }) {
+  const room = at(state.rooms, about.room);
+  return room !== undefined && isPrivate(room.name) ? html`<${Pair} room=${room} close=${close} />` : html`<${Room} state=${state} about=${about} close=${close} />`;
+}
+
+function Room({ state, about, close }) {
   const room = at(state.rooms, about.room);
   const [reply, again] = useAnswer({ type: "roster", room: about.room });
   useEffect(() => {
@@ -115,6 +124,7 @@ export function Manage({ state, about, close }) {
   const gives = may.includes("roles");
   return html`
     <${Dialog} kind="manage" title=${titleOf(room)} close=${close}>
+      <${Notice} room=${room} />
       ${may.length > 0 ? html`<${Rules} room=${room} may=${may} />` : html`<${Facts} room=${room} />`}
       ${may.includes("invite") && html`<${Invite} state=${state} room=${room} members=${people.map(({ who }) => who)} done=${again} />`}
       ${reply?.why !== undefined && html`<${Fault} id="roster-fault" answer=${{ n: 0, fault: reply.why }} />`}

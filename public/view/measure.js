@@ -17,12 +17,15 @@ const BACK = [[HOUR / 6, key("Of the last 10 minutes")], [HOUR, key("Of the last
 const REACHES = { room: key("In this room"), server: key("On the whole server") };
 
 const DEEDS = {
+  delete: { title: key("Delete this message?"), go: key("Delete"), hint: key("It is gone for everybody, and cannot be brought back.") },
   report: { title: key("Report this message"), go: key("Report"), hint: key("The moderators of this server get it, with what it says and who wrote it."), done: key("The moderators have it now.") },
   kick: { title: key("Remove {name} from the room?"), go: key("Remove"), hint: key("They may come back."), done: key("{name} has been removed.") },
   mute: { title: key("Mute {name}?"), go: key("Mute"), hint: key("They go on reading, and cannot write."), times: TIMES, far: true, done: key("{name} has been muted.") },
   ban: { title: key("Ban {name}?"), go: key("Ban"), hint: key("They are put out and cannot come back, nor can anybody from the same address."), times: TIMES, far: true, done: key("{name} has been banned.") },
   wipe: { title: key("Remove what {name} wrote?"), go: key("Remove"), hint: key("It is gone for everybody, and cannot be brought back."), times: BACK, far: true, done: key("What {name} wrote has been removed.") },
 };
+// These are done to a message, and not to whoever wrote it.
+const ABOUT_WORDS = ["report", "delete"];
 const CLOSED = key("They come back only if somebody invites them again.");
 
 /** A choice out of a few, [[value, words]]. */
@@ -48,7 +51,11 @@ export function Measure({ state, about, close }) {
   const [place, setPlace] = useState(places[0] ?? "room");
   const onSubmit = (event) => {
     event.preventDefault();
-    form.run(async () => {
+    if (deed === "delete") {
+      close();
+      return act.remove(message, reason.trim());
+    }
+    return form.run(async () => {
       const about = deed === "report" ? { room: room.name, offset: message.offset } : { who: who.id, ...(place === "server" ? {} : { room: room.name }) };
       const lasting = times !== null && Number(seconds) > 0 ? { seconds: Number(seconds) } : {};
       const { why } = await act.ask({ type: deed, ...about, ...lasting, ...(reason.trim() ? { reason: reason.trim() } : {}) });
@@ -60,11 +67,11 @@ export function Measure({ state, about, close }) {
   return html`
     <${Dialog} kind="measure" title=${t(title, { name: who.name })} close=${close}>
       <form class="account" onSubmit=${onSubmit}>
-        ${message !== null && deed === "report" && html`<blockquote dir="auto">${message.text}</blockquote>`}
+        ${message !== null && ABOUT_WORDS.includes(deed) && html`<blockquote dir="auto">${message.text}</blockquote>`}
         <p>${t(deed === "kick" && isClosed(room.name) ? CLOSED : hint)}</p>
-        ${places.length > 1 ? html`<${Choose} id="reach" label=${t("How far")} options=${places.map((one) => [one, one === "room" ? `${t(REACHES.room)} (${titleOf(room)})` : t(REACHES[one])])} value=${place} change=${setPlace} />` : deed !== "report" && html`<p>${place === "room" ? `${t(REACHES.room)}: ${titleOf(room)}` : t(REACHES[place])}</p>`}
+        ${places.length > 1 ? html`<${Choose} id="reach" label=${t("How far")} options=${places.map((one) => [one, one === "room" ? `${t(REACHES.room)} (${titleOf(room)})` : t(REACHES[one])])} value=${place} change=${setPlace} />` : !ABOUT_WORDS.includes(deed) && html`<p>${place === "room" ? `${t(REACHES.room)}: ${titleOf(room)}` : t(REACHES[place])}</p>`}
         ${times !== null && html`<${Choose} id="seconds" label=${deed === "wipe" ? t("What") : t("How long")} options=${times.map(([value, words]) => [value, t(words)])} value=${seconds} change=${setSeconds} />`}
-        <${Field} form=${form} name="reason" label=${t("Why")} value=${reason} change=${setReason} maxlength="500" autocomplete="off" hint=${deed === "report" ? null : t("It stands in the room, for all to read.")} />
+        <${Field} form=${form} name="reason" label=${t("Why")} value=${reason} change=${setReason} maxlength="500" autocomplete="off" hint=${ABOUT_WORDS.includes(deed) ? null : t("It stands in the room, for all to read.")} />
         <span class="choices">
           <button type="submit" class=${deed === "report" || deed === "mute" ? "primary" : "primary bad"} disabled=${form.busy}>${t(go)}</button>
           <button type="button" onClick=${close}>${t("Cancel")}</button>

@@ -2,7 +2,7 @@
 
 import { useContext } from "../vendor/preact-hooks.js";
 import { addressOf } from "../address.js";
-import { mentions } from "../mentions.js";
+import { names as callsByName } from "../counts.js";
 import { timesIn } from "../times.js";
 import { around, language, plural, t } from "../words.js";
 import { html, memo, Page } from "./html.js";
@@ -10,6 +10,13 @@ import { Icon } from "./icons.js";
 import { More } from "./more.js";
 import { Chip, Name } from "./person.js";
 import { Text } from "./text.js";
+
+/** Enter on a message is its menu. */
+function onKeyDown(event) {
+  if (event.key !== "Enter" || event.target !== event.currentTarget) return;
+  event.preventDefault();
+  event.currentTarget.querySelector(".more")?.click();
+}
 
 const made = new Map();
 const times = () => {
@@ -43,9 +50,40 @@ function Choices({ item }) {
   `;
 }
 
-/** `item` is a message of the log, or one of one's own that is not there yet, and then has a `status`. */
-export const Message = memo(({ item, me, first, target }) => {
+/** What one does most often with a message, and the menu of all else. */
+function Tools({ item, mine, writes }) {
   const { act } = useContext(Page);
+  const opens = ({ currentTarget: opener }) => act.picker({ item, opener });
+  return html`
+    <div class="tools">
+      ${writes && html`<button type="button" tabindex="-1" aria-label=${t("React")} title=${t("React")} onClick=${opens}><${Icon} name="react" /></button>`}
+      ${writes && html`<button type="button" tabindex="-1" aria-label=${t("Reply")} title=${t("Reply")} onClick=${() => act.reply(item.room, item)}><${Icon} name="reply" /></button>`}
+      <${More} who=${item.from} room=${item.room} message=${item} tabindex="-1" own=${mine} />
+    </div>
+  `;
+}
+
+/** The text, or what stands in its place; and what belongs to it. */
+function Words({ item, me, gone, most, writes }) {
+  const { part } = useContext(Page);
+  if (gone) return html`<p class="text gone">${t("This message was deleted.")}</p>`;
+  const needs = most !== null || item.reply_to !== undefined || item.reactions?.length > 0;
+  const view = needs ? part("amends") : null;
+  const edited = item.edited && html`<span class="edited" title=${wholeOf(item.edited)}>${t("(edited)")}</span>`;
+  return html`
+    ${view && item.reply_to !== undefined && html`<${view.Quote} item=${item} />`}
+    ${view && most !== null ? html`<${view.Edit} key="edit" item=${item} most=${most} />` : html`<${Text} raw=${item.text} after=${edited} />`}
+    ${view && item.reactions?.length > 0 && html`<${view.Reactions} item=${item} me=${me} writes=${writes} />`}
+  `;
+}
+
+/**
+ * `item` is a message of the log, or one of one's own that is not there yet, and then has a `status`. `most` is how long a
+ * text may be, if it is being changed, and null if not; `leaving` says that one has deleted it, `writes` that one may write.
+ */
+export const Message = memo(({ item, me, first, target, most = null, leaving = false, writes = false }) => {
+  const { act } = useContext(Page);
+  const gone = item.deleted || leaving;
   const mine = item.status !== undefined || item.from.id === me?.id;
   const refused = item.status === "refused";
   const kinds = {
@@ -53,13 +91,13 @@ export const Message = memo(({ item, me, first, target }) => {
     first,
     unsent: item.status !== undefined,
     refused,
-    called: !mine && me !== null && mentions(item.text, me.name),
+    called: !mine && !gone && callsByName(item, me),
     target,
   };
   const names = ["message", ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" ");
-  const time = item.offset === undefined ? null : html`<${Time} at=${item.at} room=${item.room} offset=${item.offset} />`;
+  const time = item.offset === undefined || (most !== null && !first) ? null : html`<${Time} at=${item.at} room=${item.room} offset=${item.offset} />`;
   return html`
-    <li class=${names} data-offset=${item.offset} tabindex="-1">
+    <li class=${names} data-offset=${item.offset} tabindex="-1" onKeyDown=${gone || item.offset === undefined ? null : onKeyDown}>
       ${
         first
           ? html`<header>
@@ -70,8 +108,9 @@ export const Message = memo(({ item, me, first, target }) => {
             </header>`
           : time
       }
-      ${item.deleted ? html`<p class="text gone">${t("This message was deleted.")}</p>` : html`<${Text} raw=${item.text} />`}
-      ${!mine && html`<${More} who=${item.from} room=${item.room} message=${item} tabindex="-1" />`}
+      ${item.pinned && !gone && html`<span class="mark"><${Icon} name="pin" />${t("Pinned")}</span>`}
+      <${Words} item=${item} me=${me} gone=${gone} most=${most} writes=${writes} />
+      ${item.offset !== undefined && !(mine && gone) && most === null && html`<${Tools} item=${item} mine=${mine} writes=${writes && !gone} />`}
       ${!first && refused && html`<p class="why">${t("not sent")}</p>`}
       ${item.why && html`<p class="why">${item.why}</p>`}
       ${refused && html`<${Choices} item=${item} />`}

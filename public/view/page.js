@@ -6,12 +6,9 @@ import { unreadIn } from "../order.js";
 import { at } from "../room.js";
 import { t } from "../words.js";
 import { Chat } from "./chat.js";
-import { Help } from "./help.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 import { Join } from "./join.js";
-import { Settings } from "./settings.js";
-import { Switcher } from "./switcher.js";
 
 const NOTICE_MS = 4000;
 
@@ -28,7 +25,7 @@ function Toast({ notice }) {
 function Top({ state, panel }) {
   const { act } = useContext(Page);
   const inside = state.phase === "joined";
-  const { count: unread, mentioned } = unreadIn(state.rooms);
+  const { count: unread, called } = unreadIn(state.rooms);
   const count = state.active === null ? 0 : (at(state.rooms, state.active)?.count ?? 0);
   const toggle = (name) => act.panel(panel === name ? null : name);
   return html`
@@ -36,7 +33,7 @@ function Top({ state, panel }) {
       ${
         inside &&
         html`<button type="button" class="opener" aria-label=${t("Rooms")} aria-controls="rooms" aria-expanded=${panel === "rooms" ? "true" : "false"} onClick=${() => toggle("rooms")}>
-          <${Icon} name="rooms" />${unread > 0 && html`<span class=${mentioned ? "badge called" : "badge"}>${unread > 99 ? "99+" : unread}</span>`}
+          <${Icon} name="rooms" />${unread > 0 && html`<span class=${called > 0 ? "badge called" : "badge"}>${unread > 99 ? "99+" : unread}</span>`}
         </button>`
       }
       <a class="brand" href="/"><img src="/icon.svg" alt="" width="24" height="24" />chatd</a>
@@ -54,13 +51,11 @@ function Top({ state, panel }) {
   `;
 }
 
-// The others come when they are first wanted.
-const DIALOGS = { switcher: Switcher, help: Help, settings: Settings };
-
 export function Root({ state, page, ui }) {
   const inside = state.phase === "joined";
   const close = () => page.act.dialog(null);
-  const Open = ui.dialog === null || (!inside && ui.dialog !== "settings") ? null : (DIALOGS[ui.dialog] ?? page.part("dialogs")?.[ui.dialog]);
+  const Open = ui.dialog === null || (!inside && ui.dialog !== "settings") ? null : page.part("dialogs")?.[ui.dialog];
+  const Floating = inside && ui.picker !== null ? page.part("amends")?.Floating : null;
   const Menu = inside && ui.menu !== null ? page.part("dialogs")?.menu : null;
   const skip = (event) => {
     event.preventDefault();
@@ -81,6 +76,7 @@ export function Root({ state, page, ui }) {
       </footer>
       <${Toast} notice=${state.notice} />
       ${Open && html`<${Open} key=${ui.dialog} close=${close} state=${state} inside=${inside} about=${ui.about} />`}
+      ${Floating && html`<${Floating} picker=${ui.picker} />`}
       ${Menu && html`<${Menu} state=${state} ...${ui.menu} />`}
     <//>
   `;

@@ -18,8 +18,17 @@ const MOST_LISTED = 100;
 const MOST_PEOPLE = 250;
 const SETTLING_MS = 500;
 
-const Badge = ({ count, mentioned }) =>
-  count > 0 ? html`<span class=${mentioned ? "badge called" : "badge"} title=${plural(count, "{n} unread", "{n} unread")}>${mentioned && html`<span aria-hidden="true">@</span>`}${count > 99 ? "99+" : count}</span>` : null;
+const short = (count) => (count > 99 ? "99+" : count);
+
+/** What is unread in a room, and what of it calls for one; of a conversation of two all does. */
+function Badge({ room: { unread, mentions, notice, with: other } }) {
+  if (unread === 0) return null;
+  const called = other ? 0 : mentions;
+  return html`
+    ${called > 0 && html`<span class="badge called" title=${plural(called, "{n} mention", "{n} mentions")}><span aria-hidden="true">@</span>${short(called)}</span>`}
+    <span class=${notice === "nothing" ? "badge still" : "badge"} title=${plural(unread, "{n} unread", "{n} unread")}>${short(unread)}</span>
+  `;
+}
 
 const Hash = () => html`<span class="hash" aria-hidden="true">#</span>`;
 
@@ -33,9 +42,9 @@ function Joined({ room, active, leave, here }) {
   const { act } = useContext(Page);
   return html`
     <li class="entry">
-      <button type="button" class=${room.unread > 0 ? "room fresh" : "room"} aria-current=${active ? "true" : null} onClick=${() => act.show(room)}>
+      <button type="button" class=${room.unread > 0 && room.notice !== "nothing" ? "room fresh" : "room"} aria-current=${active ? "true" : null} onClick=${() => act.show(room)}>
         ${room.with ? html`<span class=${here ? "seat here" : "seat"}><${Picture} who=${room.with} />${here && html`<span class="unseen">${t("is here")}</span>`}</span>` : html`<${Sign} room=${room} />`}<${Name} name=${titleOf(room)} />
-        <${Badge} count=${room.unread} mentioned=${room.mentions > 0 && !room.with} />
+        <${Badge} room=${room} />
       </button>
       ${!room.with && !isClosed(room.name) && html`<button type="button" class="quiet" title=${t("Leave this room")} aria-label=${t("Leave {room}", { room: room.name })} onClick=${() => leave(room.name)}><${Icon} name="leave" /></button>`}
     </li>

@@ -3,7 +3,7 @@
 import { useContext, useMemo } from "../vendor/preact-hooks.js";
 import { h } from "../vendor/preact.js";
 import { isEmojiAlone } from "../emoji.js";
-import { written } from "../markdown.js";
+import { written } from "../marks.js";
 import { html, Page } from "./html.js";
 
 const LINK = { rel: "noopener noreferrer nofollow", target: "_blank" };
@@ -20,7 +20,8 @@ function node(one) {
 /** A single paragraph needs no box of its own. */
 const unboxed = (nodes) => (nodes.length === 1 && nodes[0].tag === "p" ? nodes[0].children : nodes);
 
-export function Text({ raw }) {
+/** `after` stands at the end of it. */
+export function Text({ raw, after = null }) {
   const page = useContext(Page);
   const made = useMemo(() => {
     const tree = page.tree(raw);
@@ -31,5 +32,5 @@ export function Text({ raw }) {
     const nodes = unboxed(written(tree, page.emoji));
     return { nodes: nodes.map(node), large: nodes.length === 1 && typeof nodes[0] === "string" && isEmojiAlone(nodes[0]) };
   }, [raw, page]);
-  return html`<div class=${made.large ? "text large" : "text"}>${made.nodes}</div>`;
+  return html`<div class=${made.large ? "text large" : "text"}>${made.nodes}${after}</div>`;
 }

@@ -4,7 +4,7 @@
   const wrong = [];
   const flow = document.querySelector("#messages").getBoundingClientRect();
   const controls = document.querySelectorAll(
-    ".top, .brand, .opener, .composer, .composer textarea, .composer button, .heading, .side, .me, .crowd, .bottom");
+    ".top, .brand, .opener, .composer, .composer textarea, .composer button, .above, .above button, .heading, .side, .me, .crowd, .bottom");
   for (const control of controls) {
     const box = control.getBoundingClientRect();
     const style = getComputedStyle(control);
@@ -32,7 +32,8 @@
     }
     // Ink may go beyond a box, as a thousand accents on one letter do, unless it is clipped there.
     if (!getComputedStyle(message).contain.includes("paint")) wrong.push("ink may leave a message");
-    if (getComputedStyle(message.querySelector(".text")).overflowY !== "clip") wrong.push("ink may leave a text");
+    const text = message.querySelector(".text");
+    if (text !== null && getComputedStyle(text).overflowY !== "clip") wrong.push("ink may leave a text");
     // Of a group of messages the first alone says whose they are.
     const name = message.querySelector(".name");
     if (name !== null && getComputedStyle(name).overflowY !== "clip") wrong.push("ink may leave a name");

@@ -43,8 +43,8 @@ test("rooms stand by name, and conversations with something unread before others
   const rooms = { b: room("b"), a10: room("a10"), a9: room("a9"), "@p2": room("@p2", { with: bob }), "@p3": room("@p3", { with: eve, unread: 1 }) };
   assert.deepEqual(inSidebar(rooms).map((one) => one.name), ["a9", "a10", "b", "@p3", "@p2"]);
   assert.deepEqual(pairs({ "@x": room("@x") }), []);
-  const { count, mentioned } = unreadIn({ ...rooms, b: room("b", { unread: 2, mentions: 1 }) });
-  assert.deepEqual([count, mentioned], [3, true]);
+  const { count, called } = unreadIn({ ...rooms, b: room("b", { unread: 2, mentions: 1 }), a9: room("a9", { unread: 7, mentions: 7, notice: "nothing" }) });
+  assert.deepEqual([count, called], [3, 1]);
 });
 
 test("the arrows lead through a list and a grid, and not out of them", () => {

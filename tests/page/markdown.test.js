@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mayHoldMarkdown, parser, safeLink, written } from "../../public/markdown.js";
+import { parser, safeLink } from "../../public/markdown.js";
+import { mayHoldMarkdown, written } from "../../public/marks.js";
 import MarkdownIt from "../../public/vendor/markdown-it.js";
 import { seeded } from "./fakes.js";
 

@@ -27,7 +27,7 @@ test("no script of the page names another host, or makes code or HTML out of a s
     assert.doesNotMatch(read(path), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|https?:\/\//, path);
     assert.ok(read(path).split("\n").length <= 251, `${path} is two modules`);
   }
-  assert.doesNotMatch(read("public/index.html") + read("public/style.css") + read("public/dialogs.css"), /https?:|url\(|style=|\son\w+=/);
+  assert.doesNotMatch(read("public/index.html") + read("public/style.css") + read("public/dialogs.css") + read("public/amends.css"), /https?:|url\(|style=|\son\w+=/);
 });
 
 test("all modules that the page begins with are asked for at once, and no others", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, test } from "node:test";
 
-import { LIST } from "../../public/shortcuts.js";
+import { LIST } from "../../public/keyboard.js";
 import { LANGUAGES, around, direction, language, pick, plural, speak, t } from "../../public/words.js";
 
 const root = new URL("../../public/", import.meta.url);

@@ -1,0 +1,18 @@
+// The browser's clock, chance, sockets and storage. No other module knows them.
+
+export const local = () => window.localStorage;
+export const session = () => window.sessionStorage;
+
+export const clock = {
+  now: () => Date.now(),
+  setTimeout: (act, delayMs) => setTimeout(act, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer),
+};
+
+// Not randomUUID, which a browser has on secure origins only.
+export const newCid = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+export const open = () => {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(`${scheme}//${location.host}/ws`, ["chatd.v1"]);
+};
