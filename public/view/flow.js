@@ -49,6 +49,8 @@ export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes 
   // The view's place: at the end, or held by an element and where that stood.
   const place = useRef({ atEnd: true, element: null, top: 0 });
   const jump = useRef(null);
+  // Whether the newest have been asked for, so that where one is does not count any more.
+  const away = useRef(false);
   const [span, setSpan] = useState(AT_END);
   const [above, setAbove] = useState(false);
   const [target, setTarget] = useState(null);
@@ -85,6 +87,7 @@ export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes 
   };
 
   const more = () => {
+    if (away.current) return;
     const view = box.current;
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     if (view.scrollTop <= view.clientHeight) {
@@ -105,7 +108,7 @@ export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes 
 
   const onScroll = () => {
     // It is told a frame later, when another room may be there.
-    if (box.current === null) return;
+    if (box.current === null || away.current) return;
     const atEnd = note();
     if (atEnd === room.reading) act.reading(room.name, !atEnd);
     // What is read must not go because something new has come.
@@ -115,6 +118,7 @@ export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes 
   };
 
   useLayoutEffect(() => {
+    if (!room.newer || room.stuck || !room.live || room.target !== null) away.current = false;
     const offset = jump.current;
     const element = offset === null ? null : list().querySelector(`[data-offset="${offset}"]`);
     if (element !== null) {
@@ -152,10 +156,12 @@ export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes 
     act.reading(room.name, true);
     setSpan(spanAround(items, index));
     return undefined;
-  }, [room.target, room.live, room.loading]);
+    // A page may have come before it was drawn that it was asked for.
+  }, [room.target, room.live, room.loading, items]);
 
   const toEnd = () => {
     place.current = { atEnd: true, element: null, top: 0 };
+    away.current = room.newer && room.live;
     setSpan(AT_END);
     setTarget(null);
     if (room.newer) act.newest(room);

@@ -18,6 +18,7 @@ const MOST_LISTED = 100;
 const MOST_PEOPLE = 250;
 const SETTLING_MS = 500;
 
+const said = (words) => ({ title: words, "aria-label": words });
 const short = (count) => (count > 99 ? "99+" : count);
 
 /** What is unread in a room, and what of it calls for one; of a conversation of two all does. */
@@ -25,8 +26,8 @@ function Badge({ room: { unread, mentions, notice, with: other } }) {
   if (unread === 0) return null;
   const called = other ? 0 : mentions;
   return html`
-    ${called > 0 && html`<span class="badge called" title=${plural(called, "{n} mention", "{n} mentions")}><span aria-hidden="true">@</span>${short(called)}</span>`}
-    <span class=${notice === "nothing" ? "badge still" : "badge"} title=${plural(unread, "{n} unread", "{n} unread")}>${short(unread)}</span>
+    ${called > 0 && html`<span class="badge called" role="img" ...${said(plural(called, "{n} mention", "{n} mentions"))}>@${short(called)}</span>`}
+    <span class=${notice === "nothing" ? "badge still" : "badge"} role="img" ...${said(plural(unread, "{n} unread", "{n} unread"))}>${short(unread)}</span>
   `;
 }
 

@@ -23,6 +23,6 @@
       if (name === "src" && !/^\/icon\.svg$|^\/avatar\/[a-z0-9]+\.svg\?[\w%]+$/.test(value)) wrong.push(`a picture of ${value}`);
     }
   }
-  if (!/^(\(\d+\) )?chatd$/.test(document.title)) wrong.push(`the window is called ${document.title}`);
+  if (!/^(\(@?\d+\) )?chatd$/.test(document.title)) wrong.push(`the window is called ${document.title}`);
   return wrong;
 }

@@ -119,6 +119,6 @@ def test_the_top_bar_shows_its_sign_and_never_half_a_word(guests: Guests, width:
     ]
     ada.page.evaluate(CROWD, crowd)
     guests.speaks(ada, "bob", *(f"@{guests.named('ada')} {number}" for number in range(100)), room="lobby")
-    expect(ada.page).to_have_title("(100) chatd")
+    expect(ada.page).to_have_title("(@100) chatd")
     assert ada.page.evaluate(TOP) == [True, True, 0]
     guests.shot(ada, f"narrow-{width}")

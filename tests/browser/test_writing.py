@@ -169,7 +169,9 @@ def test_a_small_markdown_is_shown_and_links_tell_nothing(guests: Guests) -> Non
     guests.shot(ada, "markdown")
 
 
-def test_up_in_an_empty_line_leads_to_ones_last_message_and_on(guests: Guests) -> None:
+def test_up_in_an_empty_line_changes_ones_last_message_and_arrows_lead_on(
+    guests: Guests,
+) -> None:
     ada = guests.comes("ada")
     for text in ("mine", "mine too"):
         ada.say(text)
@@ -178,14 +180,31 @@ def test_up_in_an_empty_line_leads_to_ones_last_message_and_on(guests: Guests) -
     box = ada.page.get_by_placeholder("Write a message")
     box.focus()
     box.press("ArrowUp")
-    expect(ada.messages().nth(1)).to_be_focused()
+    expect(ada.messages().nth(1).get_by_label("Edit the message")).to_be_focused()
+    ada.page.keyboard.press("Escape")
+    expect(box).to_be_focused()
+    ada.page.locator("#messages").focus()
     ada.page.keyboard.press("ArrowUp")
+    expect(ada.messages().nth(2)).to_be_focused()
+    for _ in range(2):
+        ada.page.keyboard.press("ArrowUp")
     expect(ada.messages().nth(0)).to_be_focused()
     ada.page.keyboard.press("End")
     expect(ada.messages().nth(2)).to_be_focused()
     # The first stop of the Tab key in it is the name.
     ada.page.keyboard.press("Tab")
     expect(ada.messages().nth(2).get_by_role("button").first).to_be_focused()
+    # Enter on a message is all that can be done with it.
+    ada.messages().nth(2).focus()
+    ada.page.keyboard.press("Enter")
+    menu = ada.page.get_by_role("menu")
+    expect(menu.get_by_role("menuitemcheckbox").first).to_be_focused()
+    for key in ("ArrowRight", "ArrowLeft", "End", "Home"):
+        ada.page.keyboard.press(key)
+    expect(menu.get_by_role("menuitemcheckbox").first).to_be_focused()
+    ada.page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    expect(ada.messages().nth(2).get_by_role("button", name="More about")).to_be_focused()
     ada.page.keyboard.type("x")
     expect(box).to_have_value("x")
 
