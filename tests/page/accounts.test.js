@@ -216,7 +216,7 @@ test("what else is asked is answered to whoever asked, a refusal in words, and a
   const tab = signedIn();
   const roster = tab.line.ask({ type: "roster", room: "lobby" });
   tab.socket.answers("roster", { type: "roster", room: "lobby", people: [{ who: bob, role: "owner", here: true }, { who: null }, 7], banned: [{ who: eve, reason: "spam", by: "bob", until: 7 }] });
-  assert.deepEqual(answerOf(await roster), { people: [{ who: bob, role: "owner", here: true }], banned: [{ who: eve, by: "bob", reason: "spam", until: "" }], muted: [], next: "" });
+  assert.deepEqual(answerOf(await roster), { people: [{ who: bob, role: "owner", here: true }], banned: [{ who: eve, by: "bob", reason: "spam", until: "" }], muted: [] });
   const kick = tab.line.ask({ type: "kick", room: "lobby", who: "p2" });
   tab.socket.answers("kick", { type: "refused", code: "forbidden", message: "No." });
   assert.equal((await kick).why, "No.");
