@@ -4,6 +4,7 @@ What becomes of a message after it was said: edits, deletions, reactions, pins; 
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -17,14 +18,16 @@ from chatd.core.forms import DELETED, EDITED, PINNED, REACTED
 from chatd.core.names import AUDIT, RoomKey, is_closed, is_private
 from chatd.core.news import Item
 from chatd.core.refusals import Code, Refused
-from chatd.core.rights import Rank
-from chatd.core.rules import check_over
-from chatd.core.talk import called_by
+from chatd.core.rights import SERVER, Rank
+from chatd.core.rules import check_muted, check_over
+from chatd.core.talk import PAGE_BYTES, called_by
 from chatd.core.text import clean_emoji, clean_text
 
 if TYPE_CHECKING:
     from chatd.core.room import Room
     from chatd.core.session import Session
+
+CHARACTERS_A_TOKEN = 1000
 
 
 async def edit(session: Session, command: Edit, now: float) -> None:
@@ -37,6 +40,8 @@ async def edit(session: Session, command: Edit, now: float) -> None:
         if message.author.id != session.viewer:
             raise Refused(Code.FORBIDDEN, "Only who wrote a message can change it.")
         text = clean_text(command.text)
+        await session.may_still(command)
+        _take_for(session, message, text, now)
         people, everybody = called_by(session, room.key, text)
         detail = Detail(about=command.offset, text=text, mentions=people, mentions_all=everybody)
         await _do(session, command, room, EDITED, detail, now)
@@ -53,7 +58,9 @@ async def delete(session: Session, command: Delete, now: float) -> None:
     try:
         message = await message_at(session, room.key, command.offset)
         more: tuple[DeedDraft, ...] = ()
-        detail = Detail(about=command.offset, reason=reason_of(command.reason))
+        await session.may_still(command)
+        _take_for(session, message, "", now)
+        detail = Detail(about=command.offset)
         if message.author.id != session.viewer:
             if is_private(room.key):
                 raise Refused(Code.FORBIDDEN, "Only who wrote a message can delete it.")
@@ -61,6 +68,10 @@ async def delete(session: Session, command: Delete, now: float) -> None:
             if rank < Rank.MODERATOR:
                 raise Refused(Code.FORBIDDEN, "Only who wrote it, or looks after the room, can delete it.")
             check_over(hub.rights, room.key, rank, message.author.id)
+            # Of one's own nobody needs to hear why, and whoever is muted is not to say it here.
+            detail = replace(detail, reason=reason_of(command.reason))
+            if detail.reason:
+                check_muted(session, SERVER, room.key)
             if not is_closed(room.key):
                 told = replace(detail, who=message.author, room=room.name)
                 more = (draft_of(session, AUDIT, ROOM_TITLES[AUDIT], DELETED, told),)
@@ -76,6 +87,7 @@ async def react(session: Session, command: React, now: float) -> None:
     emoji = clean_emoji(command.emoji)
     room = await _room(session, command.room)
     try:
+        await session.may_still(command)
         detail = Detail(about=command.offset, emoji=emoji, on=command.on)
         await _do(session, command, room, REACTED, detail, now)
     finally:
@@ -88,6 +100,7 @@ async def pin(session: Session, command: Pin, now: float) -> None:
     """
     room = await _room(session, command.room)
     try:
+        await session.may_still(command)
         await _do(session, command, room, PINNED, Detail(about=command.offset, on=command.on), now)
     finally:
         session.hub.release(room)
@@ -105,7 +118,10 @@ async def pins(session: Session, command: Pins, _now: float) -> None:
             found = await session.hub.store.pinned(room.key)
             await session.still_may(command)
         view = room.view(session.viewer)
-        session.answer(command, PinsTold(view.room, found, view.peer or UNSET))
+        weights = accumulate(message.weight for message in found)
+        fitting = sum(weight <= PAGE_BYTES for weight in weights)
+        told = PinsTold(view.room, found[:fitting], fitting < len(found), view.peer or UNSET)
+        session.answer(command, told)
     finally:
         session.hub.release(room)
 
@@ -117,12 +133,21 @@ async def notice(session: Session, command: Notice, _now: float) -> None:
     hub, person = session.hub, session.the_person()
     room = await _room(session, command.room)
     try:
-        await hub.store.set_notice(person.card.id, room.key, command.level)
+        if not await hub.store.set_notice(person.card.id, room.key, command.level):
+            raise Refused(Code.NO_SUCH_ROOM, "Nothing was ever said there.")
         told = NoticeTold(room.view(session.viewer).room, command.level)
         hub.news.tell(person, (NoticeTold, room.key), Item(told, but=session))
         session.answer(command, Done())
     finally:
         hub.release(room)
+
+
+def _take_for(session: Session, message: Message, text: str, now: float) -> None:
+    """
+    Count it as more than a message if it is long: what is taken out of the index is work for all.
+    """
+    for _ in range((len(message.text) + len(text)) // CHARACTERS_A_TOKEN):
+        take_token(session, now)
 
 
 async def message_at(session: Session, key: RoomKey, offset: int) -> Message:
@@ -154,7 +179,6 @@ async def _do(
     now: float,
     more: tuple[DeedDraft, ...] = (),
 ) -> None:
-    await session.may_still(command)
     take_token(session, now)
     draft = draft_of(session, room.key, room.name, kind, detail)
     appended = await store(session, (draft, *more))

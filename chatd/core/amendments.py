@@ -80,11 +80,12 @@ Amending = Edit | Delete | React | Pin | Pins | Notice
 
 class PinsTold(Answer, frozen=True, tag="pins"):
     """
-    The answer to `pins`: the messages, the one that was pinned last first.
+    The answer to `pins`: the messages, the one that was pinned last first; `more` if not all fit.
     """
 
     room: str
     events: tuple[Message, ...]
+    more: bool = False
     # As in `chatd.core.commands.Page`.
     with_: Face | UnsetType = field(default=UNSET, name="with")
 

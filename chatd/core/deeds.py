@@ -157,7 +157,11 @@ async def report(session: Session, command: Report, now: float) -> None:
     cursor = session.cursors.rooms.get(key)
     if cursor is None:
         raise Refused(Code.NOT_MEMBER, "Join the room first.")
-    message = await message_at(session, key, command.offset)
+    taken = -1
+    # What was taken since it was read is not shown to anybody any more.
+    while taken != hub.taken:
+        taken = hub.taken
+        message = await message_at(session, key, command.offset)
     detail = Detail(
         who=Card(message.author.id, message.author.name),
         room=cursor.view.room,

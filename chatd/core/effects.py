@@ -41,8 +41,8 @@ def take_effect(hub: Hub, deed: Deed) -> None:
         for each in hub.rooms.values():
             if each is room or (deed.wipe.everywhere and not is_private(each.key)):
                 hub.tails.wipe(each.tail)
-    if deed.kind in KINDS and room is not None:
-        room.tail.change(deed)
+    if deed.kind in KINDS and room is not None and not room.tail.change(deed):
+        hub.tails.drop(room.tail)
     reason = _REASONS.get(deed.kind, "forbidden")
     # What stands in the audit log of a room's was done in that room.
     if deed.kind == "kicked" and deed.room != AUDIT and deed.detail.who is not None and room is not None:

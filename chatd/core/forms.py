@@ -125,6 +125,13 @@ def react(reactions: tuple[Reaction, ...], emoji: str, who: Card, *, on: bool) -
     return in_order(each for each in changed if each.count)
 
 
+def told_whole(reaction: Reaction) -> bool:
+    """
+    Whether a reaction tells as many people as it should.
+    """
+    return len(reaction.people) >= min(reaction.count, PEOPLE_TOLD)
+
+
 def in_order(reactions: Iterable[Reaction]) -> tuple[Reaction, ...]:
     """
     The order that all see: what was given most often first.

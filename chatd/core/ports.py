@@ -186,8 +186,8 @@ class Store(Protocol):
 
     def counts(self, reader: PersonId, room: RoomKey, read: int) -> Awaitable[Counts]:
         """
-        What somebody whose read marker is there has not read of a room, up to 1000 events further. `open` and
-        `inbox` tell it with their records. Of a public room without a marker nothing is counted.
+        What somebody whose read marker is there has not read of a room, up to `COUNTED_EVENTS` further.
+        `open` and `inbox` tell it with their records. Of a public room without a marker nothing is counted.
         """
 
     def pinned(self, room: RoomKey) -> Awaitable[tuple[Message, ...]]:
@@ -195,10 +195,10 @@ class Store(Protocol):
         The messages that are pinned in a room, the last one first.
         """
 
-    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Awaitable[None]:
+    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Awaitable[bool]:
         """
-        Keep how much somebody wants to be told of a room that has had an event; "" is as if it was never
-        said.
+        Keep how much somebody wants to be told of a room; "" is as if it was never said. Whether it is kept:
+        not of a room that never had an event.
         """
 
     def mark_read(self, person: PersonId, room: RoomKey, offset: int) -> None:

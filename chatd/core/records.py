@@ -13,6 +13,10 @@ MOST_COUNTED = 100
 """As far as is counted what somebody has not read: that many stands for more, too."""
 
 
+COUNTED_EVENTS = 10_000
+"""How far behind a marker is looked, for most that lies there can be no messages."""
+
+
 class Counts(Struct, frozen=True):
     """
     What somebody has not read of a room: messages of others, and those of them that call for them, each

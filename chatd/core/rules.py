@@ -118,7 +118,7 @@ def check(session: Session, command: Any) -> None:
     rule = _set_rule(command) if kind is Set else RULES[kind]
     room = getattr(command, "room", None)
     if rule.told:
-        _check_muted(session, SERVER)
+        check_muted(session, SERVER)
     if kind is Post:
         key = LOBBY
     elif room is None:
@@ -181,10 +181,13 @@ def _check_speech(session: Asker, key: RoomKey) -> None:
         raise Refused(Code.ARCHIVED, "That room is archived.")
     if hub.settings.guests != "on" and (author is None or not rights.account(author)):
         raise Refused(Code.FORBIDDEN, "Guests only read here.")
-    _check_muted(session, key, SERVER)
+    check_muted(session, key, SERVER)
 
 
-def _check_muted(session: Asker, *scopes: str) -> None:
+def check_muted(session: Asker, *scopes: str) -> None:
+    """
+    Raise `Refused` with `muted` if somebody may not write in one of these.
+    """
     rights, now_ms = session.hub.rights, session.hub.wall_ms()
     if any(rights.muted(scope, session.author, session.address, now_ms) for scope in scopes):
         raise Refused(Code.MUTED, "You may not write there at the moment.")

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chatd.core.events import Deed, Event
-from chatd.core.forms import DELETED, EDITED, after
+from chatd.core.events import Deed, Event, Message
+from chatd.core.forms import DELETED, EDITED, after, told_whole
 from chatd.core.ports import View, Wire
 
 TAIL_EVENTS = 512
@@ -112,9 +112,10 @@ class Tail:
         for entry in self.entries:
             entry.frames.clear()
 
-    def change(self, deed: Deed) -> None:
+    def change(self, deed: Deed) -> bool:
         """
-        Have the message that a deed is about, and whatever quotes it, be as the store has them now.
+        Have the message that a deed is about, and whatever quotes it, be as the store has them now. Whether
+        it can: of a crowd that reacted the store alone knows who follows when one of the first takes it back.
         """
         self.taken += deed.kind in (EDITED, DELETED)
         for place, entry in enumerate(self.entries):
@@ -123,6 +124,9 @@ class Tail:
                 self.weight -= entry.weight
                 self.entries[place] = Entry(event)
                 self.weight += self.entries[place].weight
+                if isinstance(event, Message) and not all(told_whole(each) for each in event.reactions):
+                    return False
+        return True
 
     def absent(self, after: int, upto: int) -> int:
         """

@@ -192,6 +192,10 @@ async def read(session: Session, command: Read, _now: float) -> None:
         counts = Counts()
         if command.offset < head:
             counts = await session.by_itself(_counts(session, key, command.offset))
+        if person.read[key] != command.offset:
+            # Another connection has read further meanwhile, and all have been told that.
+            session.answer(command, Done())
+            return
         person.unread[key] = counts
         told = ReadUpTo(name, command.offset, counts.unread, counts.mentions)
         hub.news.tell(person, key, Item(told, key, session))

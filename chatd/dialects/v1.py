@@ -78,6 +78,7 @@ class _Page(Struct, frozen=True, omit_defaults=True, tag="page", tag_field="type
 class _Pins(Struct, frozen=True, omit_defaults=True, tag="pins", tag_field="type"):
     room: str
     events: tuple[Raw, ...]
+    more: bool = False
     ref: str | UnsetType = UNSET
 
 
@@ -140,7 +141,7 @@ class V1Dialect:
         if isinstance(answer, PinsTold):
             view = View(answer.room, answer.with_ or None)
             events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)
-            return self._encoder.encode(_Pins(answer.room, events, answer.ref))
+            return self._encoder.encode(_Pins(answer.room, events, answer.more, answer.ref))
         if isinstance(answer, Found):
             hits = tuple(
                 _Hit(Raw(self.encode_event(hit.message, hit.view)), hit.marks) for hit in answer.hits

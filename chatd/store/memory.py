@@ -316,12 +316,14 @@ class MemoryStore:
         found = () if log is None else (log.message(offset) for offset in log.pins)
         return tuple(log.quoted(message) for message in found if message is not None and log is not None)  # type: ignore[misc]
 
-    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Deferred[None]:
+    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Deferred[bool]:
         """As the port says."""
 
-        def set_level(batch: list[Event]) -> None:
-            if room in self._rooms.logs and person in self._people:
+        def set_level(batch: list[Event]) -> bool:
+            known = room in self._rooms.logs and person in self._people
+            if known:
                 self._rooms.notices.setdefault(person, {})[room] = level
+            return known
 
         return self._write(set_level)
 

@@ -24,6 +24,7 @@ from chatd.core.forms import (
     after_wipe,
     in_order,
     quote_of,
+    superseded,
 )
 from chatd.core.names import PersonId, RoomKey
 from chatd.core.records import Position
@@ -181,6 +182,13 @@ class Log:
         Let go of that many events at the front; the answer is those.
         """
         gone = self.events[:count]
+        offsets = {event.offset for event in gone}
+        self.events = [
+            superseded(event)
+            if isinstance(event, Deed) and event.kind == EDITED and event.detail.about in offsets
+            else event
+            for event in self.events
+        ]
         for event in gone:
             self._forget(event.offset)
         del self.events[:count]

@@ -8,11 +8,12 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from itertools import islice
 
 from chatd.core.events import Card, Message
 from chatd.core.forms import mentioned
 from chatd.core.names import PersonId, RoomKey, is_closed, is_private, private_pair, side_name
-from chatd.core.records import MOST_COUNTED, Appended, Counts, RoomRecord
+from chatd.core.records import COUNTED_EVENTS, MOST_COUNTED, Appended, Counts, RoomRecord
 from chatd.core.retention import Keep, Trim
 from chatd.store.memory_log import Log
 
@@ -115,7 +116,7 @@ class Rooms:
             return Counts(notice=notice)
         others = [
             event
-            for event in log.from_offset(max(read + 1, log.first))
+            for event in islice(log.from_offset(max(read + 1, log.first)), COUNTED_EVENTS)
             if isinstance(event, Message) and not event.deleted and event.author.id != reader
         ]
         called = sum(mentioned(event, reader) for event in others)

@@ -319,7 +319,7 @@ class SqliteStore(Questions):
         if self._marks.move(person, room, offset):
             self._arm()
 
-    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Deferred[None]:
+    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> Deferred[bool]:
         """As the port says."""
         return self._write(lambda group: group.set_notice(person, room, level))
 

@@ -13,7 +13,8 @@ import apsw
 
 from chatd.core.records import StoreUnusable
 from chatd.store.blobs import FOLDER, blob_path
-from chatd.store.sqlite_file import APPLICATION_ID, BUSY_MS, read_steps
+from chatd.store.sqlite_file import APPLICATION_ID, read_steps
+from chatd.store.sqlite_ledger import BUSY_MS
 from chatd.store.sqlite_place import LOG, copies, open_still
 
 MOST_LINES = 20

@@ -15,6 +15,7 @@ import apsw
 
 from chatd.core.records import StoreUnusable
 from chatd.store import rules
+from chatd.store.sqlite_ledger import BUSY_MS
 from chatd.store.sqlite_place import (
     FileLock,
     Mark,
@@ -33,7 +34,6 @@ APPLICATION_ID = 0x63687464
 SCHEMA = files("chatd.store").joinpath("schema")
 """Numbered .sql files; a file whose `user_version` is n has had the first n of them."""
 
-BUSY_MS = 2000
 HEADER_BYTES = 100
 WAL_LEFT_BYTES = 64 << 20
 # Of each connection that reads: what it reads again the system has in memory too, and a few megabytes for

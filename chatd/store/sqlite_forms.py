@@ -44,6 +44,7 @@ TAKE_TEXT = (
 )
 CHANGED = "UPDATE event SET changed = ? WHERE room = ? AND offset = ?"
 EDITS = "SELECT offset, text FROM event WHERE room = ? AND reply_to = ? AND kind = 'edited'"
+EDITS_BEFORE = "SELECT offset, text FROM event WHERE room = ? AND reply_to < ? AND kind = 'edited'"
 REWRITE = "UPDATE event SET text = ?, reply_to = NULL WHERE room = ? AND offset = ?"
 REACTIONS = "SELECT given, emoji, person, name FROM reaction WHERE room = ? AND offset = ?"
 EMOJI = (
@@ -205,7 +206,9 @@ def take_text(connection: apsw.Connection, number: int, offset: int) -> None:
     """
     Have a message be gone but for its place, with all that was in its earlier forms and about it.
     """
-    unindex(connection, (connection.execute(COMMIT, (number, offset)).get,))
+    commit: Any = connection.execute(COMMIT, (number, offset)).get
+    if commit is not None:
+        unindex(connection, (commit,))
     connection.execute(TAKE_TEXT, (number, offset))
     take_files(connection, [(number, offset)])
     _forget_edits(connection, number, offset)
@@ -217,14 +220,19 @@ def forget_before(connection: apsw.Connection, number: int, first: int) -> None:
     """
     Forget what is about messages that are no longer kept.
     """
+    _bare(connection, number, connection.execute(EDITS_BEFORE, (number, first)).fetchall())
     for forget in FORGET_BEFORE:
         connection.execute(forget, (number, first))
 
 
 def _forget_edits(connection: apsw.Connection, number: int, offset: int) -> None:
     # There is one at most: what is bare is not found by its message any more, however often that is changed.
-    rows: Any = connection.execute(EDITS, (number, offset)).fetchall()
-    for edit, text in rows:
+    _bare(connection, number, connection.execute(EDITS, (number, offset)).fetchall())
+
+
+def _bare(connection: apsw.Connection, number: int, edits: list[Any]) -> None:
+    """Take out of edits what they say, each named by its offset, with its detail."""
+    for edit, text in edits:
         detail = msgspec.json.decode(text, type=Detail)
         bare = msgspec.structs.replace(detail, text=None, mentions=(), mentions_all=False)
         connection.execute(REWRITE, (msgspec.json.encode(bare).decode(), number, edit))

@@ -252,11 +252,12 @@ class Group:
         for (person, room), offset in marks.items():
             self.connection.execute(MARK, (person, room, offset))
 
-    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> None:
+    def set_notice(self, person: PersonId, room: RoomKey, level: str) -> bool:
         """
         As `Store.set_notice`.
         """
         self.connection.execute(NOTICE, (person, room, level))
+        return self.connection.changes() > 0
 
     def show_tokens(self, hashes: Collection[bytes]) -> None:
         """

@@ -24,12 +24,20 @@ import apsw
 from chatd.core.records import StoreUnusable
 
 CHECKPOINT_PAGES = 1000
-ERASE_SECONDS = 5.0
-"""How long the log may keep what was taken from the database."""
 """How much may gather in the write-ahead log before it is copied into the database."""
+
+BUSY_MS = 2000
+"""How long a lock is waited for."""
 
 RESTART_PAGES = 16_000
 """How much may gather before that is done even if readers have to be waited for."""
+
+ERASE_SECONDS = 5.0
+"""How long the log may keep what was taken from the database, if no reader is in the way."""
+
+AGAIN_SECONDS = 1.0
+PATIENT_SECONDS = 30.0
+"""After how long readers are waited for."""
 
 # What the disk or the system has to answer for, and time may heal, and what it is called where everybody may
 # read it: SQLite's own words can name the file. Anything else is a mistake of ours.
@@ -104,6 +112,7 @@ class Ledger:
     seconds: Callable[[], float] = time.monotonic
     # When the log is to be emptied, for it has what was taken from the database.
     _erase_at: float | None = None
+    _erase_since: float = 0.0
 
     def __post_init__(self) -> None:
         self._watch_log()
@@ -224,7 +233,8 @@ class Ledger:
         Have the log emptied within seconds: what was taken from the database stands in it still.
         """
         if self._erase_at is None:
-            self._erase_at = self.seconds() + ERASE_SECONDS
+            self._erase_since = self.seconds()
+            self._erase_at = self._erase_since + ERASE_SECONDS
 
     def patience(self) -> float | None:
         """
@@ -238,23 +248,30 @@ class Ledger:
         line for the operator who has to know that it cannot be done.
         """
         erase = self.patience() == 0
+        if erase:
+            self._erase_at = self.seconds() + AGAIN_SECONDS
         if (
             self._worn
             or self._doubtful
             or not self.settled
             or not (erase or self._log_pages >= CHECKPOINT_PAGES)
         ):
-            if erase:
-                self._erase_at = self.seconds() + ERASE_SECONDS
             return None
         mode = apsw.SQLITE_CHECKPOINT_PASSIVE
         if erase:
-            self._erase_at = self.seconds() + ERASE_SECONDS
             mode = apsw.SQLITE_CHECKPOINT_TRUNCATE
         elif self._log_pages >= RESTART_PAGES:
             mode = apsw.SQLITE_CHECKPOINT_RESTART
+        hasty = erase and self.seconds() < self._erase_since + PATIENT_SECONDS
         try:
-            self.connection.wal_checkpoint(mode=mode)
+            if hasty:
+                # Whoever writes does not wait for a reader who takes long.
+                self.connection.set_busy_timeout(0)
+            try:
+                self.connection.wal_checkpoint(mode=mode)
+            finally:
+                if hasty:
+                    self.connection.set_busy_timeout(BUSY_MS)
         except apsw.BusyError:
             return None  # A reader is in the way. The next commit comes here again.
         except apsw.Error as error:

@@ -17,6 +17,7 @@ from chatd.core.events import Author, Card, Change, Deed, Detail, Event, Message
 from chatd.core.files import Attachment
 from chatd.core.names import CLOSED_MARK, PersonId, RoomKey, is_closed, is_private, private_pair, side_name
 from chatd.core.records import (
+    COUNTED_EVENTS,
     MOST_COUNTED,
     MOST_JOINED,
     Counts,
@@ -150,11 +151,10 @@ UNREAD = (
     " AND kind = 'message' AND deleted = 0 AND author != ?3 LIMIT ?5)"
 )
 CALLED = (
-    "SELECT count(*) FROM (SELECT 1 FROM mention JOIN event USING (room, offset)"
-    " WHERE mention.person = ? AND mention.room = ? AND mention.offset > ? AND author != ? LIMIT ?)"
+    "SELECT mention.offset FROM mention JOIN event USING (room, offset)"
+    " WHERE mention.person = ? AND mention.room = ? AND mention.offset > ? AND author != ? LIMIT ?"
 )
 NOTICE = "SELECT level FROM notice WHERE person = ? AND room = ?"
-FURTHER = 1000
 
 
 def counts(connection: apsw.Connection, room: RoomKey, reader: PersonId, read: int) -> Counts:
@@ -171,12 +171,12 @@ def _counts(
     notice = connection.execute(NOTICE, (reader, number)).get or ""
     if read >= head or not (read or is_private(room) or is_closed(room)):
         return Counts(notice=notice)
-    unread = connection.execute(UNREAD, (number, read, reader, FURTHER, MOST_COUNTED)).get
-    called = sum(
-        connection.execute(CALLED, (person, number, read, reader, MOST_COUNTED)).get
-        for person in (reader, "")
-    )
-    return Counts(unread, min(called, MOST_COUNTED), notice)
+    unread: Any = connection.execute(UNREAD, (number, read, reader, COUNTED_EVENTS, MOST_COUNTED)).get
+    called: set[Any] = set()
+    for person in (reader, ""):
+        found: Any = connection.execute(CALLED, (person, number, read, reader, MOST_COUNTED)).fetchall()
+        called.update(found)
+    return Counts(unread, min(len(called), MOST_COUNTED), notice)
 
 
 def pinned(connection: apsw.Connection, room: RoomKey) -> tuple[Message, ...]:

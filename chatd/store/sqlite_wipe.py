@@ -30,7 +30,7 @@ BACKWARDS = (
 
 SLACK_MS = 3600 * 1000
 
-TEXTS_AT_ONCE = 20
+TEXTS_AT_ONCE = 5
 """Of how many messages one write takes the text and the entry in the index: others are to have their turn."""
 
 

@@ -9,7 +9,7 @@ from random import Random
 from msgspec.structs import replace
 
 from chatd.core.events import Author, Deed, DeedDraft, Detail, Event, Message, Wipe
-from chatd.core.forms import after, after_wipe, quote_of
+from chatd.core.forms import after, after_wipe, quote_of, superseded
 from chatd.core.names import LOBBY, PersonId, RoomKey
 from chatd.core.records import Counts
 from chatd.core.refusals import Code, Refused
@@ -50,7 +50,13 @@ class FormsContract(StoreCase):
                     log = [after_wipe(each, event.wipe) for each in log]
                 event = replace(event, wipe=None, changes=())
             log.append(event)
-        kept = [event for event in log if event.offset >= first]
+        kept = [
+            superseded(event)
+            if isinstance(event, Deed) and event.kind == "edited" and (event.detail.about or 0) < first
+            else event
+            for event in log
+            if event.offset >= first
+        ]
         known = {event.offset: event for event in kept if isinstance(event, Message)}
 
         def quoted(event: Event) -> Event:
@@ -98,7 +104,9 @@ class FormsContract(StoreCase):
                 self.assertEqual(refused.code, Code.NO_SUCH_MESSAGE)
             if number % 20 == 0 and events:
                 await self.check()
-        await self.store.prune(Keep(None, 40, 0), 1000)
+            if number % 90 == 89:
+                await self.store.prune(Keep(None, 30, 0), 1000)
+        await self.store.prune(Keep(None, 20, 0), 1000)
         await self.check()
         await self.restart()
         await self.check()
@@ -147,6 +155,20 @@ class FormsContract(StoreCase):
             Code.NO_SUCH_MESSAGE, self.store.act((about("deleted", 1, room="nowhere"),))
         )
         self.assertIsNone(await self.store.room(RoomKey("nowhere"), None))
+
+    async def test_a_wipe_takes_what_was_said_in_an_edit_whose_message_is_no_longer_kept(self) -> None:
+        await self.say("old", GARDEN, BOB)
+        await self.store.act((about("edited", 1, BOB, text="secret"),))
+        for _ in range(3):
+            await self.say("new", GARDEN, BOB)
+        await self.store.prune(Keep(None, 3, 0), 1)
+        log = await self.whole_log(GARDEN)
+        self.assertEqual(log[0].offset, 2)
+        self.assertNotIn("secret", str(log))
+        wiped = replace(about("wiped", 0, ADA), detail=Detail(), wipe=Wipe(BOB, 0))
+        await self.store.act((wiped,))
+        texts = [event.text for event in await self.whole_log(GARDEN) if isinstance(event, Message)]
+        self.assertEqual(texts, ["", "", ""])
 
     async def test_there_are_at_most_so_many_pins_and_kinds_of_reactions(self) -> None:
         for number in range(102):

@@ -64,6 +64,11 @@ class LineWire:
         return b"" if payload is None else payload + b"\n"
 
 
+QUESTIONS = frozenset(
+    ("read", "page", "room", "open", "rooms", "inbox", "counts", "person", "people", "person_of_token")
+)
+
+
 class SlowStore:
     """
     A store that answers when the test wants it to, as a disk and a thread would.
@@ -97,7 +102,7 @@ class SlowStore:
             "forget_ended",
         ):
             return lambda *args, **kwargs: self._write(value(*args, **kwargs))
-        if name in ("read", "page", "room", "open", "rooms", "inbox", "person", "people", "person_of_token"):
+        if name in QUESTIONS:
             return lambda *args, **kwargs: self._read(name, value(*args, **kwargs))
         return value
 

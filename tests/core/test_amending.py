@@ -203,6 +203,55 @@ class AmendingTest(ChatTestCase):
         self.assert_refused(self.ada.ask("pin", room="den", offset=other, on=True), "archived")
         self.assertEqual(self.ada.ask("delete", room="den", offset=other)["type"], "done")
 
+    def test_whoever_is_muted_does_not_speak_by_reasons(self) -> None:
+        """Why one deletes one's own is nobody's business."""
+        offset = self.say(self.bob, "one")
+        self.ada.ask("mute", room="den", who=self.bob.id)
+        self.cleo.take()
+        self.bob.ask("delete", room="den", offset=offset, reason="loud")
+        self.assertNotIn("loud", str(self.cleo.take()))
+        olga = self.server.account("olga", role="owner")
+        other = self.say(self.cleo, "two")
+        olga.ask("mute", who=self.ada.id)
+        more = {"room": "den", "offset": other}
+        self.assert_refused(self.ada.ask("delete", reason="loud", **more), "muted")
+        self.assertEqual(self.ada.ask("delete", **more)["type"], "done")
+
+    def test_a_long_message_costs_more_to_change(self) -> None:
+        """What leaves the index is work for all."""
+        offset = self.say(self.bob, "x" * 4000)
+        self.server.advance(60)
+        done = 0
+        while self.bob.ask("edit", room="den", offset=offset, text=f"{done}" + "y" * 3999)["type"] == "done":
+            done += 1
+        self.assertEqual(done, 20 // 9)
+
+    def test_of_a_crowd_that_reacted_all_are_told_the_same_people(self) -> None:
+        """Also when one of the first takes it back."""
+        offset = self.say(self.ada, "hi")
+        crowd = [self.server.person(f"p{number}", "den") for number in range(12)]
+        for client in crowd:
+            client.ask("react", room="den", offset=offset, emoji="👍", on=True)
+        crowd[0].ask("react", room="den", offset=offset, emoji="👍", on=False)
+        late = self.server.person("late")
+        late.send("join", room="den", after=offset - 1, epoch=self.server.store.epoch)
+        live = late.take("message")[0]["reactions"]
+        self.assertEqual(live, self.last(self.ada, offset)["reactions"])
+        self.assertEqual((live[0]["count"], len(live[0]["people"])), (11, 10))
+
+    def test_pins_are_as_many_as_one_answer_holds(self) -> None:
+        """It says if there are more."""
+        for _ in range(60):
+            self.ada.session.messages.give_back()
+            self.ada.session.messages.give_back()
+            offset = self.say(self.ada, "\N{SNAKE}" * 4000)
+            self.ada.ask("pin", room="den", offset=offset, on=True)
+            self.server.advance(1)
+        told = self.cleo.ask("pins", room="den")
+        self.assertTrue(told["more"])
+        self.assertEqual(told["events"][0]["offset"], offset)
+        self.assertLess(len(told["events"]), 17)
+
     def test_what_is_no_message_cannot_be_changed(self) -> None:
         """An event of another kind, and what is not there."""
         done = self.ada.ask("set", room="den", topic="t")
@@ -395,3 +444,28 @@ class CountsTest(ChatTestCase):
         self.bob.ask("notice", room="den", level="")
         self.assertNotIn("notice", self.server.again(self.bob).ask("join", room="den"))
         self.assert_refused(self.bob.ask("notice", room="den", level="loud"), "bad_request")
+        gus = self.server.person("gus", "quiet")
+        self.assert_refused(gus.ask("notice", room="quiet", level="all"), "no_such_room")
+
+    def test_a_marker_that_was_moved_further_meanwhile_is_not_told_as_less(self) -> None:
+        """Two devices read at once."""
+        first = self.ada.say("one", "den")["offset"]
+        self.ada.say("two", "den")
+        last = self.ada.say("three", "den")["offset"]
+        other, third = self.server.again(self.bob), self.server.again(self.bob)
+        self.server.store.reads_wait = True
+        self.bob.send("read", room="den", offset=first)
+        other.send("read", room="den", offset=last)
+        self.server.store.answer_reads()
+        self.assertEqual([each["offset"] for each in third.take("read")], [last])
+
+    def test_a_flood_of_other_events_hides_no_message(self) -> None:
+        """What is behind it is unread all the same."""
+        offset = self.ada.say("one", "den")["offset"]
+        self.bob.ask("read", room="den", offset=offset)
+        for number in range(1100):
+            self.ada.session.messages.give_back()
+            self.ada.send("react", room="den", offset=offset, emoji="👍", on=number % 2 == 0)
+            self.server.advance(0.25)
+        self.ada.say("two", "den")
+        self.assertEqual(self.counts(self.bob), (1, 0))

@@ -47,3 +47,24 @@ class ErasingTests(SqliteCase):
             time.sleep(0.02)
         self.assertEqual(self.found(), set())
         self.settle(self.store.append(draft("more")))
+
+    def test_a_reader_who_takes_long_holds_up_nobody_who_writes(self) -> None:
+        """The log is emptied when the reader has gone."""
+        self.patch(sqlite_ledger, "ERASE_SECONDS", 0.01)
+        self.patch(sqlite_ledger, "AGAIN_SECONDS", 0.05)
+        # Who waited for the reader would wait for longer than this test may take.
+        self.patch(sqlite_ledger, "BUSY_MS", 600_000)
+        self.say(WORDS[0])
+        with self.database.side_door() as reader:
+            reader.execute("BEGIN")
+            self.assertEqual(reader.execute("SELECT count(*) FROM event").get, 1)
+            self.deed("deleted", about=1)
+            for _ in range(5):
+                time.sleep(0.05)
+                self.say("on")
+            self.assertEqual(self.found(), {WORDS[0]})
+            reader.execute("COMMIT")
+        deadline = time.monotonic() + 20
+        while self.found() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual(self.found(), set())
