@@ -452,7 +452,8 @@ class CountsTest(ChatTestCase):
         first = self.ada.say("one", "den")["offset"]
         self.ada.say("two", "den")
         last = self.ada.say("three", "den")["offset"]
-        other, third = self.server.again(self.bob), self.server.again(self.bob)
+        other, third = self.server.again(self.bob, "den"), self.server.again(self.bob, "den")
+        third.take()
         self.server.store.reads_wait = True
         self.bob.send("read", room="den", offset=first)
         other.send("read", room="den", offset=last)
