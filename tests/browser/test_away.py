@@ -65,7 +65,7 @@ def test_it_rings_for_who_is_called_and_wants_it_and_does_not_look(guests: Guest
     ada.page.get_by_role("button", name="Settings").click()
     ada.page.get_by_label("With a sound").check()
     # So that one knows what it sounds like.
-    assert ada.page.evaluate("rings") == 1
+    ada.page.wait_for_function("rings === 1")
     ada.page.keyboard.press("Escape")
     guests.speaks(ada, "bob", "of no interest", call)
     expect(ada.page).to_have_title("(@2) chatd")

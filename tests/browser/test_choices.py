@@ -123,7 +123,7 @@ def test_one_is_called_when_one_has_asked_to_be_and_nobody_looks(guests: Guests)
     assert not ada.page.get_by_label("With a sound").is_checked()
     ada.page.get_by_label("Notify me of private messages").check()
     expect(ada.page.get_by_label("Notify me of private messages")).to_be_checked()
-    assert ada.page.evaluate("asked") == 1
+    ada.page.wait_for_function("asked === 1")
     ada.page.keyboard.press("Escape")
     guests.speaks(ada, "bob", "of no interest", f"hello @{me}")
     expect(ada.page).to_have_title("(@2) chatd")

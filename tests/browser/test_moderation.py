@@ -208,7 +208,7 @@ def test_a_private_room_is_its_members_alone(team: Team) -> None:
     dialog = ada.page.get_by_role("dialog")
     expect(dialog.locator("section .list li")).to_have_count(2)
     dialog.get_by_label("Invite people").fill("ev")
-    dialog.get_by_role("option", name="eve").click()
+    dialog.get_by_role("option", name="eve", exact=True).click()
     dialog.get_by_role("button", name="Invite", exact=True).click()
     told(eve, "ada has invited you")
     expect(dialog.locator("section .list li")).to_have_count(3)
@@ -294,11 +294,13 @@ def test_the_menu_of_a_person_is_reached_and_left_by_the_keyboard(team: Team) ->
     bob.say("hello")
     ada.sees("hello")
     ada.page.locator("#messages").focus()
-    for press in ("ArrowUp", "Tab", "Tab", "Tab", "Enter"):
+    # The name, the time, and what one does most often come before it.
+    for press in ("ArrowUp", "Tab", "Tab", "Tab", "Tab", "Tab", "Enter"):
         ada.page.keyboard.press(press)
     menu = ada.page.get_by_role("menu")
-    expect(menu.get_by_role("menuitem").first).to_be_focused()
-    ada.page.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("menuitemcheckbox").first).to_be_focused()
+    ada.page.keyboard.press("End")
+    ada.page.keyboard.press("ArrowUp")
     expect(menu.get_by_role("menuitem", name="Ignore")).to_be_focused()
     ada.page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
