@@ -46,11 +46,10 @@ export class Removals {
     for (const one of this._all.filter(({ room, status }) => room === name && status === "waiting")) this._send(one);
   }
 
-  /** This tab is somebody else now. */
+  /** This tab is nobody's any more, and the page knows it. */
   clear() {
     this._timers.stopAll();
     this._all = [];
-    this._told();
   }
 
   async _send(one) {
