@@ -11,9 +11,12 @@ import pytest
 
 from tests.browser.house import Guests, guests, house
 from tests.browser.people import COVERED, SURFACES, People, Tab, expect
+from tests.browser.team import Team, confirms, server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator
 
     from tests.daemon import Daemon
 
@@ -306,9 +309,7 @@ def test_of_a_room_that_is_set_to_nothing_nobody_is_told(guests: Guests) -> None
     expect(bob.page).to_have_title("chatd")
 
 
-def test_without_a_line_what_was_changed_is_kept_until_it_can_be_saved(
-    people: People, daemon: Daemon
-) -> None:
+def test_without_a_line_what_was_changed_is_kept_until_there_is_one(people: People, daemon: Daemon) -> None:
     ada = people.tab().join("ada")
     ada.say("helo")
     ada.sees("helo")
@@ -322,13 +323,15 @@ def test_without_a_line_what_was_changed_is_kept_until_it_can_be_saved(
     expect(edit_field(ada)).to_be_focused()
     daemon.start()
     ada.comes_back()
+    people.tab().join("eve").say("are we back?")
+    ada.sees("are we back?")
     edit_field(ada).press("Enter")
     ada.page.locator(".message .edited").wait_for()
     ada.page.locator("link[href='/dialogs.css']").wait_for(state="attached")
     # What was deleted without a line is deleted when there is one.
     daemon.kill()
     ada.page.locator(".chat:not([data-link=open])").wait_for()
-    chooses(ada, ada.messages().last, "Delete")
+    chooses(ada, message(ada, "hello"), "Delete")
     ada.page.mouse.move(5, 5)
     ada.page.get_by_placeholder("Write a message").focus()
     expect(ada.page.locator(".undo")).to_have_count(0)
@@ -336,6 +339,36 @@ def test_without_a_line_what_was_changed_is_kept_until_it_can_be_saved(
     ada.comes_back()
     bob = people.tab().join("bob")
     bob.sees(GONE)
+
+
+def test_moderators_delete_with_a_reason_and_call_for_all(chromium: Browser, tmp_path: Path) -> None:
+    with server(tmp_path) as daemon:
+        team = Team(chromium, f"{daemon.url}/")
+        team.daemon = daemon
+        olga, eve = team.owner(), team.guest("eve")
+        eve.say("buy my stuff")
+        olga.sees("buy my stuff")
+        chooses(olga, message(olga, "buy my stuff"), "Delete")
+        confirms(olga, "Delete", "no adverts")
+        expect(olga.page.locator(".undo")).to_have_count(1)
+        olga.page.mouse.move(5, 5)
+        eve.sees(GONE)
+        entry = olga.page.locator(".side .entry", has_text="Audit log").get_by_role("button").first
+        entry.click()
+        olga.page.locator(".message.deed", has_text="olga deleted a message of eve: no adverts").wait_for()
+        olga.page.locator(".side .entry", has_text="lobby").get_by_role("button").first.click()
+        box = olga.page.get_by_placeholder("Write a message")
+        box.press_sequentially("@ro")
+        olga.page.get_by_role("option", name="room").wait_for()
+        box.press("Enter")
+        box.press_sequentially("come")
+        box.press("Enter")
+        eve.page.locator(".message.called", has_text="@room come").wait_for()
+        # For whoever looks after nothing it is a word like others.
+        eve.say("@room look!")
+        olga.sees("@room look!")
+        assert olga.page.locator(".message.called").count() == 0
+        team.go()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

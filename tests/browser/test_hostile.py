@@ -84,7 +84,12 @@ def test_hostile_names_and_texts_show_as_text_and_cover_nothing(
     assert names[NAMES.index("\u202egnp.exe")] == "gnp.exe"
     assert names[NAMES.index("\u200b\u200b")] == "guest"
     expect(ada.page.locator(".message .tag")).to_have_count(ada.page.locator(".message.first").count())
-    assert ada.page.locator(".message button:not(.more, .tools button), .message .text a, .message script").count() == 0
+    assert (
+        ada.page.locator(
+            ".message button:not(.more, .tools button), .message .text a, .message script"
+        ).count()
+        == 0
+    )
     for part in (0, 0.25, 0.5, 0.75, 1):
         scrolled = "(box, part) => { box.scrollTop = part * box.scrollHeight; }"
         ada.page.locator("#messages").evaluate(scrolled, part)
