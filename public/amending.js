@@ -54,7 +54,8 @@ export function amendingOf(app) {
     async pins(room) {
       const { answerOf } = await import("./answers.js");
       const reply = answerOf(await ask({ type: "pins", room }));
-      if (reply.events !== undefined) dispatch({ type: "pins", room, pins: reply.events.map((one) => one.offset) });
+      // Of very long ones not all may come, and then it is not known which others there are.
+      if (reply.events !== undefined && !reply.more) dispatch({ type: "pins", room, pins: reply.events.map((one) => one.offset) });
       return reply;
     },
     remove: ({ room, offset }, reason = "") => removals.add({ room, offset, reason }),

@@ -31,7 +31,7 @@ const kinds = {
   sessions: ({ sessions }) => ({ sessions: listed(sessions, session) }),
   links: ({ links }) => ({ links: listed(links, link) }),
   link: ({ path }) => ({ path: LINK.test(path) ? path : "" }),
-  pins: ({ events }) => ({ events: listed(events, event).filter((one) => one.type === "message" && !one.deleted) }),
+  pins: ({ events, more }) => ({ more: more === true, events: listed(events, event).filter((one) => one.type === "message" && !one.deleted) }),
   bot: ({ token }) => ({ token: isToken(token) ? token : "" }),
 };
 
