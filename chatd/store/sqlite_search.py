@@ -8,7 +8,8 @@ decides alone: what a query means is said by `chatd.core.sieve.Sieve`, on the te
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -39,9 +40,16 @@ SEARCH_SECONDS = 0.4
 """How long one search may take; then it says how far it has come."""
 
 LOOKED_AT_MOST = 100_000
-"""How many candidates are looked at for one search."""
+"""How many candidates of one's own rooms are looked at for one search."""
 
-BLUR = 1000
+BLUR = 500
+"""A search whose time is over ends at a multiple of this, or at what it has found last."""
+
+STEPS = 500
+"""
+After so many steps of SQLite's machine the time is looked at. An index takes few of them: about six for each
+page, of some thousand entries.
+"""
 
 MANY_ROOMS = 500
 """Of so many rooms of one's own the index is asked; with more each candidate's is looked at."""
@@ -121,6 +129,9 @@ def search(
 ) -> Findings:
     """
     As `Finder.search`.
+
+    That there is `more` is said of a message that is meant, or when the time is over; never of one that only
+    others may read.
     """
     deadline = seconds() + SEARCH_SECONDS
     low, _ = connection.execute(STATE).get
@@ -128,35 +139,64 @@ def search(
     first, last = _range(connection, sought)
     sieve = Sieve(sought)
     hits: list[tuple[RoomKey, int, int]] = []
-    upto = last
-    stop = ""
-    for looked, row in enumerate(_candidates(connection, sought, rooms, first, last)):
-        commit, key, kind, offset, author, name, text, at_ms, deleted, files = row
-        if len(hits) == sought.limit:
-            stop = "full"
-        elif looked >= LOOKED_AT_MOST or (looked % 16 == 15 and seconds() > deadline):
-            stop = "cut"
-        if stop:
-            break
-        upto = commit
-        if rooms.allow(key, kind) and sieve.passes(
-            text, author, name, at_ms, file=files is not None, deleted=bool(deleted)
-        ):
-            hits.append((key, offset, commit))
-    if stop == "cut":
-        upto = _blur(upto, last, hits)
+    upto, more, cut, over = first, False, False, False
+    looked = 0
+    candidates = _in_time(connection, sought, rooms, first, last, lambda: seconds() > deadline)
+    with closing(candidates):
+        for row in candidates:
+            commit, key, kind, offset, author, name, text, at_ms, deleted, files = row
+            over = over or looked >= LOOKED_AT_MOST or seconds() > deadline
+            if over and (end := _end(commit, last, hits)) is not None:
+                upto, more, cut = end, True, True
+                break
+            if not rooms.allow(key, kind):
+                continue
+            looked += 1
+            if sieve.passes(text, author, name, at_ms, file=files is not None, deleted=bool(deleted)):
+                if len(hits) == sought.limit:
+                    upto, more = hits[-1][2], True
+                    break
+                hits.append((key, offset, commit))
     messages = [event for key, offset, _ in hits for event in read(connection, key, offset - 1, offset, 1)]
     found = tuple(event for event in messages if isinstance(event, Message))
-    return Findings(found, upto, bool(stop), cut=stop == "cut", old=bool(low))
+    return Findings(found, upto, more, cut=cut, old=bool(low))
 
 
-def _blur(upto: int, last: int, hits: list[tuple[RoomKey, int, int]]) -> int:
+def _end(commit: int, last: int, hits: list[tuple[RoomKey, int, int]]) -> int | None:
     """
-    Where to go on if the time was over: not just where a message stands that was looked at and is none of the
-    asker's business.
+    Where to go on if the time is over and that commit comes next: at a round number or a hit, for the place
+    of a message that was looked at may be none of the asker's business. None if one has not come as far.
     """
-    blurred = min((upto // BLUR + 1) * BLUR, hits[-1][2] if hits else last)
-    return blurred if blurred < last else upto
+    end = (commit // BLUR + 1) * BLUR
+    if end >= last:
+        return None
+    return min(end, hits[-1][2]) if hits else end
+
+
+def _in_time(
+    connection: apsw.Connection,
+    sought: Sought,
+    rooms: _Rooms,
+    first: int,
+    last: int,
+    over: Callable[[], bool],
+) -> Generator[tuple[Any, ...], None, None]:
+    """
+    What may be meant, newest first. An index that finds nothing until it is `over` is asked no more: from
+    there on each message may be.
+    """
+    connection.set_progress_handler(over, STEPS)
+    try:
+        for row in _candidates(connection, sought, rooms, first, last):
+            last = row[0]
+            yield row
+    except apsw.InterruptError:
+        pass
+    else:
+        return
+    finally:
+        connection.set_progress_handler(None)
+    yield from connection.execute(BY_LOOKING, (last, first))
 
 
 def _messages(connection: apsw.Connection, commits: Iterable[int]) -> Iterator[Message]:
@@ -232,21 +272,21 @@ def _candidates(
     marks = rooms.marks()
     if marks == []:
         return ()
-    parts = _parts(sought.query.terms)
-    if sought.parts or (parts and not any(term.words for term in sought.query.terms)):
-        if parts:
-            return connection.execute(BY_PARTS, (parts, last, first))
-        return connection.execute(BY_LOOKING, (last, first))
-    asked = _asked(sought, marks)
+    terms = sought.query.terms
+    within = sought.parts or not any(term.words for term in terms)
+    parts = _parts(terms) if within else ""
+    if parts:
+        return connection.execute(BY_PARTS, (parts, last, first))
+    asked = _asked(sought, marks, within=within)
     if asked:
         return connection.execute(BY_WORDS, (asked, last, first))
     return connection.execute(BY_LOOKING, (last, first))
 
 
-def _asked(sought: Sought, rooms: list[str] | None) -> str:
-    """What the index of words is asked."""
+def _asked(sought: Sought, rooms: list[str] | None, *, within: bool) -> str:
+    """What the index of words is asked; `within` is what it does not know."""
     query = sought.query
-    asked = [phrase for term in query.terms for phrase in _phrases(term)]
+    asked = [] if within else [phrase for term in query.terms for phrase in _phrases(term)]
     if sought.ids or sought.names:
         asked.append(_any_of([*map(id_mark, sought.ids), *map(name_mark, sought.names)]))
     if query.link:

@@ -152,6 +152,28 @@ class SearchContract(StoreCase):
                 found = (await self.find(query, scope, parts=parts)).messages
                 self.assertEqual([message.room for message in found], rooms, (scope, query))
 
+    async def test_whether_there_is_more_tells_nothing_of_rooms_that_are_not_looked_at(self) -> None:
+        await self.say("only here: walnut", self.private(BOB, CLEO), BOB)
+        await self.say("a peanut", self.private(BOB, CLEO), BOB)
+        for number in range(2):
+            await self.say(f"peanut {number}")
+        for query, parts in (
+            ("peanut", False),
+            ("eanut", True),
+            ('"an"', True),
+            ("-tea", False),
+            ("", False),
+        ):
+            found = await self.find(query, parts=parts, limit=2)
+            self.assertEqual([m.text for m in found.messages], ["peanut 1", "peanut 0"], query)
+            self.assertFalse(found.more, query)
+            one = await self.find(query, parts=parts, limit=1)
+            self.assertTrue(one.more)
+            self.assertEqual(one.upto, one.messages[0].commit)
+        for query, parts in (("walnut", False), ("alnut", True), ('"wa"', True), ("walnut", True)):
+            found = await self.find(query, parts=parts, limit=1)
+            self.assertEqual((found.messages, found.more), ((), False), query)
+
     async def test_people_times_and_links_narrow_it_down(self) -> None:
         await self.say("old tea https://tea.example", who=BOB)
         self.now_ms += 2 * DAY_MS

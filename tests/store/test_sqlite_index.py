@@ -10,11 +10,11 @@ from typing import Any
 import apsw
 
 from chatd.core.events import Wipe
-from chatd.core.names import LOBBY
+from chatd.core.names import LOBBY, private_key
 from chatd.core.search import parse
 from chatd.core.sieve import Findings, Scope, Sought
 from chatd.store import sqlite_index, sqlite_search
-from tests.contracts.store import BOB, GARDEN
+from tests.contracts.store import ADA, BOB, GARDEN
 from tests.contracts.store_deeds import deed
 from tests.contracts.store_forms import about
 from tests.store.case import SqliteCase
@@ -197,29 +197,58 @@ class IndexTests(SqliteCase):
                 for step in plan:
                     self.assertNotRegex(step, "^SCAN (event|room)|TEMP B-TREE", f"{name}: {plan}")
 
-    def test_a_search_that_takes_too_long_ends_where_it_is_and_can_be_gone_on_with(self) -> None:
-        for number in range(40):
-            self.say(f"tea {number}")
-        self.indexed()
+    def search_in_haste(self, **more: Any) -> list[Findings]:
+        """The parts of a search for which there is never enough time."""
         now = [0.0]
 
         def seconds() -> float:
             now[0] += 0.3
             return now[0]
 
+        found: list[Findings] = []
         with self.database.side_door() as connection:
-            scope = Scope(public=True)
-            found: list[str] = []
-            before, parts = None, 0
-            while True:
-                now[0] = 0.0
-                sought = Sought(query=parse("tea"), scope=scope, limit=100, before=before)
-                part = sqlite_search.search(connection, sought, seconds)
-                found += [message.text for message in part.messages]
-                parts += 1
-                before = part.upto
-                if not part.more:
-                    break
-                self.assertTrue(part.cut)
-        self.assertEqual(found, [f"tea {number}" for number in range(39, -1, -1)])
-        self.assertGreater(parts, 1)
+            while not found or found[-1].more:
+                before = found[-1].upto if found else None
+                sought = Sought(query=parse("tea"), scope=Scope(public=True), **more, before=before)
+                found.append(sqlite_search.search(connection, sought, seconds))
+        return found
+
+    def test_a_search_that_takes_too_long_ends_where_it_is_and_can_be_gone_on_with(self) -> None:
+        self.patch(sqlite_search, "BLUR", 10)
+        for number in range(40):
+            self.say(f"tea {number}")
+        self.indexed()
+        for limit in (100, 3):
+            parts = self.search_in_haste(limit=limit)
+            found = [message.text for part in parts for message in part.messages]
+            self.assertEqual(found, [f"tea {number}" for number in range(39, -1, -1)])
+            self.assertGreater(len(parts), 1)
+            self.assertTrue(parts[0].more)
+        self.assertTrue(self.search_in_haste(limit=100)[0].cut)
+
+    def test_where_a_search_ends_for_want_of_time_tells_nothing_of_other_rooms(self) -> None:
+        self.patch(sqlite_search, "BLUR", 10)
+        whispers = private_key(ADA, BOB)
+        for number in range(70):
+            self.say(f"tea {number}", LOBBY if number == 35 else whispers)
+        self.indexed()
+        for parts in (False, True):
+            cut = self.search_in_haste(limit=100, parts=parts)
+            self.assertEqual([m.text for part in cut for m in part.messages], ["tea 35"])
+            ends = {part.upto for part in cut if part.more}
+            own = {message.commit for part in cut for message in part.messages}
+            self.assertEqual({end for end in ends - own if end % 10}, set())
+        self.assertGreater(len(cut), 2)
+
+    def test_an_index_that_takes_too_long_is_broken_off_and_the_search_goes_on(self) -> None:
+        self.patch(sqlite_search, "BLUR", 10)
+        self.patch(sqlite_search, "STEPS", 1)
+        for number in range(30):
+            self.say(f"tea {number}")
+        self.indexed()
+        parts = self.search_in_haste(limit=100)
+        self.assertEqual([part.upto for part in parts if part.cut], [30, 20, 10])
+        self.assertEqual(sum(len(part.messages) for part in parts), 30)
+        # Nobody else's question is broken off.
+        with self.database.side_door() as connection:
+            self.assertEqual(connection.execute("SELECT count(*) FROM event").get, 30)
