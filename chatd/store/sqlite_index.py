@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -31,8 +31,8 @@ LOADED_LAG_SECONDS = 1.0
 STEP_MESSAGES, STEP_CHARACTERS = 250, 16_000
 LOADED_STEP_MESSAGES, LOADED_STEP_CHARACTERS = 800, 48_000
 """
-How much a step takes: about four milliseconds. Where much is said it is more, and as much rarer: of many
-messages at once each costs less.
+How much a step takes, counted as by `_cost`: about four milliseconds, however long the messages are. Where
+much is said it is more, and as much rarer: of many messages at once each costs less.
 """
 
 PIECE_MESSAGES = 20
@@ -206,6 +206,38 @@ def _set_secure(connection: apsw.Connection, *, on: bool) -> None:
 
 
 @dataclass(slots=True)
+class _Load:
+    """
+    What one step takes: at most so many messages, and of so many characters or those of one message more.
+    """
+
+    most: int
+    characters: int
+    rows: list[Sequence[Any]] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        """Whether it is enough."""
+        return len(self.rows) >= self.most or self.characters <= 0
+
+    def take(self, rows: Iterable[Sequence[Any]]) -> int | None:
+        """Take messages until it is enough; the commit of the last if there may be more behind it."""
+        count, last = 0, None
+        for row in rows:
+            if self.full:
+                return last
+            self.rows.append(row)
+            self.characters -= _cost(row[5])
+            count, last = count + 1, row[0]
+        return last if count == PIECE_MESSAGES else None
+
+
+def _cost(text: str) -> int:
+    """How much there is to do for a text: of Cyrillic thrice, of Chinese five times as much as of ASCII."""
+    return len(text) if text.isascii() else 2 * len(text.encode()) - len(text)
+
+
+@dataclass(slots=True)
 class Indexer:
     """
     Has the index follow the logs, in the thread that writes and between what others have written.
@@ -328,25 +360,29 @@ class Indexer:
         connection = self.ledger.begin()
         low, high = connection.execute(STATE).get
         upto = self.ledger.commits
-        again: Any = connection.execute(DUE, (most,)).fetchall()
-        rows: list[Sequence[Any]] = []
-        for (commit,) in again:
-            rows += connection.execute(ONE, (commit,)).fetchall()
+        load = _Load(most, characters)
+        waiting: Any = connection.execute(DUE, (most,)).fetchall()
+        again = []
+        for each in waiting:
+            if load.full:
+                break
+            load.take(connection.execute(ONE, each))
+            again.append(each)
         connection.executemany(NOT_DUE, again)
         ahead = high < upto
-        while most > len(rows) and characters > 0 and (high < upto or (low and not ahead)):
+        while not load.full and (high < upto or (low and not ahead)):
             if ahead:
                 some = _rows(connection, AHEAD, high, upto, PIECE_MESSAGES)
-                high = some[-1][0] if len(some) == PIECE_MESSAGES else upto
+                last = load.take(some)
+                high = upto if last is None else last
             else:
-                some = _rows(connection, BACK, low, PIECE_MESSAGES)
-                low = some[0][0] - 1 if len(some) == PIECE_MESSAGES else 0
-            rows += some
-            characters -= sum(len(row[5]) for row in some)
+                some = _rows(connection, BACK, low, PIECE_MESSAGES)[::-1]
+                last = load.take(some)
+                low = 0 if last is None else last - 1
         # All by one statement: before each that adds several rows FTS5 writes what it has gathered.
-        _add(connection, sorted(rows, key=lambda row: row[0]))
+        _add(connection, sorted(load.rows, key=lambda row: row[0]))
         connection.execute(SET_STATE, (low, high))
         self.ledger.commit(self.ledger.commits)
         self.low, self.high = low, high
-        if high >= upto and len(again) < most:
+        if high >= upto and len(again) == len(waiting) < most:
             self._behind_since = None

@@ -5,6 +5,7 @@ The index of messages in the file: how it follows, what it leaves behind, and wh
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apsw
@@ -178,6 +179,38 @@ class IndexTests(SqliteCase):
             levels.append(self.settle(asked))
             self.indexed()
         self.assertEqual(levels, [2] * 4)
+
+    def test_a_step_takes_no_more_the_longer_the_messages_are(self) -> None:
+        assert self.store._writer is not None
+        self.store._writer._indexer.lag_seconds = 1000.0
+        taken: list[int] = []
+        add = sqlite_index._add
+
+        def count(connection: apsw.Connection, rows: Iterable[Sequence[Any]]) -> None:
+            entries = list(rows)
+            taken.append(sum(map(sqlite_index._cost, (row[5] for row in entries))))
+            add(connection, entries)
+
+        self.patch(sqlite_index, "_add", count)
+        long, longest = "tea " * 1000, "\u8336" * 4000
+        for number in range(45):
+            self.say(longest if number % 9 == 8 else long)
+        self.hurry()
+        self.indexed()
+        for offset in range(1, 46):
+            self.settle(self.store.act((about("edited", offset, room=LOBBY, text=f"again {long[:3990]}"),)))
+        self.indexed()
+        self.stop()
+        self.forget_the_index()
+        self.start()
+        self.hurry()
+        self.indexed()
+        self.assertGreater(len(taken), 3 * 9)
+        limit = sqlite_index.LOADED_STEP_CHARACTERS + sqlite_index._cost(longest)
+        self.assertEqual([each for each in taken if each > limit], [])
+        self.assertLessEqual(sorted(taken)[len(taken) // 2], sqlite_index.STEP_CHARACTERS + len(long))
+        self.assertEqual(len(self.texts("again", limit=100)), 45)
+        self.assertEqual(len(self.texts("tea", limit=100)), 45)
 
     def test_no_question_looks_at_all_messages(self) -> None:
         questions = {
