@@ -80,8 +80,10 @@ ACTS: dict[type, Act] = {
 }
 """What carries out each command: it answers it once, or raises `Refused`."""
 
-ALONE = frozenset(ACTS) - {Leave, Say, Post, Typing, Read}
-"""The commands that are answered before the next one is looked at."""
+ALONE = frozenset(ACTS) - {Leave, Say, Post, Typing, Read, Search}
+"""
+The commands that are answered before the next one is looked at. `Search` changes nothing, and may take long.
+"""
 
 LARGE = frozenset({Join, History, Who, Rooms, Roster, Pins})
 """

@@ -4,6 +4,7 @@ Looking for messages: what is asked and answered, and in which rooms somebody ma
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -46,34 +47,52 @@ CUT_WHY = "That took too long; ask for more to go on."
 OLD_WHY = "Older messages are still being made ready for the search."
 
 
+MOST_WAITING = 32
+"""So many searches may wait for the store, or be looked after by it; it takes two at a time."""
+
+
 @dataclass(slots=True)
 class Searches:
     """
-    Who is looking for something, and how often: five times a second, ten at once, one after the other.
+    Who is looking for something, and how often: five times a second, ten at once, one after the other. A
+    watcher is told from others by its session alone.
     """
 
     limit: AddressLimit = field(default_factory=lambda: AddressLimit(10, 2.0))
-    under_way: set[PersonId] = field(default_factory=set)
+    under_way: set[PersonId | Session] = field(default_factory=set)
+    waiting: int = 0
+
+    async def ask(self, question: Callable[[], Awaitable[Findings]]) -> Findings:
+        """
+        Ask the store. Raises `Refused` with `rate_limited` if too many wait for it.
+        """
+        if self.waiting >= MOST_WAITING:
+            raise Refused(Code.RATE_LIMITED, "Too many look for something at the moment.", retry_after=1.0)
+        self.waiting += 1
+        try:
+            return await question()
+        finally:
+            self.waiting -= 1
 
 
 async def search(session: Session, command: Search, now: float) -> None:
     """
-    Look for messages in all rooms that the client may read.
+    Look for messages in all rooms that the client may read. The commands behind it do not wait for it.
     """
-    hub, viewer = session.hub, session.viewer
-    if viewer in hub.searches.under_way:
+    hub, searches = session.hub, session.hub.searches
+    seeker = session.viewer or session
+    if seeker in searches.under_way:
         raise Refused(Code.RATE_LIMITED, "One search after the other.", retry_after=0.5)
     if hub.settings.message_rate:
-        wait = hub.searches.limit.take(viewer or session.address, now)
+        # Where addresses tell nobody from others (behind a proxy, on this machine) each connection counts.
+        wait = searches.limit.take(session.viewer or session.address or f"session {id(session)}", now)
         if wait:
             raise Refused(Code.RATE_LIMITED, "Too many searches at once.", retry_after=wait)
-    if viewer is not None:
-        hub.searches.under_way.add(viewer)
+    searches.under_way.add(seeker)
     try:
         await _look(session, command, parse(command.query))
     finally:
-        if viewer is not None:
-            hub.searches.under_way.discard(viewer)
+        searches.under_way.discard(seeker)
 
 
 async def _look(session: Session, command: Search, query: Query) -> None:
@@ -100,11 +119,11 @@ async def _look(session: Session, command: Search, query: Query) -> None:
         limit=command.limit,
     )
     taken = hub.taken
-    found = await hub.store.finder.search(sought)
+    found = await hub.searches.ask(lambda: hub.store.finder.search(sought))
     why = [query.why]
     if not found.messages and not found.cut and before is None and _has_parts(query):
         within = Sought(query=query, scope=scope, ids=ids, names=names, parts=True, limit=command.limit)
-        found_within = await hub.store.finder.search(within)
+        found_within = await hub.searches.ask(lambda: hub.store.finder.search(within))
         if found_within.messages or found_within.more:
             found, sought = found_within, within
             why.append(PARTS_WHY)

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from chatd.core.events import Change
+from chatd.core.finding import MOST_WAITING
 from chatd.core.names import AUDIT, REPORTS
 from tests.core.clients import ChatTestCase, Client
 from tests.core.roles import COMMANDS, House, build
@@ -142,6 +143,45 @@ class FindingTests(ChatTestCase):
         self.assertEqual(outcomes, ["found"] * 9 + ["refused"])
         self.server.advance(1)
         self.assertEqual(other.ask("search", query="tea")["type"], "found")
+
+    def test_what_one_says_behind_a_search_does_not_wait_for_it(self) -> None:
+        ada = self.server.person("ada", "lobby")
+        ada.say("tea")
+        ada.take()
+        self.server.store.reads_wait = True
+        ada.send("search", query="tea", ref="1")
+        ada.send("say", room="lobby", text="more tea", ref="2")
+        self.assertEqual([reply.get("ref") for reply in ada.take("done")], ["2"])
+        ada.take()
+        self.server.store.answer_reads()
+        (found,) = ada.take("found")
+        self.assertEqual((found["ref"], texts(found)), ("1", ["tea"]))
+
+    def test_watchers_are_told_apart_by_their_connections(self) -> None:
+        self.server.person("ada", "lobby").say("tea")
+        one, other = self.server.watcher(), self.server.watcher()
+        for watcher in (one, other):
+            watcher.session.address = None
+        self.server.store.reads_wait = True
+        one.send("search", query="tea")
+        self.assert_refused(one.ask("search", query="tea"), "rate_limited")
+        other.send("search", query="tea")
+        self.server.store.answer_reads()
+        self.assertEqual((one.kinds(), other.kinds()), (["found"], ["found"]))
+        for watcher in (one, other):
+            outcomes = [watcher.ask("search", query="tea")["type"] for _ in range(10)]
+            self.assertEqual((outcomes.count("found"), outcomes[-1]), (9, "refused"))
+
+    def test_only_so_many_searches_wait_for_the_store(self) -> None:
+        watchers = [self.server.watcher() for _ in range(MOST_WAITING + 1)]
+        self.server.store.reads_wait = True
+        for watcher in watchers:
+            watcher.send("search", query="tea")
+        (refused,) = watchers[-1].take()
+        self.assert_refused(refused, "rate_limited")
+        self.server.store.answer_reads()
+        self.assertEqual([watcher.kinds() for watcher in watchers[:-1]], [["found"]] * MOST_WAITING)
+        self.assertEqual(watchers[-1].ask("search", query="tea")["type"], "found")
 
 
 class RightsTests(ChatTestCase):

@@ -8,6 +8,7 @@ import gc
 
 from chatd.core.acts import ACTS, ALONE
 from chatd.core.commands import Leave, Post, Read, Say, Typing
+from chatd.core.queries import Search
 from chatd.core.refusals import Code
 from chatd.core.session import COMMAND_BURST, FLOOD_REFUSALS, MAX_UNANSWERED, Session
 from tests.core.clients import ChatTestCase, Client
@@ -241,8 +242,8 @@ class OrderTest(ChatTestCase):
         self.assertEqual(looked[-1], (False, ["message", "done"]))
 
     def test_some_commands_are_answered_before_the_next_is_looked_at(self) -> None:
-        """All but `leave`, `say`, `typing` and `read`; such as these, when the store takes its time."""
-        self.assertEqual(set(ACTS) - ALONE, {Leave, Post, Say, Typing, Read})
+        """All but those of talk and `search`; such as these, when the store takes its time."""
+        self.assertEqual(set(ACTS) - ALONE, {Leave, Post, Say, Typing, Read, Search})
         ada = self.server.person("ada", "lobby")
         self.server.person("bob", "den").say("hi", "den")
         self.server.clients[-1].ask("leave", room="den")
