@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatd.core.commands import Face, Me
 from chatd.core.events import Change, Deed
-from chatd.core.forms import DELETED, EDITED, KINDS
+from chatd.core.forms import KINDS
 from chatd.core.names import AUDIT, PersonId, RoomKey, is_private
 from chatd.core.news import Item
 from chatd.core.orders import Invited, Removed
@@ -35,8 +35,7 @@ def take_effect(hub: Hub, deed: Deed) -> None:
             room.topic = deed.detail.topic
         if deed.detail.title is not None:
             room.title = deed.detail.title
-    if deed.wipe is not None or deed.kind in (EDITED, DELETED):
-        hub.taken += 1
+    hub.searches.touch(deed)
     if deed.wipe is not None:
         for each in hub.rooms.values():
             if each is room or (deed.wipe.everywhere and not is_private(each.key)):

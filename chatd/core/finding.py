@@ -4,9 +4,10 @@ Looking for messages: what is asked and answered, and in which rooms somebody ma
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -14,6 +15,8 @@ from msgspec.structs import replace
 
 from chatd.core import rules
 from chatd.core.attendance import own_name, own_peer
+from chatd.core.events import Deed, Message
+from chatd.core.forms import DELETED, EDITED
 from chatd.core.limits import AddressLimit
 from chatd.core.names import (
     CLOSED_MARK,
@@ -39,8 +42,8 @@ if TYPE_CHECKING:
     from chatd.core.hub import Hub
     from chatd.core.session import Session
 
-MOST_ROOMS = 10_000
-"""Among so many of one's own rooms one is looked for by its title or by the other person's name."""
+MOST_READINGS = 3
+"""So often what was found is read again because its text was taken meanwhile."""
 
 PARTS_WHY = "No message has this as words of its own; these have it within words."
 CUT_WHY = "That took too long; ask for more to go on."
@@ -52,6 +55,30 @@ MOST_WAITING = 32
 
 
 @dataclass(slots=True)
+class Touched:
+    """
+    From which messages text was taken since a search looked at them; the room None is every one.
+    """
+
+    rooms: set[RoomKey | None] = field(default_factory=set)
+    messages: set[tuple[RoomKey, int | None]] = field(default_factory=set)
+
+    def __contains__(self, message: Message) -> bool:
+        at = {(message.room, message.offset)}
+        if message.reply_to is not None:
+            # What it answers is quoted with it.
+            at.add((message.room, message.reply_to))
+        return not self.rooms.isdisjoint((None, message.room)) or not self.messages.isdisjoint(at)
+
+    def clear(self) -> None:
+        """
+        They are about to be looked at again.
+        """
+        self.rooms.clear()
+        self.messages.clear()
+
+
+@dataclass(slots=True)
 class Searches:
     """
     Who is looking for something, and how often: five times a second, ten at once, one after the other. A
@@ -59,7 +86,7 @@ class Searches:
     """
 
     limit: AddressLimit = field(default_factory=lambda: AddressLimit(10, 2.0))
-    under_way: set[PersonId | Session] = field(default_factory=set)
+    under_way: dict[PersonId | Session, Touched] = field(default_factory=dict)
     waiting: int = 0
 
     async def ask(self, question: Callable[[], Awaitable[Findings]]) -> Findings:
@@ -73,6 +100,16 @@ class Searches:
             return await question()
         finally:
             self.waiting -= 1
+
+    def touch(self, deed: Deed) -> None:
+        """
+        Note for those who look for something from which messages a deed has taken text.
+        """
+        for touched in self.under_way.values():
+            if deed.wipe is not None:
+                touched.rooms.add(None if deed.wipe.everywhere else deed.room)
+            elif deed.kind in (EDITED, DELETED):
+                touched.messages.add((deed.room, deed.detail.about))
 
 
 async def search(session: Session, command: Search, now: float) -> None:
@@ -88,14 +125,14 @@ async def search(session: Session, command: Search, now: float) -> None:
         wait = searches.limit.take(session.viewer or session.address or f"session {id(session)}", now)
         if wait:
             raise Refused(Code.RATE_LIMITED, "Too many searches at once.", retry_after=wait)
-    searches.under_way.add(seeker)
+    touched = searches.under_way[seeker] = Touched()
     try:
-        await _look(session, command, parse(command.query))
+        await _look(session, command, parse(command.query), touched)
     finally:
-        searches.under_way.discard(seeker)
+        del searches.under_way[seeker]
 
 
-async def _look(session: Session, command: Search, query: Query) -> None:
+async def _look(session: Session, command: Search, query: Query, touched: Touched) -> None:
     hub = session.hub
     if query.empty:
         session.answer(command, Found(hits=(), more=False, why=query.why))
@@ -118,7 +155,6 @@ async def _look(session: Session, command: Search, query: Query) -> None:
         parts=parts,
         limit=command.limit,
     )
-    taken = hub.taken
     found = await hub.searches.ask(lambda: hub.store.finder.search(sought))
     why = [query.why]
     if not found.messages and not found.cut and before is None and _has_parts(query):
@@ -132,7 +168,7 @@ async def _look(session: Session, command: Search, query: Query) -> None:
 
     async def tell() -> None:
         answer = Found(
-            hits=await _hits(session, command, sought, some, taken),
+            hits=await _hits(session, command, sought, some, touched),
             more=some.more,
             next=f"{some.upto}{'p' * sought.parts}" if some.more else UNSET,
             why=" ".join(filter(None, why)) or UNSET,
@@ -162,20 +198,23 @@ def _has_parts(query: Query) -> bool:
 
 
 async def _hits(
-    session: Session, command: Search, sought: Sought, found: Findings, taken: int
+    session: Session, command: Search, sought: Sought, found: Findings, touched: Touched
 ) -> tuple[Hit, ...]:
     """What was found, as far as it is still so and the client may still read it."""
     hub, sieve = session.hub, Sieve(sought)
     messages = found.messages
     views = {key: await _view(session, key) for key in dict.fromkeys(each.room for each in messages)}
-    while True:
-        if hub.deeds_under_way:
-            # What is stored can be found before it is published. Writes are answered in their order.
-            await hub.store.touch(())
-        if taken == hub.taken:
+    for readings in count():
+        # What is stored can be found before it is published.
+        await hub.deeds_are_told()
+        stale = [message for message in messages if message in touched]
+        if not stale:
             break
-        # Something was taken from a log since.
-        taken = hub.taken
+        if readings == MOST_READINGS:
+            # Others are at it all the time; it is found when they are done.
+            messages = tuple(message for message in messages if message not in stale)
+            break
+        touched.clear()
         again = await hub.store.finder.again([message.commit for message in messages])
         messages = tuple(message for message in again if sieve.means(message))
     rules.check(session, command)
@@ -211,7 +250,7 @@ def may_read(session: Session, key: RoomKey) -> bool:
 async def _scope(session: Session, query: Query) -> tuple[Scope, str]:
     """In which rooms is looked, or the name of one that the client has not."""
     if query.rooms:
-        named = [(name, await _named(session, name)) for name in query.rooms]
+        named = await _named(session, query.rooms)
         unknown = next((name for name, keys in named if not keys), "")
         return Scope(included=frozenset(key for _, keys in named for key in keys)), unknown
     rights, viewer = session.hub.rights, session.viewer
@@ -229,27 +268,34 @@ async def _scope(session: Session, query: Query) -> tuple[Scope, str]:
     return scope, ""
 
 
-async def _named(session: Session, name: str) -> list[RoomKey]:
-    """The rooms that somebody can mean by a name, of those that they may read."""
+async def _named(session: Session, names: Collection[str]) -> list[tuple[str, list[RoomKey]]]:
+    """For each name the rooms that somebody can mean by it, of those that they may read."""
     viewer = session.viewer
-    meant: list[RoomKey] = []
-    if name.startswith(CLOSED_MARK):
-        meant.append(RoomKey(name))
-    elif name.startswith(PRIVATE_MARK):
-        if viewer is not None and is_person_id(name[1:]) and name[1:] != viewer:
-            meant.append(private_key(viewer, PersonId(name[1:])))
-    else:
-        with suppress(Refused):
-            meant.append(room_key(name))
+    called: tuple[tuple[str, RoomKey], ...] = ()
     if viewer is not None:
         closed = session.hub.rights.closed_rooms(viewer)
-        folded = fold(name)
-        for record in await session.hub.store.inbox(viewer, MOST_ROOMS, closed):
-            peer = own_peer(record, viewer) if record.pair else None
-            called = f"{PRIVATE_MARK}{peer.name}" if peer else record.title
-            if called and fold(called) == folded:
-                meant.append(record.key)
-    return [key for key in meant if may_read(session, key)]
+        folded = frozenset(map(fold, names))
+        called = await session.hub.store.finder.called(viewer, folded, closed)
+    meant: list[tuple[str, list[RoomKey]]] = []
+    for name in names:
+        keys = [*_spelt(session, name), *(key for each, key in called if each == fold(name))]
+        meant.append((name, [key for key in keys if may_read(session, key)]))
+    return meant
+
+
+def _spelt(session: Session, name: str) -> list[RoomKey]:
+    """The room whose key a name is, if it can be one."""
+    viewer = session.viewer
+    if name.startswith(CLOSED_MARK):
+        return [RoomKey(name)]
+    if name.startswith(PRIVATE_MARK):
+        other = name.removeprefix(PRIVATE_MARK)
+        if viewer is not None and is_person_id(other) and other != viewer:
+            return [private_key(viewer, PersonId(other))]
+        return []
+    with suppress(Refused):
+        return [room_key(name)]
+    return []
 
 
 def _people(session: Session, query: Query) -> tuple[frozenset[PersonId], frozenset[str]]:

@@ -81,8 +81,6 @@ class Hub:
     sessions: dict[Session, None] = field(default_factory=dict)
     deeds_under_way: int = 0
     searches: Searches = field(default_factory=Searches)
-    # How often text was taken from any log: what was found before that is to be read again.
-    taken: int = 0
     endings: int = 0
     stopping: bool = False
     news: News = field(init=False)

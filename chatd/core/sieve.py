@@ -4,7 +4,7 @@ Which messages somebody looks for, where, and what a store finds of them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -36,6 +36,14 @@ class Finder(Protocol):
     def again(self, commits: Sequence[int]) -> Awaitable[tuple[Message, ...]]:
         """
         These messages as they are now, in that order, without those that are not kept any more.
+        """
+
+    def called(
+        self, person: PersonId, names: Collection[str], closed: Collection[RoomKey]
+    ) -> Awaitable[tuple[tuple[str, RoomKey], ...]]:
+        """
+        Which rooms go by one of these folded names, each with that name: those of `closed` by their titles,
+        and a person's conversations by `@` and what the other one is called.
         """
 
 

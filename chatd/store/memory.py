@@ -73,7 +73,7 @@ class MemoryStore:
         self._rooms = Rooms(self._people.card)
         self.files = MemoryFiles(self._write, wall_ms)
         self.registry = MemoryRegistry(self._people, self._write, self._enrolled)
-        self.finder = MemoryFinder(lambda: tuple(self._rooms.logs.values()))
+        self.finder = MemoryFinder(lambda: tuple(self._rooms.logs.values()), self._rooms.card)
 
     @property
     def epoch(self) -> str:

@@ -4,22 +4,31 @@ How messages are looked for in memory: by looking at each, newest first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from heapq import merge
 
-from chatd.core.events import Event, Message
-from chatd.core.names import RoomKey, is_closed, is_private, private_pair
+from chatd.core.events import Card, Event, Message
+from chatd.core.names import (
+    PRIVATE_MARK,
+    PersonId,
+    RoomKey,
+    fold,
+    is_closed,
+    is_private,
+    private_pair,
+)
 from chatd.core.sieve import Findings, Scope, Sieve, Sought
 from chatd.store.memory_log import Log
 
 
 class MemoryFinder:
     """
-    The contract of `chatd.core.sieve.Finder` over `logs`.
+    The contract of `chatd.core.sieve.Finder` over `logs`; `card` is who somebody is.
     """
 
-    def __init__(self, logs: Callable[[], Sequence[Log]]) -> None:
+    def __init__(self, logs: Callable[[], Sequence[Log]], card: Callable[[PersonId], Card | None]) -> None:
         self._logs = logs
+        self._card = card
 
     async def search(self, sought: Sought) -> Findings:
         """As the port says."""
@@ -43,6 +52,21 @@ class MemoryFinder:
             if isinstance(event, Message) and event.commit in wanted
         ]
         return tuple(sorted(events, key=lambda event: list(commits).index(event.commit)))
+
+    async def called(
+        self, person: PersonId, names: Collection[str], closed: Collection[RoomKey]
+    ) -> tuple[tuple[str, RoomKey], ...]:
+        """As the port says."""
+        found: list[tuple[str, RoomKey]] = []
+        for log in self._logs():
+            called = log.name if log.key in closed else ""
+            if is_private(log.key) and person in private_pair(log.key):
+                (other,) = set(private_pair(log.key)) - {person}
+                card = self._card(other)
+                called = f"{PRIVATE_MARK}{card.name}" if card else ""
+            if called and fold(called) in names:
+                found.append((fold(called), log.key))
+        return tuple(found)
 
     def _newest_first(self, scope: Scope) -> Iterator[Event]:
         logs = [log.back_from(log.head) for log in self._logs() if _is_in(log.key, scope)]

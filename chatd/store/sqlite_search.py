@@ -8,7 +8,7 @@ decides alone: what a query means is said by `chatd.core.sieve.Sieve`, on the te
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -17,7 +17,8 @@ import apsw
 from twisted.internet.defer import Deferred, DeferredSemaphore, fail
 
 from chatd.core.events import Message
-from chatd.core.names import RoomKey
+from chatd.core.names import PRIVATE_MARK, PersonId, RoomKey
+from chatd.core.names import fold as fold_name
 from chatd.core.search import RUN, Term, is_prefix
 from chatd.core.sieve import SLACK_MS, Findings, Scope, Sieve, Sought
 from chatd.store import rules
@@ -79,6 +80,11 @@ BY_LOOKING = (
     " ORDER BY event.commit_number DESC"
 )
 OWN_ROOMS = "SELECT key, number FROM private_room JOIN room ON number = room WHERE person = ?"
+CONVERSATIONS = (
+    "SELECT key, person.name FROM private_room JOIN room ON number = room JOIN person ON id = peer"
+    " WHERE private_room.person = ?"
+)
+TITLE = "SELECT name FROM room WHERE key = ?"
 ROOM_NUMBER = "SELECT number FROM room WHERE key = ?"
 COMMITS = "SELECT commits FROM store"
 NEXT_AT = (
@@ -122,6 +128,13 @@ class SqliteFinder:
         """As the port says."""
         wanted = tuple(commits)
         return self._ask(lambda database: tuple(_messages(database, wanted)))
+
+    def called(
+        self, person: PersonId, names: Collection[str], closed: Collection[RoomKey]
+    ) -> Deferred[tuple[tuple[str, RoomKey], ...]]:
+        """As the port says."""
+        wanted, keys = frozenset(names), tuple(closed)
+        return self._ask(lambda database: tuple(_called(database, person, wanted, keys)))
 
 
 def search(
@@ -197,6 +210,20 @@ def _in_time(
     finally:
         connection.set_progress_handler(None)
     yield from connection.execute(BY_LOOKING, (last, first))
+
+
+def _called(
+    connection: apsw.Connection, person: PersonId, names: frozenset[str], closed: Iterable[RoomKey]
+) -> Iterator[tuple[str, RoomKey]]:
+    for key in closed:
+        title = connection.execute(TITLE, (key,)).get
+        if title and fold_name(title) in names:
+            yield fold_name(title), key
+    if any(name.startswith(PRIVATE_MARK) for name in names):
+        for key, name in connection.execute(CONVERSATIONS, (person,)):
+            called = fold_name(f"{PRIVATE_MARK}{name}")
+            if called in names:
+                yield called, RoomKey(key)
 
 
 def _messages(connection: apsw.Connection, commits: Iterable[int]) -> Iterator[Message]:

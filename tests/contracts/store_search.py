@@ -293,6 +293,23 @@ class SearchContract(StoreCase):
                     expected = [each.text for each in log if isinstance(each, Message) and sieve.means(each)]
                     self.assertEqual(await self.texts(query, parts=parts), expected, (step, query))
 
+    async def test_rooms_are_known_by_their_titles_and_conversations_by_the_other_person(self) -> None:
+        self.assertEqual(await self.store.finder.called(ADA, ["@bob", "vault"], [VAULT]), ())
+        await self.store.act((deed("made", VAULT, name="Vault", title="Vault"),))
+        await self.store.act((deed("set", VAULT, title="Wine cellar"),))
+        for room, who in ((self.private(ADA, BOB), ADA), (self.private(BOB, CLEO), BOB), (GARDEN, ADA)):
+            await self.say("hi", room, who)
+        for names, closed, rooms in (
+            (["wine cellar"], [VAULT, RoomKey("nowhere")], {("wine cellar", VAULT)}),
+            (["vault", "bob", "garden", GARDEN], [VAULT], set()),
+            (["wine cellar"], [], set()),
+            (["@bob", "wine cellar"], [], {("@bob", self.private(ADA, BOB))}),
+            (["@ada", "@cleo"], [], set()),
+        ):
+            found = await self.store.finder.called(ADA, names, closed)
+            self.assertEqual(set(found), rooms, names)
+            self.assertEqual(len(found), len(rooms))
+
     async def test_messages_are_read_again_as_they_are_now(self) -> None:
         await self.say("tea")
         await self.say("secret", who=BOB)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from random import Random
 from typing import Any
 
@@ -19,7 +19,7 @@ from chatd.core.accounts import Accounts, SignUp
 from chatd.core.commands import Answer, Command, Post
 from chatd.core.events import Author, Batch, Change, DeedDraft, Event, Message
 from chatd.core.hub import Hub
-from chatd.core.names import AUDIT, LOBBY, is_private, person_id
+from chatd.core.names import AUDIT, LOBBY, PersonId, RoomKey, is_private, person_id
 from chatd.core.ports import Dialect, View
 from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
@@ -190,6 +190,12 @@ class _SlowFinder:
     def again(self, commits: Sequence[int]) -> Awaitable[tuple[Message, ...]]:
         """See `Finder`."""
         return self._store._read("again", self._inner.again(commits))
+
+    def called(
+        self, person: PersonId, names: Collection[str], closed: Collection[RoomKey]
+    ) -> Awaitable[tuple[tuple[str, RoomKey], ...]]:
+        """See `Finder`."""
+        return self._store._read("called", self._inner.called(person, names, closed))
 
 
 PASSWORD = "correct horse"

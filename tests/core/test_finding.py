@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from chatd.core.events import Change
-from chatd.core.finding import MOST_WAITING
+from chatd.core.finding import MOST_READINGS, MOST_WAITING
 from chatd.core.names import AUDIT, REPORTS
 from tests.core.clients import ChatTestCase, Client
 from tests.core.roles import COMMANDS, House, build
@@ -282,6 +282,50 @@ class RightsTests(ChatTestCase):
         self.server.store.answer_reads()
         (found,) = bob.take("found")
         self.assertEqual((texts(found), found["hits"][0]["marks"]), (["more tea"], [[5, 8]]))
+
+    def test_what_is_edited_elsewhere_does_not_have_it_read_again(self) -> None:
+        ada, bob = self.server.person("ada", "lobby", "den"), self.server.person("bob", "lobby")
+        ada.say("tea")
+        ada.say("coffee")
+        ada.say("tea in the den", "den")
+        self.server.store.reads_wait = True
+        bob.send("search", query="tea in:lobby")
+        self.server.store.answer_reads(1)
+        ada.send("edit", room="lobby", offset=2, text="cocoa")
+        ada.send("edit", room="den", offset=1, text="more tea in the den")
+        before = self.server.store.reads.count("again")
+        self.server.store.answer_reads()
+        (found,) = bob.take("found")
+        self.assertEqual((texts(found), self.server.store.reads.count("again")), (["tea"], before))
+
+    def test_what_answers_something_that_is_deleted_meanwhile_is_found_without_it(self) -> None:
+        ada, bob = self.server.person("ada", "lobby"), self.server.person("bob", "lobby")
+        ada.say("secret")
+        ada.say("tea", reply_to=1)
+        self.server.store.reads_wait = True
+        bob.send("search", query="tea")
+        self.server.store.reads_wait = False
+        ada.send("delete", room="lobby", offset=1)
+        self.server.store.answer_reads()
+        (found,) = bob.take("found")
+        self.assertEqual(texts(found), ["tea"])
+        self.assertNotIn("secret", json.dumps(found))
+
+    def test_what_is_edited_all_the_time_is_read_again_a_few_times_at_most(self) -> None:
+        ada, bob = self.server.person("ada", "lobby"), self.server.person("bob", "lobby")
+        for text in ("tea", "green tea"):
+            ada.say(text)
+        store = self.server.store
+        store.reads_wait = True
+        bob.send("search", query="tea")
+        for number in range(10):
+            store.reads_wait = False
+            ada.send("edit", room="lobby", offset=1, text=f"tea {number}")
+            store.reads_wait = True
+            store.answer_reads(min(store.waiting, 1))
+        self.assertEqual(store.waiting, 0)
+        (found,) = bob.take("found")
+        self.assertEqual((texts(found), store.reads.count("again")), (["green tea"], MOST_READINGS))
 
 
 class PlantedTests(ChatTestCase):
