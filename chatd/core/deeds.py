@@ -159,8 +159,8 @@ async def report(session: Session, command: Report, now: float) -> None:
         raise Refused(Code.NOT_MEMBER, "Join the room first.")
     taken = -1
     # What was taken since it was read is not shown to anybody any more.
-    while taken != hub.taken:
-        taken = hub.taken
+    while taken != cursor.room.tail.taken:
+        taken = cursor.room.tail.taken
         message = await message_at(session, key, command.offset)
     detail = Detail(
         who=Card(message.author.id, message.author.name),

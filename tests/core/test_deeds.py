@@ -208,6 +208,20 @@ class ModerationTest(ChatTestCase):
         self.bob.ask("report", room="den", offset=offset)
         self.assertEqual(len(self.owner.take("reported")), 1)
 
+    def test_a_report_shows_nothing_that_was_deleted_before_it(self) -> None:
+        """Also if the message was read already."""
+        self.owner.join("+reports")
+        offset = self.bob.ask("say", room="den", text="regretted")["offset"]
+        self.server.store.reads_wait = True
+        self.cleo.send("report", room="den", offset=offset)
+        self.bob.send("delete", room="den", offset=offset)
+        waiting = self.server.store._waiting
+        # The one who deletes is answered first.
+        waiting.append(waiting.popleft())
+        self.server.store.answer_reads()
+        self.assert_refused(self.cleo.take("refused")[0], "no_such_message")
+        self.assertNotIn("regretted", str(self.owner.take("reported")))
+
     def test_a_long_roster_comes_in_parts(self) -> None:
         """Each line once, by name."""
         many = LINES_A_PAGE + 20
