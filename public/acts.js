@@ -133,6 +133,12 @@ export function actsOf(app) {
       return undefined;
     },
     goTo: (room, offset) => act.follow({ room, offset }),
+    /** Go to a message of any room that one may read. */
+    jump({ room, offset, with: who }) {
+      if (isPrivate(room) && nameOf(room) === undefined && who) act.openPrivate(who);
+      else if (isPrivate(room)) connection.hear(room);
+      act.goTo(room, offset);
+    },
     goOn,
 
     say(room, words) {

@@ -73,7 +73,7 @@ function dispatch(action) {
   }
   if (action.type === "welcome" && page.link !== null) act.dialog("profile");
   // What opens at a key is to be there when it is pressed.
-  if (action.type === "welcome") setTimeout(() => navigator.onLine && parts.fetch("dialogs"), FETCH_MS);
+  if (action.type === "welcome") setTimeout(() => navigator.onLine && ["dialogs", "search"].forEach(parts.fetch), FETCH_MS);
   // The log may be another one now, and the last markers may not have arrived.
   if (action.type === "welcome") written.read = {};
   if (state.called !== before.called && state.called !== null) {

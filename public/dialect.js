@@ -62,6 +62,7 @@ const ANSWERS = {
   join: "joined",
   history: "page",
   rooms: "rooms",
+  search: "found",
 };
 
 /** Whether a frame can be the reply to `asked`. */

@@ -1,6 +1,7 @@
 // What the page takes from the server: each frame made anew, of the fields that the page uses and of the kinds that they
 // must have. What cannot be used goes no further, so nothing behind this module has to doubt what it is given. Pure.
 
+import { filesOf } from "./attached.js";
 import { count, isCount, isId, isName, isRecord, isToken, line, list, LONGEST_NAME, people, person, words } from "./checks.js";
 import { deedOf, LONGEST_TOPIC } from "./deeds.js";
 import { amendOf, formOf, levelOf, pinsOf, unreadOf } from "./forms.js";
@@ -38,7 +39,7 @@ export function event(frame) {
   if (amends !== null) return { ...place, type, at: words(frame.at, 40), from, ...amends };
   if (type !== "message" || typeof frame.text !== "string") return place;
   if (typeof frame.from.via === "string") from.via = line(frame.from.via, 20);
-  const more = { ...(isId(frame.cid) ? { cid: frame.cid } : {}), ...formOf(frame) };
+  const more = { ...(isId(frame.cid) ? { cid: frame.cid } : {}), ...formOf(frame), ...filesOf(frame) };
   return { ...place, type, at: words(frame.at, 40), from, text: words(frame.text, LONGEST_TEXT), ...more, ...pair(frame) };
 }
 

@@ -9,6 +9,7 @@ export const LIST = [
   [["Alt", "Shift", "↑"], "The unread room above"],
   [["Alt", "Shift", "↓"], "The unread room below"],
   [["Ctrl", "K"], "Go to a room or a person"],
+  [["Ctrl", "Shift", "F"], "Search messages"],
   [["Esc"], "Close, or mark the room as read"],
   [["↑"], "In an empty line: change your last message"],
   [["Enter"], "On a message: what can be done with it"],

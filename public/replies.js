@@ -7,7 +7,7 @@ const MOST_SECONDS = 21_600;
 const SERVER_ROLES = ["guest", "member", "moderator", "owner", "bot"];
 const REMOVALS = ["kicked", "banned", "quit", "guests", "forbidden"];
 // What only a dialog asks for is looked at there; see answers.js.
-const ASKED = ["roster", "sessions", "link", "links", "bot", "pins"];
+const ASKED = ["found", "roster", "sessions", "link", "links", "bot", "pins"];
 
 const one = (value, allowed, otherwise) => (allowed.includes(value) ? value : otherwise);
 

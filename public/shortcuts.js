@@ -3,7 +3,7 @@
 const MOVES = { ArrowUp: -1, ArrowDown: 1 };
 
 /**
- * What a keydown asks for: {act: "room", by, unread}, {act: "switcher"}, {act: "help"}, {act: "escape"}, {act: "type"} or
+ * What a keydown asks for: {act: "room", by, unread}, {act: "switcher"}, {act: "search"}, {act: "help"}, {act: "escape"}, {act: "type"} or
  * null. `writing` says whether the focus is where one types.
  */
 export function shortcutOf(event, writing) {
@@ -11,6 +11,7 @@ export function shortcutOf(event, writing) {
   const { altKey: alt, ctrlKey: ctrl, metaKey: meta, shiftKey: shift, code, key } = event;
   if (alt && !ctrl && !meta && Object.hasOwn(MOVES, code)) return { act: "room", by: MOVES[code], unread: shift };
   if ((ctrl || meta) && !alt && !shift && code === "KeyK") return { act: "switcher" };
+  if ((ctrl || meta) && shift && !alt && code === "KeyF") return { act: "search" };
   if (key === "Escape") return { act: "escape" };
   if (writing || alt || ctrl || meta) return null;
   if (key === "?") return { act: "help" };

@@ -5,6 +5,9 @@ import { inSidebar } from "../order.js";
 import { at } from "../room.js";
 import { roomBeside, shortcutOf } from "../shortcuts.js";
 
+// These open in place of another dialog, and close again.
+const SWITCHES = ["switcher", "search"];
+
 const WRITING = "input, textarea, select, [contenteditable]";
 
 /** Listen while one is in the chat; `state`, `ui` and `act` as for every view. */
@@ -19,6 +22,7 @@ export function useKeys(state, ui, act) {
         if (name !== null) act.show(at(rooms, name));
       },
       switcher: () => act.dialog(now.current.ui.dialog === "switcher" ? null : "switcher"),
+      search: () => act.dialog(now.current.ui.dialog === "search" ? null : "search"),
       help: () => act.dialog("help"),
       escape() {
         if (now.current.ui.panel !== null) return act.panel(null);
@@ -32,7 +36,7 @@ export function useKeys(state, ui, act) {
     const onKeyDown = (event) => {
       const found = shortcutOf(event, event.target.matches?.(WRITING) ?? false);
       const { ui: { dialog } } = now.current;
-      if (found === null || (dialog !== null && found.act !== "switcher")) return;
+      if (found === null || (dialog !== null && !SWITCHES.includes(found.act))) return;
       if (found.act !== "type") event.preventDefault();
       acts[found.act](found);
     };

@@ -27,6 +27,9 @@ const times = () => {
 /** A time whole, or "" when it cannot be read. */
 export const wholeOf = (at) => times().whole(at);
 
+/** The same, with no more than one needs to know when it was. */
+export const briefOf = (at) => times().brief(at);
+
 /** The day of an event as a person calls it, or "" when the time cannot be read. */
 export const dayOf = (at) => times().day(at);
 

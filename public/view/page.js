@@ -12,6 +12,9 @@ import { Join } from "./join.js";
 
 const NOTICE_MS = 4000;
 
+// The part that has a dialog, where that is not the one of most of them.
+const PARTS = { search: "search", picture: "files" };
+
 function Toast({ notice }) {
   const { act } = useContext(Page);
   useEffect(() => {
@@ -37,7 +40,8 @@ function Top({ state, panel }) {
         </button>`
       }
       <a class="brand" href="/"><img src="/icon.svg" alt="" width="24" height="24" />chatd</a>
-      ${inside && html`<button type="button" class="plain" aria-label=${t("Go to a room or a person")} title=${t("Go to a room or a person")} onClick=${() => act.dialog("switcher")}><${Icon} name="search" /></button>`}
+      ${inside && html`<button type="button" class="plain" aria-label=${t("Go to a room or a person")} title=${t("Go to a room or a person")} onClick=${() => act.dialog("switcher")}><${Icon} name="rooms-of" /></button>`}
+      ${inside && html`<button type="button" class="plain" aria-label=${t("Search messages")} title=${t("Search messages")} onClick=${() => act.dialog("search")}><${Icon} name="search" /></button>`}
       ${inside && html`<button type="button" class="plain shortcuts" aria-label=${t("Keyboard")} title=${t("Keyboard")} onClick=${() => act.dialog("help")}><${Icon} name="keys" /></button>`}
       <button type="button" class="plain" aria-label=${t("Settings")} title=${t("Settings")} onClick=${() => act.dialog("settings")}><${Icon} name="settings" /></button>
       ${
@@ -54,7 +58,7 @@ function Top({ state, panel }) {
 export function Root({ state, page, ui }) {
   const inside = state.phase === "joined";
   const close = () => page.act.dialog(null);
-  const Open = ui.dialog === null || (!inside && ui.dialog !== "settings") ? null : page.part("dialogs")?.[ui.dialog];
+  const Open = ui.dialog === null || (!inside && ui.dialog !== "settings") ? null : page.part(PARTS[ui.dialog] ?? "dialogs")?.[ui.dialog];
   const Floating = inside && ui.picker !== null ? page.part("amends")?.Floating : null;
   const Menu = inside && ui.menu !== null ? page.part("dialogs")?.menu : null;
   const skip = (event) => {
