@@ -26,6 +26,10 @@ T = TypeVar("T")
 
 COOKIE = b"chatd"
 HOST_COOKIE = b"__Host-chatd"
+# By which a browser gets the files of a guest. It goes nowhere else: one browser may be several guests.
+FILES_COOKIE = b"chatd-files"
+SECURE_FILES_COOKIE = b"__Secure-chatd-files"
+FILES_PATH = "/files"
 """Over TLS: no neighbour's page, and nobody on a line without TLS, can set it. See RFC 6265bis, 4.1.3.2."""
 COOKIE_DAYS = 400
 LABEL_CHARACTERS = 200
@@ -199,7 +203,9 @@ class AccountResource(Resource):
         return self._welcome(request, signed_in, cookie=asked.cookie)
 
     async def _remember(self, request: Any, asked: _Remember) -> dict[str, Any]:
-        return self._welcome(request, await self._door.remember(asked.token), cookie=True)
+        told = self._welcome(request, await self._door.remember(asked.token), cookie=False)
+        _set_files_cookie(request, told.pop("token"))
+        return told
 
     async def _sign_out(self, request: Any, asked: _SignOut) -> dict[str, Any]:
         token = asked.token or cookie_of(request)
@@ -239,7 +245,9 @@ def cookie_of(request: Any) -> str | None:
     The token in a request's cookie; None if it has none or none that can be one. Over TLS it is the cookie
     that no other host can set, and none but that.
     """
-    value = request.getCookie(HOST_COOKIE if request.client.secure else COOKIE)
+    secure = request.client.secure
+    names = (HOST_COOKIE, SECURE_FILES_COOKIE) if secure else (COOKIE, FILES_COOKIE)
+    value = request.getCookie(names[0]) or request.getCookie(names[1])
     if not value or len(value) > 128 or not value.isascii():
         return None
     text: str = value.decode("ascii")
@@ -251,17 +259,27 @@ def _set_cookie(request: Any, token: str) -> None:
     _add_cookie(request, HOST_COOKIE if secure else COOKIE, token, COOKIE_DAYS * 24 * 3600, secure=secure)
 
 
+def _set_files_cookie(request: Any, token: str) -> None:
+    secure = request.client.secure
+    name = SECURE_FILES_COOKIE if secure else FILES_COOKIE
+    _add_cookie(request, name, token, COOKIE_DAYS * 24 * 3600, secure=secure, path=FILES_PATH)
+
+
 def _forget_cookies(request: Any) -> None:
     # Or it would be signed in by the other one again.
     _add_cookie(request, COOKIE, "", 0, secure=False)
+    _add_cookie(request, FILES_COOKIE, "", 0, secure=False, path=FILES_PATH)
     if request.client.secure:
         _add_cookie(request, HOST_COOKIE, "", 0, secure=True)
+        _add_cookie(request, SECURE_FILES_COOKIE, "", 0, secure=True, path=FILES_PATH)
 
 
-def _add_cookie(request: Any, name: bytes, value: str, seconds: int, *, secure: bool) -> None:
+def _add_cookie(
+    request: Any, name: bytes, value: str, seconds: int, *, secure: bool, path: str = "/"
+) -> None:
     # Lax, so that whoever follows a link to the chat is signed in; see AccountResource for what guards the
     # rest.
-    parts = [f"{name.decode()}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
+    parts = [f"{name.decode()}={value}", f"Path={path}", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
     if secure:
         parts.append("Secure")
     request.responseHeaders.addRawHeader(b"Set-Cookie", "; ".join(parts).encode("ascii"))

@@ -123,11 +123,12 @@ class CookieTests(AccountCase):
             self.assertEqual(self.accounts.signed_out, tokens)
             self.accounts.signed_out.clear()
 
-    def test_whoever_signs_out_keeps_neither(self):
+    def test_whoever_signs_out_keeps_none(self):
         told = self.cookies(self.post("sign-out", {}, secure=True, cookie="__Host-chatd=host; chatd=plain"))
         self.assertEqual(
             [(each.partition("=")[0], "Max-Age=0" in each) for each in told],
-            [("chatd", True), ("__Host-chatd", True)],
+            [("chatd", True), ("chatd-files", True), ("__Host-chatd", True), ("__Secure-chatd-files", True)],
         )
-        self.assertIn("Secure", told[1])
+        self.assertEqual(["Secure" in each for each in told], [False, False, True, True])
+        self.assertEqual(["Path=/files;" in each for each in told], [False, True, False, True])
         self.assertEqual(self.cookies(self.post("sign-out", {"token": "t"}, cookie="chatd=plain")), [])

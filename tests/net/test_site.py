@@ -284,8 +284,9 @@ class HeadersTests(SiteTestCase):
         policy = ask(self.site, "/").headers["content-security-policy"]
         self.assertEqual(
             policy,
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-            "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+            "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'; "
             "require-trusted-types-for 'script'; trusted-types 'none'",
         )
 

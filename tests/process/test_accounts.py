@@ -150,6 +150,9 @@ class AccountsTest(SynchronousTestCase):
         status, told, cookie = post(daemon, "remember", {"token": guest["token"]})
         self.assertEqual((status, told["me"]["id"], "token" in told), (200, guest["me"]["id"], False))
         self.assertIn("HttpOnly", cookie)
+        # One browser may be several guests: it shows this where there are files, and nowhere else.
+        self.assertIn("chatd-files=", cookie)
+        self.assertIn("Path=/files;", cookie)
         again = self.open(daemon, Cookie=cookie.partition(";")[0]).ask("hello")
         self.assertEqual(again["me"], guest["me"])
         self.assertEqual(post(daemon, "remember", {"token": "nobody"})[1]["code"], "bad_token")
