@@ -3,6 +3,7 @@
 
 import { linkOf, placeOf } from "./address.js";
 import { amendingOf } from "./amending.js";
+import { carryingOf } from "./carrying.js";
 import { nameProblem, nearestName } from "./names.js";
 import { at, isPrivate } from "./room.js";
 import { withQuiet } from "./settings.js";
@@ -36,6 +37,7 @@ export function actsOf(app) {
 
   const act = {
     ...amendingOf(app),
+    ...carryingOf(app),
     begin({ name, email, rooms, active, unsent, as = null, account = false }, place = null) {
       app.begun();
       app.renew({ name, email });
@@ -142,11 +144,15 @@ export function actsOf(app) {
     goOn,
 
     say(room, words) {
-      connection.say(room, words, at(app.state.rooms, room)?.replying ?? null);
+      const reply = at(app.state.rooms, room)?.replying ?? null;
+      if (act.carries(room)) act.sendWith(room, words, reply);
+      else connection.say(room, words, reply);
       act.reply(room, null);
     },
     again: (cid) => connection.outbox.again(cid),
     edit(cid) {
+      const { room, attached } = app.state.pending.find((one) => one.cid === cid) ?? {};
+      if (attached !== undefined) act.restore(room, attached);
       connection.outbox.drop(cid);
       dispatch({ type: "handed_back", cid });
     },
@@ -203,6 +209,7 @@ export function actsOf(app) {
     /** Every tab of this browser leaves, and none can be this person again. */
     forget() {
       const gone = { id: app.state.me.id, name: app.state.me.name };
+      if (app.account() === null) act.unknown();
       otherTabs.postMessage(gone);
       forgotten(gone);
     },

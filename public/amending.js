@@ -18,7 +18,7 @@ export function amendingOf(app) {
 
     /** Answer a message of a room; null answers none. */
     reply(room, item) {
-      dispatch({ type: "replying", room, to: item && { offset: item.offset, quote: { from: item.from, text: item.text } } });
+      dispatch({ type: "replying", room, to: item && { offset: item.offset, quote: { from: item.from, text: item.text, ...(item.files ? { files: item.files.length } : {}) } } });
       if (item !== null) requestAnimationFrame(() => document.querySelector(".composer textarea")?.focus());
     },
     /** Change a message of one's own there; null ends that. */

@@ -31,7 +31,7 @@ export function reacted(reactions, { emoji, on, from: who }, me = null) {
 export const gave = (reaction, me) => reaction.mine === true || reaction.people.some((one) => one.id === me?.id);
 
 /** A message of which nothing is left but its place; its cid is that of its row on the page. */
-function gone({ text, edited, changed, quote, reactions, pinned, mentions, mentions_all: all, ...rest }) {
+function gone({ text, files, edited, changed, quote, reactions, pinned, mentions, mentions_all: all, ...rest }) {
   return { ...rest, text: "", deleted: true };
 }
 

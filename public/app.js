@@ -73,6 +73,7 @@ function dispatch(action) {
   }
   if (action.type === "welcome" && page.link !== null) act.dialog("profile");
   // What opens at a key is to be there when it is pressed.
+  if (action.type === "welcome") act.wakeFiles();
   if (action.type === "welcome") setTimeout(() => navigator.onLine && ["dialogs", "search"].forEach(parts.fetch), FETCH_MS);
   // The log may be another one now, and the last markers may not have arrived.
   if (action.type === "welcome") written.read = {};
@@ -184,6 +185,7 @@ const app = {
     written = { session: null, seen: null, read: {} };
     ui = CLOSED;
     act.removals.clear();
+    act.dropFiles();
     for (const room of Object.keys(drafts)) delete drafts[room];
     app.keepDrafts();
     page = { ...page, name: "", email: "" };

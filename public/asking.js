@@ -70,10 +70,14 @@ export class Asking {
     this.emit({ type: "left", room });
   }
 
-  /** Say something, as a reply to the message `to` if that is given: {offset, quote}, of which the quote is for oneself alone. */
-  say(room, text, to = null) {
+  /**
+   * Say something, as a reply to the message `to` if that is given: {offset, quote}, of which the quote is for oneself alone;
+   * with `attached`, files that the server has: {id, name, size}.
+   */
+  say(room, text, to = null, attached = []) {
     const reply = to === null ? {} : { reply_to: to.offset, quote: to.quote };
-    this.outbox.add({ cid: this._newCid(), room, text: wellFormed(text), ...reply });
+    const files = attached.length === 0 ? {} : { files: attached.map((one) => one.id), attached };
+    this.outbox.add({ cid: this._newCid(), room, text: wellFormed(text), ...reply, ...files });
   }
 
   /** A page of a room: `way` is older (before an offset), newer (after it), around it, or newest, which needs none. */

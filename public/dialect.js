@@ -21,6 +21,7 @@ const WORDS = {
   no_such_person: key("This person is not here any more."),
   not_member: key("You are not in this room."),
   no_such_message: GONE,
+  no_such_file: key("The server has forgotten this file."),
   no_such_room: key("There is no such room, or it is not for you."),
   banned: key("You have been banned here."),
   muted: key("You may not write here for now: a moderator has muted you."),

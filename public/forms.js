@@ -7,6 +7,7 @@ const LONGEST_TIME = 40;
 const LONGEST_QUOTE = 400;
 const MOST_EMOJI = 50;
 const MOST_PEOPLE = 99_999;
+const MOST_FILES = 10;
 const MOST_CALLED = 100;
 const MOST_PINS = 100;
 const LONGEST_EMOJI = 64;
@@ -40,7 +41,7 @@ function quote(value) {
   const from = isRecord(value) ? person(value.from) : null;
   if (from === null) return {};
   const gone = value.deleted === true;
-  return { quote: { from, text: gone ? "" : words(value.text, LONGEST_QUOTE), ...(gone ? { deleted: true } : {}) } };
+  return { quote: { from, text: gone ? "" : words(value.text, LONGEST_QUOTE), ...(isPlace(value.files) && !gone ? { files: Math.min(value.files, MOST_FILES) } : {}), ...(gone ? { deleted: true } : {}) } };
 }
 
 /** Whom a text calls for. */

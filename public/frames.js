@@ -73,7 +73,7 @@ const kinds = {
     const given = isRecord(limits) ? limits : {};
     const text = count(given.text) || 4000;
     const frame = count(given.frame) || 65_536;
-    const more = { rooms: entries(rooms), limits: { text, frame }, can: possible(can), ignored: people(ignored) };
+    const more = { rooms: entries(rooms), limits: { text, frame, upload: count(given.upload) }, can: possible(can), ignored: people(ignored) };
     return { me: self(me), ...(isToken(token) ? { token } : {}), ...more };
   },
   refused({ code, message, retry_after: seconds }) {

@@ -5,8 +5,8 @@ import { t } from "./words.js";
 
 const AT_ONCE = 16;
 
-/** What is said, without what only the outbox knows of it: {cid, room, text} and `reply_to`, if it is a reply. */
-export const plain = ({ cid, room, text, reply_to: to }) => ({ cid, room, text, ...(to ? { reply_to: to } : {}) });
+/** What is said, without what only the outbox knows of it: {cid, room, text}, `reply_to`, if it is a reply, and the ids of its `files`. */
+export const plain = ({ cid, room, text, reply_to: to, files }) => ({ cid, room, text, ...(to ? { reply_to: to } : {}), ...(files ? { files } : {}) });
 
 // Who is to wait longer is told so, and what is for other rooms goes on.
 const LONGEST_HOLD_SECONDS = { rate_limited: 10, read_only: 300 };

@@ -13,6 +13,7 @@ export function partsOf(ready) {
     deeds: lazy(() => import("./view/deeds.js"), ready),
     account: lazy(() => import("./view/account.js"), ready),
     amends: lazy(() => import("./view/amends.js").then((module) => module.styled()), ready),
+    files: lazy(() => import("./view/files.js").then((module) => module.styled()), ready),
     search: lazy(() => import("./view/search.js").then((module) => module.styled()), ready),
     dialogs: lazy(() => import("./view/dialogs.js").then((module) => module.styled()), ready),
   };

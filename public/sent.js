@@ -7,11 +7,13 @@ function marked(state, cid, change) {
 }
 
 export const sentSteps = {
-  said: (state, { cid, room, text, reply_to: to, quote }) =>
+  tray: (state, { tray }) => ({ ...state, tray }),
+  handed: (state, { room, text }) => ({ ...state, draft: { n: (state.draft?.n ?? 0) + 1, room, text } }),
+  said: (state, { cid, room, text, reply_to: to, quote, files, attached }) =>
     patch(
       {
         ...state,
-        pending: [...state.pending.filter((one) => one.cid !== cid), { cid, room, text, ...(to ? { reply_to: to, quote } : {}), status: "waiting", why: null }],
+        pending: [...state.pending.filter((one) => one.cid !== cid), { cid, room, text, ...(to ? { reply_to: to, quote } : {}), ...(files ? { files, attached } : {}), status: "waiting", why: null }],
       },
       room,
       // Whoever answers has read.

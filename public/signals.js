@@ -1,6 +1,7 @@
 // How one is called while one does not look at the page: a notification, a sound. A browser may have neither. It is loaded
 // when somebody is called first.
 
+import { saidIn } from "./attached.js";
 import { t } from "./words.js";
 
 const TONE = { hertz: 660, seconds: 0.18, volume: 0.08 };
@@ -28,7 +29,7 @@ export function tell(event, settings, open) {
   if (!settings.alerts || alertsProblem() !== null || Notification.permission !== "granted") return;
   let one;
   try {
-    one = new Notification(event.from.name, { body: event.text.slice(0, LONGEST), tag: event.room, icon: "/icon.svg" });
+    one = new Notification(event.from.name, { body: saidIn(event).slice(0, LONGEST), tag: event.room, icon: "/icon.svg" });
   } catch (refusal) {
     // A phone may want a service worker for it.
     return;

@@ -32,6 +32,7 @@ export const initial = {
   directory: [], // the public rooms of the server
   pending: [], // what was said and has not been echoed: {cid, room, text, status, why}
   leaving: [], // {room, offset, held}: deleted by oneself, and not told by the server yet; held while it can be undone
+  tray: [], // the files that are to be said, see tray.js
   draft: null, // {n, room, text}: a refused text handed back to the composer
   spoken: null, // the newest live message, for screen readers
   called: null, // the newest live one that is for this person and was not seen

@@ -1,6 +1,7 @@
 // What a browser remembers: one token for each name that it has joined under, shared by all its tabs, and for each tab
 // who it is and where. A browser may refuse to store, and may hold rubbish; the page then works without a memory.
 
+import { isFileId } from "./attached.js";
 import { isName, isToken, wellFormed } from "./checks.js";
 import { plain } from "./outbox.js";
 
@@ -80,7 +81,8 @@ const listed = (value) => (Array.isArray(value) ? value : []);
 /** Whether it can be something that was said: longer than any server takes, it would only end each line anew. */
 function isSaid(one) {
   if (typeof one !== "object" || one === null) return false;
-  const { cid, room, text, reply_to: to } = one;
+  const { cid, room, text, reply_to: to, files } = one;
+  if (files !== undefined && !(Array.isArray(files) && files.length > 0 && files.every(isFileId))) return false;
   if (to !== undefined && !(Number.isSafeInteger(to) && to > 0)) return false;
   return typeof cid === "string" && CID.test(cid) && isName(room) && typeof text === "string" && text.length <= LONGEST_TEXT && text === wellFormed(text);
 }

@@ -2,8 +2,10 @@
 
 import { useContext, useMemo } from "../vendor/preact-hooks.js";
 import { rank, silence } from "../rights.js";
+import { saidIn } from "../attached.js";
 import { at, isLog, isPrivate, titleOf } from "../room.js";
 import { around, plural, t } from "../words.js";
+import { useFiles } from "./attach.js";
 import { Composer } from "./composer.js";
 import { useDrawer } from "./drawer.js";
 import { Flow } from "./flow.js";
@@ -51,7 +53,7 @@ function Typing({ typing }) {
 
 /** For screen readers: what has just been said, one line at a time, and not the whole history. */
 const Spoken = ({ spoken }) => html`
-  <div class="unseen" role="log" aria-live="polite">${spoken && html`<p key=${`${spoken.room} ${spoken.offset}`}>${spoken.from.name}: ${spoken.text}</p>`}</div>
+  <div class="unseen" role="log" aria-live="polite">${spoken && html`<p key=${`${spoken.room} ${spoken.offset}`}>${spoken.from.name}: ${saidIn(spoken)}</p>`}</div>
 `;
 
 function Heading({ room, quiet }) {
@@ -94,8 +96,12 @@ export function Chat({ state, ui }) {
   const names = useMemo(() => (room === null ? [] : namesIn(room, state.me)), [room?.members, room?.role, state.me]);
   const leaving = useMemo(() => state.leaving.filter((one) => one.room === state.active).map((one) => one.offset), [state.leaving, state.active]);
   const writes = room !== null && !room.muted && silence({ me: state.me, can: state.can, room }) === null;
-  const over = room !== null && (room.replying !== null || state.leaving.some((one) => one.held));
-  const amends = over ? part("amends") : null;
+  const above = room !== null && (room.replying !== null || state.leaving.some((one) => one.held));
+  const amends = above ? part("amends") : null;
+  const takes = writes && state.limits.upload > 0;
+  const over = useFiles(takes ? room.name : null, act);
+  const parcels = useMemo(() => state.tray.filter((one) => one.room === state.active), [state.tray, state.active]);
+  const files = over || parcels.length > 0 ? part("files") : null;
   const quiet = room !== null && settings.quiet.includes(room.name);
   const close = () => panel !== null && act.panel(null);
   useDrawer(panel);
@@ -119,7 +125,9 @@ export function Chat({ state, ui }) {
         <${Line} link=${state.link} now=${state.now} />
         ${amends && state.leaving.some((one) => one.held) && html`<${amends.Undo} leaving=${state.leaving} />`}
         ${amends && writes && room.replying !== null && html`<${amends.Replying} room=${room} />`}
-        ${room !== null && html`<${Silence} state=${state} room=${room}><${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} replying=${room.replying !== null} /><//>`}
+        ${files && parcels.length > 0 && html`<${files.Tray} parcels=${parcels} />`}
+        ${files && over && html`<${files.Dropping} title=${titleOf(room)} />`}
+        ${room !== null && html`<${Silence} state=${state} room=${room}><${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} replying=${room.replying !== null} takes=${takes} carries=${parcels.some((one) => !one.sent)} /><//>`}
       </main>
       ${room !== null && html`<aside class="crowd" id="people" tabindex="-1" aria-label=${t("People")}><div class="scroll"><${People} room=${room} me=${state.me} /></div></aside>`}
       <button type="button" class="veil" tabindex="-1" aria-label=${t("Close")} onClick=${() => act.panel(null)}></button>

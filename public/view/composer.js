@@ -12,13 +12,14 @@ const length = (text) => [...text].length;
 
 const HIGHEST = 160;
 
-export function Composer({ room, title, most, draft, names, replying }) {
+export function Composer({ room, title, most, draft, names, replying, takes, carries }) {
   const { act, drafts, part } = useContext(Page);
   const [texts, setTexts] = useState(() => ({ ...drafts }));
   const [picking, setPicking] = useState(false);
   const box = useRef(null);
   const expander = useRef(null);
   const latest = useRef({});
+  const chooser = useRef(null);
   const wanted = useRef(false);
   const text = at(texts, room) ?? "";
   const setText = (value) => {
@@ -76,7 +77,7 @@ export function Composer({ room, title, most, draft, names, replying }) {
 
   const send = () => {
     box.current.focus();
-    if (text.trim() === "") return;
+    if (text.trim() === "" && !carries) return;
     const over = length(text.trim()) - most;
     if (over > 0) {
       return act.notice(plural(over, "This message is {n} character too long; {most} are allowed.", "This message is {n} characters too long; {most} are allowed.", { most }));
@@ -116,6 +117,13 @@ export function Composer({ room, title, most, draft, names, replying }) {
     requestAnimationFrame(() => box.current?.setSelectionRange(from + sign.length, from + sign.length));
   };
 
+  // The same file can be chosen again.
+  const onFiles = ({ currentTarget }) => {
+    act.attach(room, currentTarget.files);
+    currentTarget.value = "";
+    box.current.focus();
+  };
+
   const close = () => {
     setPicking(false);
     box.current.focus();
@@ -137,6 +145,11 @@ export function Composer({ room, title, most, draft, names, replying }) {
           onKeyDown=${onKeyDown}
         ></textarea>
       </text-expander>
+      ${
+        takes &&
+        html`<button type="button" class="picks attaches" aria-label=${t("Attach files")} title=${t("Attach files")} onClick=${() => chooser.current.click()}><${Icon} name="clip" /></button>
+          <input type="file" multiple hidden ref=${chooser} tabindex="-1" aria-label=${t("Attach files")} onChange=${onFiles} />`
+      }
       <button type="button" class="picks" aria-label=${t("Emoji")} aria-expanded=${picking ? "true" : "false"} onClick=${() => setPicking(!picking)}><${Icon} name="smile" /></button>
       <button type="submit" class="primary" aria-label=${t("Send")}><${Icon} name="send" /></button>
       ${picking && emojis !== null && html`<${emojis.Emojis} choose=${choose} close=${close} />`}

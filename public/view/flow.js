@@ -38,7 +38,7 @@ const arrows = onArrows(".message");
 /** The controls of the message with the focus are there for the Tab key, and those of no other. */
 function onFocusIn({ target, currentTarget: list }) {
   for (const control of list.querySelectorAll(".message [tabindex='0']")) control.tabIndex = -1;
-  for (const control of target.closest(".message")?.querySelectorAll(".at, button.chip, .tools button, .quote, .reaction") ?? []) control.tabIndex = 0;
+  for (const control of target.closest(".message")?.querySelectorAll(".at, button.chip, .tools button, .quote, .reaction, .shown, .file a") ?? []) control.tabIndex = 0;
 }
 
 /** `leaving` are the offsets of what one is deleting; `most` is how long a text may be, `writes` whether one may write. */

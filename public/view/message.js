@@ -70,12 +70,14 @@ function Tools({ item, mine, writes }) {
 function Words({ item, me, gone, most, writes }) {
   const { part } = useContext(Page);
   if (gone) return html`<p class="text gone">${t("This message was deleted.")}</p>`;
+  const files = item.files?.length > 0 ? part("files") : null;
   const needs = most !== null || item.reply_to !== undefined || item.reactions?.length > 0;
   const view = needs ? part("amends") : null;
   const edited = item.edited && html`<span class="edited" title=${wholeOf(item.edited)}>${t("(edited)")}</span>`;
   return html`
     ${view && item.reply_to !== undefined && html`<${view.Quote} item=${item} />`}
-    ${view && most !== null ? html`<${view.Edit} key="edit" item=${item} most=${most} />` : html`<${Text} raw=${item.text} after=${edited} />`}
+    ${view && most !== null ? html`<${view.Edit} key="edit" item=${item} most=${most} />` : (item.text !== "" || edited) && html`<${Text} raw=${item.text} after=${edited} />`}
+    ${files && html`<${files.Attached} item=${item} />`}
     ${view && item.reactions?.length > 0 && html`<${view.Reactions} item=${item} me=${me} writes=${writes} />`}
   `;
 }

@@ -1,7 +1,7 @@
 // The message that another one answers: above the reply, and above the composer while one writes it.
 
 import { useContext } from "../vendor/preact-hooks.js";
-import { around, t } from "../words.js";
+import { around, plural, t } from "../words.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 import { Name } from "./person.js";
@@ -13,6 +13,7 @@ function Words({ quote }) {
   const { emoji } = useContext(Page);
   if (!quote) return html`<span class="words gone">${t("An earlier message")}</span>`;
   if (quote.deleted) return html`<span class="words gone">${t("This message was deleted.")}</span>`;
+  if (quote.text === "" && quote.files) return html`<span class="words">${plural(quote.files, "{n} file", "{n} files")}</span>`;
   return html`<bdi class="words">${emoji(quote.text.slice(0, LONGEST).replace(/\s+/g, " "))}</bdi>`;
 }
 

@@ -26,7 +26,7 @@ const focusOn = (item) => (item.matches("[tabindex], a, button") ? item : item.q
 /** A handler of keydown in a list of `item`s (a selector), which may stand in a `grid`. */
 export const onArrows = (item, { grid = false } = {}) => (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (event.target.matches("input, textarea, select")) return;
+  if (event.target.matches("input, textarea, select, audio, video")) return;
   const items = [...event.currentTarget.querySelectorAll(item)];
   const at = items.findIndex((one) => one.contains(event.target));
   if (at === -1) return;

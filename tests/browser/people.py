@@ -99,7 +99,7 @@ class Tab:
         """
         self.page.get_by_placeholder("Write a message").fill(text)
         if self.touch:
-            self.page.get_by_role("button", name="Send").click()
+            self.page.get_by_role("button", name="Send", exact=True).click()
         else:
             self.page.get_by_placeholder("Write a message").press("Enter")
 

@@ -18,9 +18,9 @@
     if (["SCRIPT", "IFRAME", "OBJECT", "EMBED", "BASE", "LINK", "STYLE"].includes(element.tagName)) wrong.push(`there is a ${element.tagName}`);
     for (const { name, value } of element.attributes) {
       if (name.startsWith("on")) wrong.push(`${name} of ${element.className}`);
-      const here = /^(\/|#talk|#\/room\/[^/]+\/\d+)$/.test(value);
+      const here = /^(\/|#talk|#\/room\/[^/]+\/\d+|\/files\/[\w-]+\/[^/]+)$/.test(value);
       if (name === "href" && !here && !(element.closest(".text") && element.rel === "noopener noreferrer nofollow")) wrong.push(`a link to ${value}`);
-      if (name === "src" && !/^\/icon\.svg$|^\/avatar\/[a-z0-9]+\.svg\?[\w%]+$/.test(value)) wrong.push(`a picture of ${value}`);
+      if (name === "src" && !/^\/files\/[\w-]+\/(preview|[^/]+)$|^\/icon\.svg$|^\/avatar\/[a-z0-9]+\.svg\?[\w%]+$/.test(value)) wrong.push(`a picture of ${value}`);
     }
   }
   if (!/^(\(@?\d+\) )?chatd$/.test(document.title)) wrong.push(`the window is called ${document.title}`);
