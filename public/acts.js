@@ -78,6 +78,7 @@ export function actsOf(app) {
     },
     /** What the server knows a guest by. */
     token: () => connection.who?.token,
+    me: () => app.state.me,
 
     show(room) {
       look({ type: "show", room: room.name });
@@ -145,14 +146,14 @@ export function actsOf(app) {
 
     say(room, words) {
       const reply = at(app.state.rooms, room)?.replying ?? null;
-      if (act.carries(room)) act.sendWith(room, words, reply);
+      if (act.carries(room)) act.tray("submit", room, words, reply);
       else connection.say(room, words, reply);
       act.reply(room, null);
     },
     again: (cid) => connection.outbox.again(cid),
     edit(cid) {
       const { room, attached } = app.state.pending.find((one) => one.cid === cid) ?? {};
-      if (attached !== undefined) act.restore(room, attached);
+      if (attached !== undefined) act.tray("restore", room, attached);
       connection.outbox.drop(cid);
       dispatch({ type: "handed_back", cid });
     },
@@ -209,7 +210,7 @@ export function actsOf(app) {
     /** Every tab of this browser leaves, and none can be this person again. */
     forget() {
       const gone = { id: app.state.me.id, name: app.state.me.name };
-      if (app.account() === null) act.unknown();
+      if (app.account() === null) import("./known.js").then(({ unknown }) => unknown(), () => {});
       otherTabs.postMessage(gone);
       forgotten(gone);
     },

@@ -73,8 +73,8 @@ function dispatch(action) {
   }
   if (action.type === "welcome" && page.link !== null) act.dialog("profile");
   // What opens at a key is to be there when it is pressed.
-  if (action.type === "welcome") act.wakeFiles();
-  if (action.type === "welcome") setTimeout(() => navigator.onLine && ["dialogs", "search"].forEach(parts.fetch), FETCH_MS);
+  if (action.type === "welcome") act.trayToo("wake");
+  if (action.type === "welcome") setTimeout(() => navigator.onLine && ["dialogs", "search", "files"].forEach(parts.fetch), FETCH_MS);
   // The log may be another one now, and the last markers may not have arrived.
   if (action.type === "welcome") written.read = {};
   if (state.called !== before.called && state.called !== null) {
@@ -185,7 +185,7 @@ const app = {
     written = { session: null, seen: null, read: {} };
     ui = CLOSED;
     act.removals.clear();
-    act.dropFiles();
+    act.trayToo("clear");
     for (const room of Object.keys(drafts)) delete drafts[room];
     app.keepDrafts();
     page = { ...page, name: "", email: "" };
@@ -196,7 +196,7 @@ const app = {
 };
 
 const act = actsOf(app);
-page = { act, emoji: parts.emoji, tree: parts.tree, part: parts.view, grid: () => parts.grid.get(), drafts, link: null, settings: readSettings(local), name: "", email: "" };
+page = { act, emoji: parts.emoji, tree: parts.tree, part: parts.view, there: parts.there, grid: () => parts.grid.get(), drafts, link: null, settings: readSettings(local), name: "", email: "" };
 useTheme(page.settings.theme);
 
 addEventListener("online", () => connection.wake());

@@ -29,13 +29,5 @@ export function filesOf(frame) {
   return known.size === 0 ? {} : { files: [...known.values()].slice(0, MOST) };
 }
 
-/** Whether it is shown by itself, and not as a card. */
-export const isShown = (file) => file.preview === true && file.type.startsWith("image/");
-
-/** Where it is. The name at the end is for the eye. */
-export const pathOf = (file) => `/files/${file.id}/${encodeURIComponent(file.name === "preview" ? "file" : file.name.replaceAll("/", "_") || "file")}`;
-
-export const previewOf = (file) => `/files/${file.id}/preview`;
-
 /** A message in words: its text, or the names of its files. */
 export const saidIn = ({ text, files = [] }) => text || files.map((file) => file.name).join(", ");

@@ -73,6 +73,17 @@ export function trayFor(app) {
       tooLarge: (name) => `${name}: ${refusalOf({ code: "too_long" }, most())}`,
     },
   });
+  tray.choose = (room) => {
+    const field = Object.assign(document.createElement("input"), { type: "file", multiple: true, hidden: true });
+    field.onchange = () => {
+      tray.add(room, [...field.files]);
+      field.remove();
+      document.querySelector(".composer textarea")?.focus();
+    };
+    field.oncancel = () => field.remove();
+    document.body.append(field);
+    field.click();
+  };
   addEventListener("online", () => tray.wake());
   // Who leaves would lose what is on its way.
   addEventListener("beforeunload", (event) => {

@@ -36,6 +36,9 @@ export function partsOf(ready) {
     /** Have it there before somebody wants it. */
     fetch: (name) => views[name].want(),
 
+    /** What of it is there already, or null. */
+    there: (name) => views[name].get(),
+
     /** What a view's module has, or null as long as it is not there. */
     view(name) {
       views[name].want();

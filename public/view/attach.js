@@ -1,11 +1,15 @@
 // Files that come over the page: dropped on it, or pasted.
 
-import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { useContext, useEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { t } from "../words.js";
+import { html, Page } from "./html.js";
+import { Icon } from "./icons.js";
 
 const holds = (data) => data !== null && [...data.types].includes("Files");
 
-/** Have them go beside what is written in the room of that name, or nowhere where it is null. Whether some are held over the page. */
-export function useFiles(room, act) {
+/** Has them go beside what is written in the room of that name, or nowhere where it is null. */
+export function Dropping({ room, title }) {
+  const { act } = useContext(Page);
   const [over, setOver] = useState(false);
   const now = useRef(null);
   now.current = room;
@@ -30,7 +34,7 @@ export function useFiles(room, act) {
       },
       drop(event) {
         leave();
-        if (may() && event.dataTransfer.files.length > 0) act.attach(now.current, event.dataTransfer.files);
+        if (may() && event.dataTransfer.files.length > 0) act.tray("add", now.current, [...event.dataTransfer.files]);
       },
     };
     const onDrag = (event) => {
@@ -44,7 +48,7 @@ export function useFiles(room, act) {
       // What has words too, such as a part of a document, is pasted as words.
       if (data === null || data.files.length === 0 || [...data.types].includes("text/plain") || !may()) return;
       event.preventDefault();
-      act.attach(now.current, data.files);
+      act.tray("add", now.current, [...data.files]);
     };
     const names = Object.keys(acts);
     for (const name of names) document.addEventListener(name, onDrag);
@@ -54,5 +58,5 @@ export function useFiles(room, act) {
       document.removeEventListener("paste", onPaste);
     };
   }, []);
-  return over;
+  return over && html`<div class="dropping" aria-hidden="true"><p><${Icon} name="clip" />${t("Drop files to send them to {name}", { name: title })}</p></div>`;
 }

@@ -5,7 +5,6 @@ import { rank, silence } from "../rights.js";
 import { saidIn } from "../attached.js";
 import { at, isLog, isPrivate, titleOf } from "../room.js";
 import { around, plural, t } from "../words.js";
-import { useFiles } from "./attach.js";
 import { Composer } from "./composer.js";
 import { useDrawer } from "./drawer.js";
 import { Flow } from "./flow.js";
@@ -89,7 +88,7 @@ function namesIn(room, me) {
 }
 
 export function Chat({ state, ui }) {
-  const { act, part, settings } = useContext(Page);
+  const { act, part, settings, there } = useContext(Page);
   const { panel } = ui;
   const room = state.active === null ? null : at(state.rooms, state.active);
   const pending = useMemo(() => state.pending.filter((one) => one.room === state.active), [state.pending, state.active]);
@@ -99,9 +98,8 @@ export function Chat({ state, ui }) {
   const above = room !== null && (room.replying !== null || state.leaving.some((one) => one.held));
   const amends = above ? part("amends") : null;
   const takes = writes && state.limits.upload > 0;
-  const over = useFiles(takes ? room.name : null, act);
   const parcels = useMemo(() => state.tray.filter((one) => one.room === state.active), [state.tray, state.active]);
-  const files = over || parcels.length > 0 ? part("files") : null;
+  const files = parcels.length > 0 ? part("files") : there("files");
   const quiet = room !== null && settings.quiet.includes(room.name);
   const close = () => panel !== null && act.panel(null);
   useDrawer(panel);
@@ -126,7 +124,7 @@ export function Chat({ state, ui }) {
         ${amends && state.leaving.some((one) => one.held) && html`<${amends.Undo} leaving=${state.leaving} />`}
         ${amends && writes && room.replying !== null && html`<${amends.Replying} room=${room} />`}
         ${files && parcels.length > 0 && html`<${files.Tray} parcels=${parcels} />`}
-        ${files && over && html`<${files.Dropping} title=${titleOf(room)} />`}
+        ${files && room !== null && html`<${files.Dropping} room=${takes ? room.name : null} title=${titleOf(room)} />`}
         ${room !== null && html`<${Silence} state=${state} room=${room}><${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} replying=${room.replying !== null} takes=${takes} carries=${parcels.some((one) => !one.sent)} /><//>`}
       </main>
       ${room !== null && html`<aside class="crowd" id="people" tabindex="-1" aria-label=${t("People")}><div class="scroll"><${People} room=${room} me=${state.me} /></div></aside>`}

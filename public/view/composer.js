@@ -19,7 +19,6 @@ export function Composer({ room, title, most, draft, names, replying, takes, car
   const box = useRef(null);
   const expander = useRef(null);
   const latest = useRef({});
-  const chooser = useRef(null);
   const wanted = useRef(false);
   const text = at(texts, room) ?? "";
   const setText = (value) => {
@@ -117,13 +116,6 @@ export function Composer({ room, title, most, draft, names, replying, takes, car
     requestAnimationFrame(() => box.current?.setSelectionRange(from + sign.length, from + sign.length));
   };
 
-  // The same file can be chosen again.
-  const onFiles = ({ currentTarget }) => {
-    act.attach(room, currentTarget.files);
-    currentTarget.value = "";
-    box.current.focus();
-  };
-
   const close = () => {
     setPicking(false);
     box.current.focus();
@@ -145,11 +137,7 @@ export function Composer({ room, title, most, draft, names, replying, takes, car
           onKeyDown=${onKeyDown}
         ></textarea>
       </text-expander>
-      ${
-        takes &&
-        html`<button type="button" class="picks attaches" aria-label=${t("Attach files")} title=${t("Attach files")} onClick=${() => chooser.current.click()}><${Icon} name="clip" /></button>
-          <input type="file" multiple hidden ref=${chooser} tabindex="-1" aria-label=${t("Attach files")} onChange=${onFiles} />`
-      }
+      ${takes && html`<button type="button" class="picks" aria-label=${t("Attach files")} title=${t("Attach files")} onClick=${() => act.tray("choose", room)}><${Icon} name="clip" /></button>`}
       <button type="button" class="picks" aria-label=${t("Emoji")} aria-expanded=${picking ? "true" : "false"} onClick=${() => setPicking(!picking)}><${Icon} name="smile" /></button>
       <button type="submit" class="primary" aria-label=${t("Send")}><${Icon} name="send" /></button>
       ${picking && emojis !== null && html`<${emojis.Emojis} choose=${choose} close=${close} />`}

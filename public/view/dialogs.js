@@ -7,6 +7,7 @@ import { Make } from "./make.js";
 import { Manage } from "./manage.js";
 import { Measure } from "./measure.js";
 import { Menu } from "./menu.js";
+import { LogOut, Rename, SignOut } from "./oneself.js";
 import { Pins } from "./pins.js";
 import { Profile } from "./profile.js";
 import { Reactors } from "./reactors.js";
@@ -14,7 +15,7 @@ import { Server } from "./server.js";
 import { Settings } from "./settings.js";
 import { Switcher } from "./switcher.js";
 
-const all = { help: Help, make: Make, measure: Measure, menu: Menu, pins: Pins, profile: Profile, reactors: Reactors, room: Manage, server: Server, settings: Settings, switcher: Switcher };
+const all = { rename: Rename, logOut: LogOut, signOut: SignOut, help: Help, make: Make, measure: Measure, menu: Menu, pins: Pins, profile: Profile, reactors: Reactors, room: Manage, server: Server, settings: Settings, switcher: Switcher };
 
 /** The views by name, once they have what makes them look right. */
 export const styled = () => withStyle("/dialogs.css", all);

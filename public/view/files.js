@@ -1,10 +1,13 @@
 // The files of messages: pictures by themselves, all others as cards. It is loaded with the first of them.
 
 import { useContext, useEffect, useState } from "../vendor/preact-hooks.js";
-import { isShown, pathOf, previewOf } from "../attached.js";
+import { known } from "../known.js";
+import { isShown, pathOf, previewOf } from "../shown.js";
 import { sizeIn } from "../sizes.js";
 import { styled as withStyle } from "../styles.js";
 import { language, plural, t } from "../words.js";
+import "./signs.js";
+import { Dropping } from "./attach.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 import { Picture } from "./lightbox.js";
@@ -26,23 +29,24 @@ function fitted({ width, height }) {
 }
 
 /** Whether the server knows by now who looks, so that a picture can be asked for. */
-function useKnown(act) {
+function useKnown() {
+  const { act } = useContext(Page);
   const [tries, setTries] = useState(0);
   useEffect(() => {
     let here = true;
-    act.known().then(() => here && setTries(1));
+    known(act.me(), act.token()).then(() => here && setTries(1));
     return () => {
       here = false;
     };
   }, []);
   // Somebody else in this browser may have been the one who was known.
-  const again = () => tries === 1 && act.known(true).then(() => setTries(2));
+  const again = () => tries === 1 && known(act.me(), act.token(), true).then(() => setTries(2));
   return { tries, again };
 }
 
 function Shown({ file, item }) {
   const { act } = useContext(Page);
-  const { tries, again } = useKnown(act);
+  const { tries, again } = useKnown();
   const size = fitted(file);
   const open = () => act.dialog("picture", { room: item.room, offset: item.offset, id: file.id });
   return html`
@@ -53,8 +57,7 @@ function Shown({ file, item }) {
 }
 
 function Media({ file }) {
-  const { act } = useContext(Page);
-  const { tries } = useKnown(act);
+  const { tries } = useKnown();
   if (tries === 0) return null;
   return file.type.startsWith("audio/")
     ? html`<audio controls preload="none" src=${pathOf(file)} aria-label=${file.name}></audio>`
@@ -62,9 +65,8 @@ function Media({ file }) {
 }
 
 function Card({ file }) {
-  const { act } = useContext(Page);
   // Who has just come may not be known yet, and who is known is so at once.
-  useKnown(act);
+  useKnown();
   const plays = /^(audio|video)\//.test(file.type);
   return html`
     <span class="card-of">
@@ -90,9 +92,6 @@ export function Attached({ item }) {
     </div>
   `;
 }
-
-/** Over the page while files are held over it. */
-export const Dropping = ({ title }) => html`<div class="dropping" aria-hidden="true"><p><${Icon} name="clip" />${t("Drop files to send them to {name}", { name: title })}</p></div>`;
 
 /** The views by name, once they have what makes them look right. */
 export const styled = () => withStyle("/dialogs.css").then(() => withStyle("/files.css", { Attached, Dropping, Tray, picture: Picture }));

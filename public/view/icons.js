@@ -19,20 +19,7 @@ const paths = {
   keys: "M4 6.5h16a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1ZM7 10.5v.1M11 10.5v.1M15 10.5v.1M8 14h8",
   lock: "M7 11h10a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   log: "M6 4h12v16H6ZM9 8.5h6M9 12h6M9 15.5h4",
-  file: "M7 3.5h7l4 4v13H7ZM14 3.5v4h4",
-  picture: "M4 5h16v14H4ZM4 16l4.5-4.5 4 4 3-3L20 16M15.5 9.5v.1",
-  sound: "M9 17.5V6l10-2v11.5M9 17.5a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0ZM19 15.5a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0Z",
-  film: "M4 5.5h16v13H4ZM10 9.5v5l4.5-2.5-4.5-2.5Z",
-  box: "M4 8h16v12H4ZM3 4h18v4H3ZM10 12h4",
-  load: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
-  zoom: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16 16l4.5 4.5M11 8v6M8 11h6",
-  fit: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16 16l4.5 4.5M8 11h6",
-  turn: "M9 5l7 7-7 7",
-  warn: "M12 4 3 19.5h18L12 4ZM12 10v4.5M12 17v.1",
-  done: "M5 12.5l4.5 4.5L19 7.5",
-  again: "M19 12a7 7 0 1 1-2.2-5.1M19.5 4v4h-4",
   clip: "M20 11.5l-8.2 8.2a5 5 0 0 1-7.1-7.1l8.6-8.6a3.4 3.4 0 0 1 4.8 4.8l-8.5 8.5a1.7 1.7 0 0 1-2.4-2.4l7.8-7.8",
-  link: "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1.2 1.2M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1.2-1.2",
   more: "M5 12h1M11.5 12h1M18 12h1",
   person: "M12 11.5a3.75 3.75 0 1 0 0-7.5 3.75 3.75 0 0 0 0 7.5ZM5 20c0-3.5 3-6 7-6s7 2.5 7 6",
   shield: "M12 3.5 19 6v5.5c0 4-2.8 7.3-7 9-4.2-1.7-7-5-7-9V6l7-2.5Z",
@@ -43,6 +30,9 @@ const paths = {
   bin: "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7",
   comings: "M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M20 12H9M13 8l-4 4 4 4",
 };
+
+/** Have signs that only a part of the page needs. */
+export const signs = (more) => Object.assign(paths, more);
 
 export const Icon = ({ name }) => html`
   <svg class=${`icon sign-${name}`} viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">

@@ -1,7 +1,7 @@
 // A picture as large as the window, or as it is; with those before and after it in the room.
 
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
-import { isShown, pathOf, previewOf } from "../attached.js";
+import { isShown, pathOf, previewOf } from "../shown.js";
 import { at } from "../room.js";
 import { sizeIn } from "../sizes.js";
 import { language, t } from "../words.js";

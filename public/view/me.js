@@ -2,98 +2,13 @@
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { hasAccount } from "../rights.js";
-import { around, t } from "../words.js";
-import { Fault, faulty } from "./fault.js";
+import { t } from "../words.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
 import { Name, Picture } from "./person.js";
 
-/** Escape goes back, and is for nobody else. */
-const onEscape = (back) => (event) => {
-  if (event.key !== "Escape") return;
-  event.preventDefault();
-  back();
-};
-
-function Rename({ me, answer, back }) {
-  const { act } = useContext(Page);
-  const [name, setName] = useState(me.name);
-  const field = useRef(null);
-  const begun = useRef(answer);
-  useLayoutEffect(() => field.current.select(), []);
-  useLayoutEffect(() => {
-    if (answer === begun.current || !answer) return;
-    if (answer.fault === null) back();
-    else field.current.focus();
-  }, [answer]);
-  const onSubmit = (event) => {
-    event.preventDefault();
-    if (name.trim() === me.name) back();
-    else act.rename(name);
-  };
-  const onInput = (event) => {
-    setName(event.currentTarget.value);
-    act.retyped("rename");
-  };
-  const take = (offer) => {
-    setName(offer);
-    act.retyped("rename");
-    field.current.focus();
-  };
-  return html`
-    <form class="me" noValidate onSubmit=${onSubmit} onKeyDown=${onEscape(back)}>
-      <input
-        ref=${field}
-        aria-label=${t("Your name")}
-        autocomplete="off"
-        autocapitalize="none"
-        spellcheck=${false}
-        value=${name}
-        onInput=${onInput}
-        ...${faulty("rename-fault", answer)}
-      />
-      <${Fault} id="rename-fault" answer=${answer} take=${take} />
-      <span class="choices">
-        <button type="submit" class="primary">${t("Rename")}</button>
-        <button type="button" onClick=${back}>${t("Cancel")}</button>
-      </span>
-    </form>
-  `;
-}
-
-/** Who has an account leaves with all tabs of this browser, and comes back with the password. */
-function SignOut({ me, back }) {
-  const { act } = useContext(Page);
-  const first = useRef(null);
-  useLayoutEffect(() => first.current.focus(), []);
-  return html`
-    <div class="me" role="group" aria-labelledby="logout-title" onKeyDown=${onEscape(back)}>
-      <p id="logout-title">${around("Log out, {name}?", { name: html`<${Name} name=${me.name} />` })}</p>
-      <button type="button" ref=${first} aria-describedby="logout-tab" onClick=${act.signOut}>${t("Sign out")}</button>
-      <p class="hint" id="logout-tab">${t("In all tabs of this browser. You come back with your name and your password.")}</p>
-      <button type="button" onClick=${back}>${t("Cancel")}</button>
-    </div>
-  `;
-}
-
-function LogOut({ me, back }) {
-  const { act } = useContext(Page);
-  const first = useRef(null);
-  useLayoutEffect(() => first.current.focus(), []);
-  return html`
-    <div class="me" role="group" aria-labelledby="logout-title" onKeyDown=${onEscape(back)}>
-      <p id="logout-title">${around("Log out, {name}?", { name: html`<${Name} name=${me.name} />` })}</p>
-      <button type="button" ref=${first} aria-describedby="logout-tab" onClick=${act.leaveChat}>${t("Leave in this tab")}</button>
-      <p class="hint" id="logout-tab">${t("This browser still knows you: join under the same name to go on.")}</p>
-      <button type="button" class="grave" aria-describedby="logout-browser" onClick=${act.forget}>${t("Forget me in this browser")}</button>
-      <p class="hint" id="logout-browser">${t("In all its tabs, for good: you cannot be this person again, nor read what was private.")}</p>
-      <button type="button" onClick=${back}>${t("Cancel")}</button>
-    </div>
-  `;
-}
-
 export function Me({ me, can, answer }) {
-  const { act } = useContext(Page);
+  const { act, part } = useContext(Page);
   const [open, setOpen] = useState(null);
   const buttons = { rename: useRef(null), logout: useRef(null) };
   const last = useRef(null);
@@ -106,9 +21,8 @@ export function Me({ me, can, answer }) {
   useLayoutEffect(() => {
     if (open === null && last.current !== null) buttons[last.current].current.focus();
   }, [open]);
-  if (open === "rename") return html`<${Rename} me=${me} answer=${answer} back=${back} />`;
-  const Out = hasAccount(me) ? SignOut : LogOut;
-  if (open === "logout") return html`<${Out} me=${me} back=${back} />`;
+  const Open = open === null ? null : part("dialogs")?.[open === "rename" ? "rename" : hasAccount(me) ? "signOut" : "logOut"];
+  if (Open) return html`<${Open} me=${me} answer=${answer} back=${back} />`;
   const label = hasAccount(me) || can.signUp === "off" ? t("You and your account") : t("Make an account");
   return html`
     <div class="me both">

@@ -6,6 +6,7 @@ import { begunIn, chipText, NOTHING, queryOf, taken, withChip, withoutChip } fro
 import { IDLE, Searching } from "../searching.js";
 import { styled as withStyle } from "../styles.js";
 import { t } from "../words.js";
+import "./signs.js";
 import { Dialog } from "./dialog.js";
 import { Hits } from "./hits.js";
 import { html, Page } from "./html.js";

@@ -29,8 +29,8 @@ function Entry({ file }) {
         <span class="note">${standing(file)}</span>
         ${under && html`<progress max=${Math.max(1, size)} value=${at} aria-label=${t("How much of {name} is there", { name })}></progress>`}
       </span>
-      ${status === "refused" && html`<button type="button" class="plain" aria-label=${t("Try {name} again", { name })} title=${t("Try again")} onClick=${() => act.reattach(file.key)}><${Icon} name="again" /></button>`}
-      <button type="button" class="plain" aria-label=${t("Without {name}", { name })} title=${under ? t("Cancel") : t("Take away")} onClick=${() => act.unattach(file.key)}><${Icon} name="close" /></button>
+      ${status === "refused" && html`<button type="button" class="plain" aria-label=${t("Try {name} again", { name })} title=${t("Try again")} onClick=${() => act.tray("retry", file.key)}><${Icon} name="again" /></button>`}
+      <button type="button" class="plain" aria-label=${t("Without {name}", { name })} title=${under ? t("Cancel") : t("Take away")} onClick=${() => act.tray("remove", file.key)}><${Icon} name="close" /></button>
     </li>
   `;
 }
@@ -56,7 +56,7 @@ export function Tray({ parcels }) {
               sent &&
               html`<p class="later">
                 <span>${t("This is sent when all its files are there.")} ${text !== "" && html`<bdi>${text}</bdi>`}</span>
-                <button type="button" onClick=${() => act.takeBack(n)}>${t("Do not send")}</button>
+                <button type="button" onClick=${() => act.tray("takeBack", n)}>${t("Do not send")}</button>
               </p>`
             }
             <ul role="list">${files.map((file) => html`<${Entry} key=${file.key} file=${file} />`)}</ul>

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fileOf, filesOf, isShown, pathOf, saidIn } from "../../public/attached.js";
+import { fileOf, filesOf, saidIn } from "../../public/attached.js";
 import { knownIn, refusalOf } from "../../public/attaching.js";
 import { usable } from "../../public/frames.js";
 import { plain } from "../../public/outbox.js";
+import { isShown, pathOf } from "../../public/shown.js";
 import { sizeIn } from "../../public/sizes.js";
 import { initial, reduce } from "../../public/state.js";
 import { readSession } from "../../public/storage.js";
