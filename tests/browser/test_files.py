@@ -80,7 +80,8 @@ def brings(tab: Tab, how: str, *files: tuple[str, str, bytes]) -> None:
     Drop them on the page, or paste them.
     """
     # What takes them comes when one has been in for two seconds.
-    tab.page.wait_for_function("[...document.styleSheets].some((one) => one.href?.endsWith('/files.css'))")
+    there = "() => [...document.styleSheets].some((one) => one.href?.endsWith('/files.css'))"
+    tab.page.wait_for_function(there)
     tab.page.wait_for_timeout(300)
     coded = [[name, kind, base64.b64encode(content).decode()] for name, kind, content in files]
     tab.page.evaluate(DROP, [how, coded])
