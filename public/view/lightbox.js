@@ -61,7 +61,7 @@ export function Picture({ state, about, close }) {
         file &&
         html`
           <header>
-            <span class="what"><${Name} name=${file.name} /><span class="note">${item.from.name} · ${briefOf(item.at)} · ${file.width} × ${file.height} · ${sizeIn(language(), file.size)}</span></span>
+            <span class="what"><${Name} name=${file.name} /><span class="note"><bdi>${item.from.name}</bdi> · <bdi>${briefOf(item.at)}</bdi> · <bdi dir="ltr">${file.width} × ${file.height}</bdi> · <bdi>${sizeIn(language(), file.size)}</bdi></span></span>
             <button type="button" class="plain" aria-label=${zoom} title=${zoom} aria-pressed=${whole ? "true" : "false"} onClick=${() => setWhole(!whole)}><${Icon} name=${whole ? "fit" : "zoom"} /></button>
             <a class="plain" href=${pathOf(file)} download=${file.name} aria-label=${t("Download {name}", { name: file.name })} title=${t("Download")}><${Icon} name="load" /></a>
             <button type="button" class="plain" autofocus aria-label=${t("Close")} title=${t("Close")} onClick=${close}><${Icon} name="close" /></button>

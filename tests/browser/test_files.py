@@ -14,7 +14,7 @@ import pytest
 from tests.browser.house import Guests, guests, house
 from tests.browser.people import COVERED, PHONE, SURFACES, People, Tab, expect
 from tests.browser.team import server
-from tests.daemon import Daemon
+from tests.daemon import CHECKOUT, Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -314,7 +314,7 @@ def test_an_upload_that_is_cut_off_goes_on_where_it_was(people: People, daemon: 
     sends(ada, "the film")
     daemon.kill()
     expect(ada.page.locator(".carried.cut .note")).to_have_text(re.compile(r"^Cut off at"))
-    ada.page.screenshot(path="build/screenshots/files-cut-desktop.png")
+    ada.page.screenshot(path=CHECKOUT / "build" / "screenshots" / "files-cut-desktop.png")
     daemon.start()
     network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     ada.comes_back()
