@@ -5,7 +5,7 @@ import { folded } from "./storage.js";
 
 // Letters, marks and digits of any script that can be seen, and - _ . wherever one likes.
 const ALLOWED = /^(?:(?!\p{DI})[\p{L}\p{M}\p{Nd}_.-])+$/u;
-const INVISIBLE = /[\p{DI}\p{Cc}\p{Cf}]/u;
+const INVISIBLE = /[\p{DI}\p{Cc}\p{Cf}\u2d7f\u{16fe4}]/u;
 // It would sit on whatever stands before the name.
 const MARK_FIRST = /^\p{M}/u;
 
