@@ -4,8 +4,9 @@ How the parts that have to do with files become one: a part of the assembly in c
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -20,6 +21,7 @@ from chatd.net.door import OriginRule
 from chatd.net.files import FilesResource
 from chatd.net.uploads import UploadDoor
 from chatd.ops.pictures import LookedAt, available
+from chatd.store import strays
 from chatd.store.blobs import BlobFolder
 
 SWEEP_SECONDS = 5.0
@@ -55,6 +57,7 @@ class Filing:
         self._sweeping = LoopingCall(lambda: Deferred.fromCoroutine(self._sweep()))
         self._sweeping.clock = reactor
         self._expire_in = 0.0
+        self._cleared = False
 
     def start(self) -> None:
         """
@@ -83,19 +86,33 @@ class Filing:
         return [] if available() else ["previews of pictures (install chatd[pictures])"]
 
     async def _sweep(self) -> None:
+        self._expire_in -= SWEEP_SECONDS
+        if self._expire_in > 0:
+            await self._try(self.uploads.sweep)
+            return
+        self._expire_in = EXPIRE_EVERY_SECONDS
+        if not self._cleared:
+            await self._try(self._clear)
+        await self._try(self.uploads.expire)
+
+    async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            if self._expire_in <= 0:
-                first = self._expire_in == 0
-                self._expire_in = EXPIRE_EVERY_SECONDS
-                await (self._clear() if first else self.uploads.expire())
-            else:
-                await self.uploads.sweep()
+            await work()
         except Refused:
             # The disk takes no writes; who needs to know that knows it.
             pass
-        self._expire_in -= SWEEP_SECONDS
+        except Exception:  # noqa: BLE001  It comes again, and so may what it could not do.
+            _log.failure("taking files away failed")
 
     async def _clear(self) -> None:
-        strays = await self.uploads.clear()
-        if strays:
-            _log.info("took away {count} files of which nothing is known", count=strays)
+        aside, back = await self.uploads.clear()
+        self._cleared = True
+        if aside:
+            _log.warn(
+                "put {count} files of which the database knows nothing into {folder}, for {days} days",
+                count=aside,
+                folder=os.path.join(self._blobs.folder, strays.FOLDER),
+                days=strays.KEEP_SECONDS // 86400,
+            )
+        if back:
+            _log.info("put {count} files back that the database knows again", count=back)

@@ -217,9 +217,15 @@ class Blobs(Protocol):
         Take these away with their previews; those that are not there are none.
         """
 
-    def strays(self, known: Collection[str]) -> Awaitable[int]:
+    def strays(self, known: Collection[str]) -> Awaitable[tuple[int, int]]:
         """
-        Take away whatever is none of these, and was there before the start; how many that were.
+        Put aside whatever is none of these, and was there before the start, and back what was put aside and
+        is one of these; how many files the one, and the other. Once it was done, there are no more.
+        """
+
+    def take_strays(self) -> Awaitable[int]:
+        """
+        Take away for good what was put aside a week ago; how many files that were.
         """
 
 

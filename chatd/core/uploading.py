@@ -192,19 +192,18 @@ class Uploads:
 
     async def expire(self) -> None:
         """
-        Have uploads be gone that have waited for more than a day.
+        Have uploads be gone that have waited for more than a day, and strays that have for a week.
         """
         await self.hub.store.files.expire(self.hub.wall_ms() - EXPIRE_SECONDS * 1000)
         await self.sweep()
+        await self.blobs.take_strays()
 
-    async def clear(self) -> int:
+    async def clear(self) -> tuple[int, int]:
         """
-        Take away bytes of which nothing is known, and what has waited too long; how many files the first
-        were.
+        Put aside the files of which nothing is known, and back those that were put aside and are known now;
+        how many the one, and the other.
         """
-        strays = await self.blobs.strays(await self.hub.store.files.known())
-        await self.expire()
-        return strays
+        return await self.blobs.strays(await self.hub.store.files.known())
 
 
 def no_such_file() -> Refused:

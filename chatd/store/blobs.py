@@ -20,7 +20,7 @@ from twisted.python.threadpool import ThreadPool
 from chatd.core.files import HEAD_BYTES, PREVIEW
 from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Code, Refused
-from chatd.store import rules
+from chatd.store import rules, strays
 from chatd.store.sqlite_file import sync_folder
 
 T = TypeVar("T")
@@ -62,7 +62,8 @@ class BlobFolder:
         self._pool = ThreadPool(0, THREADS, "chatd-files")
         self._troubled = False
         # Those that were begun since the start: whoever looks for strays may have asked before that.
-        self._made: set[str] = set()
+        # None once they were looked for.
+        self._made: set[str] | None = set()
 
     def start(self) -> None:
         """
@@ -127,7 +128,8 @@ class BlobFolder:
 
     def make(self, id: str) -> Deferred[None]:
         """As the port says."""
-        self._made.add(id)
+        if self._made is not None:
+            self._made.add(id)
 
         def make() -> None:
             path = self.path(id)
@@ -198,7 +200,6 @@ class BlobFolder:
     def remove(self, ids: Collection[str]) -> Deferred[None]:
         """As the port says."""
         named = tuple(ids)
-        self._made.difference_update(named)
 
         def remove() -> None:
             for each in named:
@@ -208,22 +209,25 @@ class BlobFolder:
 
         return self._work(remove)
 
-    def strays(self, known: Collection[str]) -> Deferred[int]:
+    def strays(self, known: Collection[str]) -> Deferred[tuple[int, int]]:
         """As the port says."""
-        if self._database is None:
-            return succeed(0)
+        made = self._made
+        if self._database is None or made is None:
+            self._made = None
+            return succeed((0, 0))
 
-        def clear() -> int:
-            count = 0
-            for folder, _, names in os.walk(self.folder):
-                for name in names:
-                    whose = name.partition(".")[0]
-                    if whose not in known and whose not in self._made:
-                        os.unlink(os.path.join(folder, name))
-                        count += 1
-            return count
+        def moved(counts: tuple[int, int]) -> tuple[int, int]:
+            self._made = None
+            return counts
 
-        return self._work(clear)
+        def known_here(id: str) -> bool:
+            return id in known or id in made
+
+        return self._work(lambda: strays.set_aside(self.folder, known_here)).addCallback(moved)
+
+    def take_strays(self) -> Deferred[int]:
+        """As the port says."""
+        return self._work(lambda: strays.take_away(self.folder))
 
     # Where pictures are worked on
 

@@ -85,11 +85,15 @@ class MemoryBlobs:
             self.files.pop(each, None)
             self.previews.pop(each, None)
 
-    async def strays(self, known: Collection[str]) -> int:
+    async def strays(self, known: Collection[str]) -> tuple[int, int]:
         """See `Blobs`."""
         strays = [each for each in self.files if each not in known]
         await self.remove(strays)
-        return len(strays)
+        return len(strays), 0
+
+    async def take_strays(self) -> int:
+        """See `Blobs`."""
+        return 0
 
 
 class TestPictures:

@@ -187,8 +187,9 @@ def test_what_has_arrived_survives_a_kill_and_what_nobody_knows_does_not(tmp_pat
             assert ada.part(path, 500_000, data[500_000:]) == 204
             for each in (sent, path):
                 assert ada.http("GET", f"{each}/a")[2] == data
-            wait_until(lambda: "took away 1 files of which nothing is known" in daemon.log, 30)
+            wait_until(lambda: "put 1 files of which the database knows nothing into" in daemon.log, 30)
         assert not stray.exists()
+        assert (folder / "stray" / stray.name).exists()
 
 
 def test_a_picture_is_looked_at_and_a_wiped_one_is_gone_from_the_disk(tmp_path: Path) -> None:

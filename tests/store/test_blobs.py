@@ -17,6 +17,7 @@ from twisted.trial.unittest import TestCase
 from chatd.core.files import HEAD_BYTES, file_id
 from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Code, Refused
+from chatd.store import strays
 from chatd.store.blobs import FOLDER, BlobFolder
 
 ID = file_id(bytes(16))
@@ -135,7 +136,7 @@ class BlobTests(TestCase):
             await self.blobs.take_up(ID, good=good)
         self.assertEqual(await self.blobs.read(ID, 0, 100, preview=True), b"small")
 
-    async def test_what_a_crash_left_is_taken_away(self) -> None:
+    async def test_what_a_crash_left_is_put_aside(self) -> None:
         """But nothing that is known, and nothing that has come since the start."""
         for each in (ID, OTHER):
             await self.blobs.make(each)
@@ -146,11 +147,48 @@ class BlobTests(TestCase):
         again = self.open()
         new = file_id(b"n" * 16)
         await again.make(new)
-        self.assertEqual(await again.strays({ID}), 3)
+        self.assertEqual(await again.strays({ID}), (3, 0))
+        aside = Path(again.folder) / strays.FOLDER
+        self.assertEqual(sorted(os.listdir(aside)), sorted([OTHER, f"{OTHER}.part", "something"]))
+        self.assertEqual(stat.S_IMODE(aside.stat().st_mode), 0o700)
         self.assertEqual(
-            sorted(name for _, _, names in os.walk(again.folder) for name in names),
+            sorted(path.name for path in Path(again.folder).glob("??/*")),
             sorted([ID, f"{ID}.preview", new]),
         )
+        # Whoever asked what is known before that asks for nothing now.
+        late = file_id(b"l" * 16)
+        await again.make(late)
+        self.assertEqual(await again.strays({ID}), (0, 0))
+        self.assertEqual(await again.length(late), 0)
+
+    async def test_a_database_that_is_put_back_finds_its_files(self) -> None:
+        """A start with a new one in between has cost nothing."""
+        for each in (ID, OTHER):
+            await self.blobs.make(each)
+            await self.blobs.write(each, 0, each.encode())
+        Path(self.blobs.path(ID, preview=True)).write_bytes(b"small")
+        self.assertEqual(await self.open().strays(()), (3, 0))
+        Path(self.blobs.path(ID)).parent.rmdir()
+        again = self.open()
+        self.assertEqual(await again.strays({ID}), (0, 2))
+        self.assertEqual(await again.read(ID, 0, 100), ID.encode())
+        self.assertEqual(await again.read(ID, 0, 100, preview=True), b"small")
+        self.assertEqual(os.listdir(Path(again.folder) / strays.FOLDER), [OTHER])
+
+    async def test_what_was_put_aside_is_taken_away_after_a_week(self) -> None:
+        """However old it was before."""
+        self.assertEqual(await self.blobs.take_strays(), 0)
+        for each in (ID, OTHER):
+            await self.blobs.make(each)
+            os.utime(self.blobs.path(each), (0, 0))
+        again = self.open()
+        self.assertEqual(await again.strays(()), (2, 0))
+        self.assertEqual(await again.take_strays(), 0)
+        aside = Path(again.folder) / strays.FOLDER
+        begun = (aside / ID).stat().st_mtime - strays.KEEP_SECONDS - 60
+        os.utime(aside / ID, (begun, begun))
+        self.assertEqual(await again.take_strays(), 1)
+        self.assertEqual(os.listdir(aside), [OTHER])
 
     async def test_a_log_in_memory_has_files_as_long_as_it_lasts(self) -> None:
         """In a folder that goes with it."""
@@ -158,7 +196,7 @@ class BlobTests(TestCase):
         blobs.start()
         await blobs.make(ID)
         self.assertTrue(Path(blobs.path(ID)).is_file())
-        self.assertEqual(await blobs.strays(()), 0)
+        self.assertEqual(await blobs.strays(()), (0, 0))
         blobs.stop()
         self.assertFalse(Path(blobs.folder).exists())
 
