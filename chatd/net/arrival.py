@@ -70,8 +70,7 @@ class Arrival:
         self._seconds = seconds
         self._admit = admit
         self._refuse = refuse
-        self._pending: list[bytes] = []
-        self._bytes = 0
+        self._pending = bytearray()
         self._awaited: Deferred[None] | None = None
         self._ended = False
         self._refused = False
@@ -94,9 +93,8 @@ class Arrival:
             self._channel.setTimeout(PROGRESS_SECONDS)
         if self._refused:
             return
-        self._pending.append(data)
-        self._bytes += len(data)
-        if self._bytes >= self._chunk:
+        self._pending += data
+        if len(self._pending) >= self._chunk:
             if self._awaited is None:
                 # The disk is at the chunk before: that is not the client's time.
                 self._channel.setTimeout(None)
@@ -160,15 +158,15 @@ class Arrival:
     async def _next(self) -> bytes:
         """What has come and is to be written; nothing at the end."""
         self._go_on()
-        if self._bytes < self._chunk and not self._ended:
+        if len(self._pending) < self._chunk and not self._ended:
             self._awaited = Deferred()
             await self._awaited
-        pending, self._pending, self._bytes = self._pending, [], 0
+        pending, self._pending = self._pending, bytearray()
         self._go_on()
-        return b"".join(pending)
+        return bytes(pending)
 
     def _go_on(self) -> None:
-        if self.full and self._bytes < self._chunk and not self._ended:
+        if self.full and len(self._pending) < self._chunk and not self._ended:
             self.full = False
             self._channel.setTimeout(PROGRESS_SECONDS)
             self._channel.go_on()

@@ -87,6 +87,9 @@ class FilesResource(Resource):
                 body = send_text(request, HTTPStatus.SERVICE_UNAVAILABLE, refused.message)
             else:
                 body = send_not_found(request)
+        except Exception:  # noqa: BLE001  Whoever asked is not to wait for ever, whatever it is.
+            _log.failure("a file could not be sent")
+            body = send_text(request, HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed at this.")
         if gone:
             return
         if isinstance(body, bytes):
@@ -176,7 +179,9 @@ class _Reading:
         if self._request is not None and not self._reading:
             self._reading = True
             self._request.channel.setTimeout(STALL_SECONDS)
-            self._read(self._at, min(CHUNK_BYTES, self._end - self._at)).addCallbacks(self._send, self._fail)
+            self._read(self._at, min(CHUNK_BYTES, self._end - self._at)).addCallback(self._send).addErrback(
+                self._fail
+            )
 
     def pauseProducing(self) -> None:
         """See `IPushProducer`."""
@@ -205,7 +210,8 @@ class _Reading:
             self.resumeProducing()
 
     def _fail(self, failure: Failure) -> None:
-        failure.trap(Refused)
+        if failure.check(Refused) is None:
+            _log.failure("a file could not be sent on", failure)
         self._cut()
 
     def _cut(self) -> None:

@@ -91,9 +91,7 @@ class SqliteFiles:
 
     def known(self) -> Deferred[frozenset[str]]:
         """As the port says."""
-        return self._ask(
-            lambda database: frozenset(key for (key,) in database.execute("SELECT id FROM file"))
-        )
+        return self._ask(lambda database: frozenset(key for (key,) in database.execute(KNOWN)))
 
 
 def _begin(group: Group, upload: Upload, quota: int) -> FileRecord:
@@ -117,6 +115,8 @@ def _change(group: Group, statement: str, values: tuple[Any, ...]) -> int:
 
 
 def _forget(group: Group, rows: list[tuple[str]]) -> None:
+    # Its name stands in the log still.
+    group.took = True
     group.connection.executemany(FORGET, rows)
 
 
