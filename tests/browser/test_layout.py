@@ -70,6 +70,7 @@ def test_an_escape_for_a_form_in_the_drawer_leaves_the_drawer_open(people: Peopl
     ada = people.tab(people.browser(**PHONE)).join("ada")
     ada.page.get_by_role("button", name="Rooms", exact=True).click()
     ada.page.get_by_role("button", name="Log out").click()
+    ada.page.locator("#logout-title").wait_for()
     ada.page.keyboard.press("Escape")
     expect(ada.page.get_by_role("button", name="Log out")).to_be_focused()
     expect(ada.page.locator("#rooms")).to_be_visible()
