@@ -42,10 +42,11 @@ export function actsOf(app) {
       app.begun();
       app.renew({ name, email });
       const pending = unsent.map((one) => ({ ...one, status: "waiting", why: null }));
-      const first = place === null ? active : place.room;
+      const wish = place === null ? active : place.room;
+      const first = wish === null ? null : (rooms.find((one) => folded(one) === folded(wish)) ?? (isPrivate(wish) ? null : wish));
       dispatch({ type: "joining", wanted: first, pending });
-      const all = first === null || isPrivate(first) || rooms.some((one) => folded(one) === folded(first)) ? rooms : [...rooms, first];
-      connection.start({ name, email, rooms: all, unsent, as, account });
+      const others = rooms.filter((one) => one !== first);
+      connection.start({ name, email, rooms: first === null ? rooms : [first, ...others], unsent, as, account });
       act.follow(place);
     },
     /** Come in as whoever has signed in in this browser. */
@@ -67,7 +68,11 @@ export function actsOf(app) {
     wake: () => connection.wake(),
     panel: (panel) => app.show({ panel }),
     /** Open a dialog, or close it with null; `about` is what it is for. */
-    dialog: (dialog, about = null) => app.show({ dialog, about, panel: null, menu: null }),
+    dialog(dialog, about = null) {
+      app.show({ dialog, about, panel: null, menu: null });
+      // What is typed next is not for a dialog that was closed, which holds the focus until it is gone.
+      if (dialog === null) app.draw();
+    },
     /** The menu of a person: {who, room (a name), message, opener}. */
     menu: (menu) => app.show({ menu }),
     ask: (command) => connection.ask(command),

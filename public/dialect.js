@@ -153,14 +153,14 @@ const replies = {
 
   joined(line, asked, frame) {
     if (!line.cursors.joined(asked.room, frame)) return;
-    line.emit({ type: "joined", joined: frame, focus: asked.focus === true, at: line.clock.now() });
+    line.emit({ type: "joined", joined: frame, asked: asked.room, focus: asked.focus === true, at: line.clock.now() });
     if (asked.typed) line.emit({ type: "answered", form: "room", fault: null });
   },
 
   "refused join"(line, asked, frame) {
     line.cursors.drop(asked.room);
     // A conversation in which nobody has said anything yet may be no room so far; its first message makes it one.
-    if (isPrivate(asked.room) && frame.code === "no_such_room") return;
+    if (isPrivate(asked.room) && frame.code === "no_such_room") return line.emit({ type: "no_room", room: asked.room });
     const why = frame.code === "bad_name" ? t(BAD_ROOM) : words(frame);
     line.emit({ type: "left", room: asked.room, why: asked.typed ? null : why });
     if (asked.typed) line.emit({ type: "answered", form: "room", fault: why });

@@ -41,7 +41,7 @@ function turned(room, page, way, me) {
 }
 
 export const logSteps = {
-  joined(state, { joined, focus, at: now }) {
+  joined(state, { joined, asked, focus, at: now }) {
     const name = joined.room;
     const read = joined.read ?? 0;
     const start = isPrivate(name) || read > 0 ? Math.min(read, joined.head) : joined.head;
@@ -77,8 +77,10 @@ export const logSteps = {
       listedUntil: now + LISTED_FOR_MS,
     };
     const next = { ...state, rooms: { ...state.rooms, [name]: room } };
-    const wanted = focus || state.active === null || state.wanted === name;
-    return wanted ? { ...show(next, name), wanted: state.wanted === name ? null : state.wanted } : next;
+    const wished = state.wanted !== null && (state.wanted === asked || state.wanted === name);
+    // What is not looked at is not read: while the room that is wanted is not there, none is shown in its place.
+    const shown = focus || wished || (state.active === null && state.wanted === null);
+    return shown ? { ...show(next, name), wanted: wished ? null : state.wanted } : next;
   },
 
   event(given, { event }) {

@@ -54,6 +54,12 @@ function asMe(state, me) {
   return next;
 }
 
+/** Where one is when the room that was shown is gone; null for nowhere. */
+function homeOf(rooms) {
+  const names = rooms.map((room) => room.name);
+  return names.includes("lobby") ? "lobby" : (names.find((one) => !isPrivate(one)) ?? names[0] ?? null);
+}
+
 const steps = {
   form: (state) => ({ ...initial, notices: state.notices, hidden: state.hidden, can: state.can }),
   signed_out: (state, { why }) => (why ? notify(steps.form(state), why) : steps.form(state)),
@@ -162,14 +168,22 @@ const steps = {
     return { ...state, directory: [...kept, ...open] };
   },
 
-  left(state, { room: name, why }) {
+  /** The room that one wanted to see first is not there: another takes its place. */
+  no_room(state, { room: name }) {
+    if (state.wanted !== name) return state;
+    const next = { ...state, wanted: null };
+    const home = homeOf(Object.values(state.rooms).filter((room) => room.joined));
+    return state.active !== null || home === null ? next : show(next, home);
+  },
+
+  left(given, { room: name, why }) {
+    const state = steps.no_room(given, { room: name });
     const gone = at(state.rooms, name);
     const rooms = Object.fromEntries(Object.entries(state.rooms).filter(([other]) => other !== name));
     // The name of a room for its members alone says nothing.
     const words = why && (gone === undefined && isClosed(name) ? why : `${gone ? titleOf(gone) : name}: ${why}`);
     if (gone === undefined) return why ? notify(state, words) : state;
-    const others = Object.keys(rooms);
-    const home = others.includes("lobby") ? "lobby" : (others.find((one) => !isPrivate(one)) ?? others[0] ?? null);
+    const home = homeOf(Object.values(rooms));
     const next = { ...state, rooms };
     const shown = state.active === name ? (home === null ? { ...next, active: null } : show(next, home)) : next;
     return why ? notify(shown, words) : shown;

@@ -113,7 +113,7 @@ export function Chat({ state, ui }) {
       <main class="talk" id="talk" tabindex="-1" onFocusIn=${close}>
         ${
           room === null
-            ? html`<p class="empty">${t("Choose a room, or make one.")}</p>`
+            ? html`<p class="empty">${state.wanted === null && t("Choose a room, or make one.")}</p>`
             : html`
                 <${Heading} room=${room} quiet=${quiet} />
                 <${Flow} key=${`flow ${room.name}`} room=${room} me=${state.me} pending=${pending} quiet=${quiet} ignored=${state.ignored} leaving=${leaving} most=${state.limits.text} writes=${writes} />

@@ -25,6 +25,21 @@ let a;
 <https://example.org/x> javascript:alert(1)"""
 
 
+def test_what_is_typed_after_a_dialog_is_closed_is_for_the_message_field(guests: Guests) -> None:
+    ada = guests.comes("ada")
+    ada.page.get_by_role("button", name="Settings").click()
+    ada.page.get_by_role("dialog").wait_for()
+    # An open dialog keeps the focus from all else, and a key may come before the next frame is drawn.
+    assert ada.page.evaluate(
+        """() => {
+            document.querySelector("dialog").dispatchEvent(new Event("cancel", { cancelable: true }));
+            const box = document.querySelector(".composer textarea");
+            box.focus();
+            return document.activeElement === box;
+        }"""
+    )
+
+
 def test_a_message_stands_there_at_once_and_keeps_its_place_when_it_is_kept(guests: Guests) -> None:
     context = guests.browser()
     ada = guests.comes("ada", context)

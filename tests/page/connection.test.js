@@ -545,3 +545,11 @@ test("what is said while the server is closing the line is not sent there, and s
   assert.deepEqual(tab.socket.asked("say"), []);
   assert.deepEqual(tab.comesBack().asked("say").map((one) => one.text), ["hi"]);
 });
+
+test("a conversation in which nothing was said is no room, and that is no fault", () => {
+  const tab = new Tab().start({ rooms: ["@p2"] });
+  tab.socket.opens();
+  tab.socket.answers("hello", welcome());
+  tab.socket.answers("join", { type: "refused", code: "no_such_room", message: "no" });
+  assert.deepEqual(tab.actions.at(-1), { type: "no_room", room: "@p2" });
+});

@@ -333,3 +333,26 @@ test("whatever is cut, repeated and paged in between, what is shown in the end i
     assert.deepEqual(shown, log.slice(head - shown.length).map((one) => one.text), `seed ${seed}`);
   }
 });
+
+test("a room that is there before the one that is wanted is not shown, and so not read", () => {
+  const wants = after([{ type: "joining", wanted: "lobby" }, { type: "welcome", welcome: welcome() }, open]);
+  const tea = (offset) => ({ type: "event", event: message(offset, { room: "tea", from: bob }) });
+  const first = [comesIn({ room: "tea", head: 2, read: 1, unread: 1 }), tea(1), tea(2), live("tea")];
+  const state = after([...first, comesIn({ head: 0 }), live()], wants);
+  assert.equal(state.active, "lobby");
+  assert.equal(state.rooms.tea.seen, 1);
+  assert.equal(state.rooms.tea.unread, 1);
+  // Asked for under another spelling it is the same room.
+  const spelled = after([{ type: "joining", wanted: "LOBBY" }, { type: "welcome", welcome: welcome() }, open, { ...comesIn(), asked: "LOBBY" }]);
+  assert.equal(spelled.active, "lobby");
+  assert.equal(spelled.wanted, null);
+});
+
+test("where the room that is wanted cannot be had, another one is shown", () => {
+  const wants = after([{ type: "joining", wanted: "+gone" }, { type: "welcome", welcome: welcome() }, open]);
+  for (const answer of [{ type: "left", room: "+gone", why: "no" }, { type: "no_room", room: "+gone" }]) {
+    assert.equal(after([answer, comesIn({ room: "tea" })], wants).active, "tea");
+    assert.equal(after([comesIn({ room: "tea" }), comesIn(), answer], wants).active, "lobby");
+    assert.equal(after([comesIn({ room: "tea" }), { ...answer, room: "other" }], wants).active, null);
+  }
+});
