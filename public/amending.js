@@ -2,19 +2,20 @@
 // A part of acts.js, of which `app` and `look` are.
 
 import { gave } from "./amends.js";
-import { Removals } from "./removals.js";
 import { at } from "./room.js";
 
 export function amendingOf(app) {
   const { connection, dispatch } = app;
   const notice = (text) => dispatch({ type: "notice", text });
   const ask = (command) => connection.ask(command);
-  const removals = new Removals({ clock: app.clock, ask, emit: dispatch, failed: notice });
+  // They come with the menu in which one deletes.
+  let removals = null;
 
   const isLeaving = ({ room, offset }) => app.state.leaving.some((one) => one.room === room && one.offset === offset);
 
   return {
-    removals,
+    /** What one has deleted and may bring back, if there is any; see removals.js. */
+    removals: () => removals,
 
     /** Answer a message of a room; null answers none. */
     reply(room, item) {
@@ -58,9 +59,11 @@ export function amendingOf(app) {
       if (reply.events !== undefined && !reply.more) dispatch({ type: "pins", room, pins: reply.events.map((one) => one.offset) });
       return reply;
     },
-    remove: ({ room, offset }, reason = "") => removals.add({ room, offset, reason }),
-    undo: () => removals.undo(),
-    holdRemovals: (still) => removals.hold(still),
+    async remove({ room, offset }, reason = "") {
+      const { Removals } = await import("./removals.js");
+      removals ??= new Removals({ clock: app.clock, ask, emit: dispatch, failed: notice });
+      removals.add({ room, offset, reason });
+    },
     async level(room, level) {
       const { why } = await ask({ type: "notice", room, level });
       if (why !== undefined) notice(why);

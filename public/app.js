@@ -82,13 +82,19 @@ function dispatch(action) {
     import("./signals.js").then(({ tell }) => tell(called, page.settings, () => act.goTo(called.room, called.offset)), () => {});
   }
   if (state.active !== before.active && state.active !== null) history.replaceState(null, "", addressOf(state.active));
-  if (state.phase === "form" && before.phase !== "form") door.watch();
+  if (state.phase === "form" && before.phase !== "form") outside();
   remember();
   redraw();
   if (action.type === "live") act.goOn();
-  if (action.type === "live") act.removals.live(action.room);
+  if (action.type === "live") act.removals()?.live(action.room);
   // What else was pinned and is gone, only the server knows.
   if (action.event?.type === "wiped" && state.rooms[action.event.room]?.pins.length > 0) act.pins(action.event.room);
+}
+
+/** Nobody is in; what is said inside is heard through the door. */
+function outside() {
+  door.watch();
+  act.takes(null);
 }
 
 /** Keep what a reloaded tab needs to go on as it was. */
@@ -184,12 +190,12 @@ const app = {
     writeSession(session, null);
     written = { session: null, seen: null, read: {} };
     ui = CLOSED;
-    act.removals.clear();
+    act.removals()?.clear();
     act.trayToo("clear");
     for (const room of Object.keys(drafts)) delete drafts[room];
     app.keepDrafts();
     page = { ...page, name: "", email: "" };
-    door.watch();
+    outside();
   },
   account: () => readAccount(local),
   forgets: (id) => writeSeen(local, id, null),
@@ -201,11 +207,11 @@ useTheme(page.settings.theme);
 
 addEventListener("online", () => connection.wake());
 addEventListener("hashchange", () => act.arrive());
-addEventListener("pagehide", () => act.removals.flush());
+addEventListener("pagehide", () => act.removals()?.flush());
 let hiddenAt = clock.now();
 document.addEventListener("visibilitychange", () => {
   dispatch({ type: "hidden", hidden: document.hidden });
-  if (document.hidden) act.removals.flush();
+  if (document.hidden) act.removals()?.flush();
   if (document.hidden) hiddenAt = clock.now();
   else if (clock.now() - hiddenAt > AWAY_MS) connection.probe();
   else connection.survey();
@@ -233,6 +239,6 @@ const signedIn = readAccount(local);
 if (before !== null) act.begin({ ...before, account: before.account || (signedIn !== null && connection.tokens.get(before.name) === null) }, place);
 else if (signedIn !== null) act.enter(signedIn, place);
 else {
-  door.watch();
+  outside();
   draw();
 }

@@ -1,6 +1,8 @@
 // A small Markdown: the text of a message as a tree of {tag, children, ...} and strings, out of the tokens of
 // markdown-it. No string of HTML is ever made, and what is HTML in a text stays text. Pure but for loading.
 
+import { styled as withStyle } from "./styles.js";
+
 const RULES = {
   core: ["normalize", "block", "inline", "linkify", "text_join"],
   block: ["blockquote", "fence", "list", "paragraph"],
@@ -103,3 +105,6 @@ export function parser(MarkdownIt) {
     return depth(nodes) > DEEPEST ? [{ tag: "p", children: [text] }] : nodes;
   };
 }
+
+/** The same, once there is what makes its trees look right. */
+export const styled = (MarkdownIt) => withStyle("/markdown.css", parser(MarkdownIt));

@@ -8,7 +8,7 @@ import { mayHoldMarkdown } from "./marks.js";
 export function partsOf(ready) {
   const codes = lazy(() => import("./vendor/emoji-codes.js").then((module) => module.default), ready);
   const grid = lazy(() => import("./vendor/emoji-grid.js").then((module) => module.default), ready);
-  const markdown = lazy(() => Promise.all([import("./markdown.js"), import("./vendor/markdown-it.js")]).then(([own, module]) => own.parser(module.default)), ready);
+  const markdown = lazy(() => Promise.all([import("./markdown.js"), import("./vendor/markdown-it.js")]).then(([own, module]) => own.styled(module.default)), ready);
   const views = {
     deeds: lazy(() => import("./view/deeds.js"), ready),
     account: lazy(() => import("./view/account.js"), ready),

@@ -1,6 +1,6 @@
 // The whole of the page once one has joined: rooms, the flow of one of them, people, and the line where one writes.
 
-import { useContext, useMemo } from "../vendor/preact-hooks.js";
+import { useContext, useEffect, useMemo } from "../vendor/preact-hooks.js";
 import { rank, silence } from "../rights.js";
 import { saidIn } from "../attached.js";
 import { at, isLog, isPrivate, titleOf } from "../room.js";
@@ -98,6 +98,11 @@ export function Chat({ state, ui }) {
   const above = room !== null && (room.replying !== null || state.leaving.some((one) => one.held));
   const amends = above ? part("amends") : null;
   const takes = writes && state.limits.upload > 0;
+  useEffect(() => {
+    if (room === null) return undefined;
+    act.takes(takes ? room.name : null, state.wanted === null);
+    return () => act.takes(null, false);
+  }, [room?.name, takes, state.wanted]);
   const parcels = useMemo(() => state.tray.filter((one) => one.room === state.active), [state.tray, state.active]);
   const files = parcels.length > 0 ? part("files") : there("files");
   const quiet = room !== null && settings.quiet.includes(room.name);
@@ -124,7 +129,7 @@ export function Chat({ state, ui }) {
         ${amends && state.leaving.some((one) => one.held) && html`<${amends.Undo} leaving=${state.leaving} />`}
         ${amends && writes && room.replying !== null && html`<${amends.Replying} room=${room} />`}
         ${files && parcels.length > 0 && html`<${files.Tray} parcels=${parcels} />`}
-        ${files && room !== null && html`<${files.Dropping} room=${takes ? room.name : null} title=${titleOf(room)} />`}
+        ${files && room !== null && html`<${files.Dropping} may=${takes} title=${titleOf(room)} />`}
         ${room !== null && html`<${Silence} state=${state} room=${room}><${Composer} room=${room.name} title=${titleOf(room)} most=${state.limits.text} draft=${state.draft} names=${names} replying=${room.replying !== null} takes=${takes} carries=${parcels.some((one) => !one.sent)} /><//>`}
       </main>
       ${room !== null && html`<aside class="crowd" id="people" tabindex="-1" aria-label=${t("People")}><div class="scroll"><${People} room=${room} me=${state.me} /></div></aside>`}

@@ -1,6 +1,7 @@
 // What comes in front of the page: menus, and dialogs about people, rooms and the page itself. It is loaded when one first
 // wants any of it.
 
+import "../removals.js";
 import { styled as withStyle } from "../styles.js";
 import { Help } from "./help.js";
 import { Make } from "./make.js";

@@ -9,13 +9,13 @@ export function Undo({ leaving }) {
   const box = useRef(null);
   const count = leaving.filter((one) => one.held).length;
   // The time does not run while somebody is at the button.
-  const still = () => act.holdRemovals(true);
+  const still = () => act.removals().hold(true);
   const goes = () => {
-    if (!box.current.matches(":hover, :focus-within")) act.holdRemovals(false);
+    if (!box.current.matches(":hover, :focus-within")) act.removals().hold(false);
   };
   const undo = () => {
     const [last] = leaving.slice(-1);
-    act.undo();
+    act.removals().undo();
     // The button goes, and the focus is where it was.
     (document.querySelector(`.message[data-offset="${last.offset}"]`) ?? document.querySelector(".composer textarea"))?.focus();
   };

@@ -4,40 +4,25 @@ Files on the page: chosen, dropped, pasted; cut off and gone on with; shown, and
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.house import Guests, guests, house
-from tests.browser.people import COVERED, PHONE, SURFACES, People, Tab, expect
+from tests.browser.parcels import attaches, brings, carried, drawn, in_order, payload, picture, sends
+from tests.browser.people import PHONE, People, expect
 from tests.browser.team import server
 from tests.daemon import CHECKOUT, Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, FilePayload, Locator, Route
+    from playwright.sync_api import Browser, Route
 
 pytestmark = pytest.mark.browser
 
 __all__ = ["guests", "house"]
-
-DROP = """([kind, files]) => {
-  const data = new DataTransfer();
-  for (const [name, type, bytes] of files) {
-    data.items.add(new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], name, { type }));
-  }
-  const target = document.querySelector(".composer textarea");
-  const happens = (name) =>
-    name === "paste"
-      ? new ClipboardEvent(name, { clipboardData: data, bubbles: true, cancelable: true })
-      : new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true });
-  const names = kind === "drop" ? ["dragenter", "dragover", "drop"] : [kind];
-  for (const name of names) target.dispatchEvent(happens(name));
-}"""
 
 # Of the whole file, as a number that each byte and its place change.
 SUM = """async (path) => {
@@ -46,78 +31,6 @@ SUM = """async (path) => {
   for (let at = 0; at < bytes.length; at += 1) sum = (sum * 31 + bytes[at]) >>> 0;
   return [bytes.length, sum];
 }"""
-
-
-def picture(width: int = 640, height: int = 400, colour: str = "teal") -> bytes:
-    """
-    A PNG.
-    """
-    pillow = pytest.importorskip("PIL.Image")
-    written = io.BytesIO()
-    made = pillow.linear_gradient("L").resize((width, height)).convert("RGB")
-    pillow.blend(made, pillow.new("RGB", (width, height), colour), 0.6).save(written, "PNG")
-    return written.getvalue()
-
-
-def payload(name: str, content: bytes, kind: str = "") -> FilePayload:
-    """
-    What a file chooser gives.
-    """
-    return {"name": name, "mimeType": kind, "buffer": content}
-
-
-def attaches(tab: Tab, *files: FilePayload) -> None:
-    """
-    Choose them with the button beside the composer.
-    """
-    with tab.page.expect_file_chooser() as chooser:
-        tab.page.get_by_role("button", name="Attach files").click()
-    chooser.value.set_files(list(files))
-
-
-def brings(tab: Tab, how: str, *files: tuple[str, str, bytes]) -> None:
-    """
-    Drop them on the page, or paste them.
-    """
-    # What takes them comes when one has been in for two seconds.
-    there = "() => [...document.styleSheets].some((one) => one.href?.endsWith('/files.css'))"
-    tab.page.wait_for_function(there)
-    tab.page.wait_for_timeout(300)
-    coded = [[name, kind, base64.b64encode(content).decode()] for name, kind, content in files]
-    tab.page.evaluate(DROP, [how, coded])
-
-
-def carried(tab: Tab) -> Locator:
-    """
-    The files beside the composer.
-    """
-    return tab.page.locator(".carried")
-
-
-def sends(tab: Tab, text: str = "") -> None:
-    """
-    Press the button that sends.
-    """
-    tab.page.get_by_placeholder("Write a message").fill(text)
-    tab.page.get_by_role("button", name="Send", exact=True).click()
-
-
-def drawn(image: Locator) -> None:
-    """
-    Wait until the browser has that picture, and look whether it stands in the room that was kept for it.
-    """
-    image.wait_for()
-    image.evaluate("image => image.scrollIntoView({ block: 'nearest' })")
-    wait = "image => image.complete && image.naturalWidth > 0"
-    image.page.wait_for_function(wait, arg=image.element_handle())
-
-
-def in_order(tab: Tab) -> None:
-    """
-    Look whether all is in its place and text alone.
-    """
-    wrong = tab.page.evaluate(COVERED) + tab.page.evaluate(SURFACES)
-    assert wrong == [], wrong
 
 
 def test_a_picture_is_dropped_sent_seen_and_looked_at(guests: Guests) -> None:
