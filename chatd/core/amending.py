@@ -32,14 +32,14 @@ CHARACTERS_A_TOKEN = 1000
 
 async def edit(session: Session, command: Edit, now: float) -> None:
     """
-    Give a message of one's own another text.
+    Give a message of one's own another text; none is left of it if it has files.
     """
     room = await _room(session, command.room)
     try:
         message = await message_at(session, room.key, command.offset)
         if message.author.id != session.viewer:
             raise Refused(Code.FORBIDDEN, "Only who wrote a message can change it.")
-        text = clean_text(command.text)
+        text = clean_text(command.text, empty=bool(message.files))
         await session.may_still(command)
         _take_for(session, message, text, now)
         people, everybody = called_by(session, room.key, text)

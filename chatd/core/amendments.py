@@ -18,7 +18,7 @@ Place = Annotated[int, Meta(ge=1, lt=2**53)]
 
 class Edit(Command, frozen=True, tag="edit"):
     """
-    Give a message of one's own another text.
+    Give a message of one's own another text, which may be empty if it has files.
     """
 
     room: str

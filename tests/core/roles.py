@@ -1,5 +1,5 @@
 """
-Every command by everybody: what becomes of it. `python -m tests.core.roles` prints the table that
+Every command by everybody, and files: what becomes of it. `python -m tests.core.roles` prints the table that
 docs/security.md shows.
 """
 
@@ -12,7 +12,11 @@ from typing import Any
 
 from chatd.core.events import Change
 from chatd.core.names import AUDIT, room_key
-from tests.core.clients import Client, Server
+from chatd.core.refusals import Refused
+from chatd.core.uploading import MEBIBYTE, Uploads
+from chatd.core.visitor import Visitor, recognize
+from tests.core.blobs import MemoryBlobs, TestPictures
+from tests.core.clients import Client, Server, now
 
 PUBLIC = "den"
 ROLES = (
@@ -179,6 +183,60 @@ COMMANDS: tuple[tuple[str, str, Fields], ...] = (
 """What is asked, where, and its fields."""
 
 
+FILES: tuple[tuple[str, str], ...] = (
+    ("bring a file", "public"),
+    ("bring a file", "private"),
+    ("bring a file", "conversation"),
+    ("fetch a file", "public"),
+    ("fetch a file", "private"),
+    ("fetch a file", "conversation"),
+    ("fetch a file", "conversation of others"),
+)
+"""What is asked over HTTP, and of which room."""
+
+
+def _visitor(house: House, who: Client) -> Visitor:
+    visitor: Visitor = now(recognize(house.server.hub, who.token or None, None))
+    return visitor
+
+
+def _bring(house: House, uploads: Uploads, who: Client, room: str) -> str:
+    """Bring a file, as by HTTP; its id."""
+    record = now(uploads.begin(_visitor(house, who), room, "a.txt", 5, house.server.now))
+    now(uploads.blobs.write(record.file.id, 0, b"hello"))
+    now(uploads.finish(record))
+    return str(record.file.id)
+
+
+def outcome_of_file(role: str, act: str, where: str, *, inside: bool = False) -> str:
+    """
+    What becomes of bringing a file into a room, or of fetching one that gus has sent there.
+    """
+    house = build(role, inside=inside)
+    blobs = MemoryBlobs()
+    uploads = Uploads(house.server.hub, blobs, TestPictures(blobs), MEBIBYTE, 10 * MEBIBYTE)
+    one, gus = house.one, house.gus
+    rooms = {"public": PUBLIC, "private": house.closed, "conversation of others": house.ada.private}
+    # A watcher talks to nobody.
+    rooms["conversation"] = house.ada.private if role == "watcher" else one.private
+    try:
+        if act == "bring a file":
+            rooms["conversation"] = gus.private
+            key = _bring(house, uploads, one, rooms[where])
+            reply = one.ask("say", room=rooms[where], text="", files=[key])
+            # Whoever was kicked has to come back before they can send it.
+            assert reply["type"] == "done" or role == "kicked", (role, where, reply)
+        else:
+            key = _bring(house, uploads, gus, rooms[where])
+            assert gus.ask("say", room=rooms[where], text="", files=[key])["type"] == "done"
+            now(uploads.fetch(_visitor(house, one), key))
+    except Refused as refused:
+        return f"`{refused.code}`"
+    finally:
+        house.server.close()
+    return "yes"
+
+
 def outcome(role: str, command: str, where: str, fields: Fields, *, inside: bool = False) -> str:
     """
     What becomes of a command: `yes`, or the code of its refusal.
@@ -217,6 +275,15 @@ def rows() -> list[list[str]]:
             outsider = outcome(role, command, where, fields)
             assert outsider == "`no_such_room`", (role, command, outsider)
             row.append(member)
+        table.append(row)
+    for act, where in FILES:
+        row = [f"{act}, {where}"]
+        for role in ROLES:
+            inside = where == "private" and role != "watcher"
+            row.append(outcome_of_file(role, act, where, inside=inside))
+            if inside:
+                outsider = outcome_of_file(role, act, where)
+                assert outsider in ("`no_such_room`", "`no_such_file`"), (role, act, outsider)
         table.append(row)
     return table
 

@@ -13,8 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Change, Message
-from chatd.core.names import RoomKey
-from tests.core.clients import Client, Server
+from chatd.core.names import PersonId, RoomKey, private_key
+from chatd.core.refusals import Refused
+from chatd.core.uploading import MEBIBYTE, Uploads
+from chatd.core.visitor import Visitor, recognize
+from tests.core.blobs import MemoryBlobs, TestPictures
+from tests.core.clients import Client, Server, now
 
 PEOPLE = ("ada", "bob", "cleo", "gus")
 MEMBERS = PEOPLE[:3]
@@ -49,6 +53,10 @@ class Rights(RuleBasedStateMachine):
         self.members = {"ada"}
         self.banned: dict[str, set[str]] = {room: set() for room in ROOMS}
         self.said = 0
+        # Files by their ids: in which room, and of a conversation whose it is.
+        self.files: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.blobs = MemoryBlobs()
+        self.uploads = Uploads(self.server.hub, self.blobs, TestPictures(self.blobs), MEBIBYTE, 10 * MEBIBYTE)
         ada.take()
         ada.join("den", self.key["closed"])
 
@@ -95,33 +103,114 @@ class Rights(RuleBasedStateMachine):
         done = self._act(name, "say", room, text=f"{room} {self.said}")
         assert done == self._may(name, room)
 
+    def _kept(self, key: str) -> list[Message]:
+        log = self.server.store.inner._rooms.logs.get(RoomKey(key))
+        events = log.events if log else ()
+        return [event for event in events if isinstance(event, Message) and not event.deleted]
+
+    def _visitor(self, name: str | None) -> Visitor:
+        shown = None if name is None else self.tokens[name]
+        visitor: Visitor = now(recognize(self.server.hub, shown, None))
+        return visitor
+
+    def _bring(self, name: str, room: str) -> str | None:
+        """Bring a file into a room, as by HTTP; its id, or None if that was refused."""
+        try:
+            record = now(self.uploads.begin(self._visitor(name), room, "a.txt", 5, self.server.now))
+        except Refused:
+            return None
+        now(self.uploads.blobs.write(record.file.id, 0, b"hello"))
+        now(self.uploads.finish(record))
+        return str(record.file.id)
+
+    def _may_have(self, name: str | None, key: str) -> bool:
+        try:
+            now(self.uploads.fetch(self._visitor(name), key))
+        except Refused:
+            return False
+        return True
+
+    @rule(name=people, room=rooms, text=st.booleans())
+    def bring(self, name: str, room: str, text: bool) -> None:
+        """Say something with a file; whoever may not speak there cannot even bring it."""
+        key = self._bring(name, self.key[room])
+        assert (key is not None) == self._may(name, room), (name, room)
+        if key is not None:
+            assert [each for each in (*PEOPLE, None) if self._may_have(each, key)] == [name]
+            self.said += 1
+            said = f"{room} {self.said}" if text else ""
+            assert self._act(name, "say", room, text=said, files=[key])
+            self.files[key] = self.key[room], ()
+
+    @rule(name=people, other=people)
+    def bring_to_one(self, name: str, other: str) -> None:
+        """Send a file to one person."""
+        room = f"@{self.ids[other]}"
+        key = self._bring(name, room)
+        assert (key is not None) == (name != other)
+        if key is not None:
+            assert self._client(name).ask("say", room=room, text="", files=[key])["type"] == "done"
+            own = private_key(PersonId(self.ids[name]), PersonId(self.ids[other]))
+            self.files[key] = own, (name, other)
+
+    @rule(name=st.sampled_from((*PEOPLE, None)))
+    def fetch(self, name: str | None) -> None:
+        """Fetch every file: whoever may read its room has it as long as its message is there."""
+        for key, (place, pair) in self.files.items():
+            if pair:
+                may = name in pair
+            else:
+                room = next(room for room in ROOMS if self.key[room] == place)
+                may = room == "den" if name is None else self._may(name, room)
+            kept = any(key == file.id for message in self._kept(place) for file in message.files)
+            assert self._may_have(name, key) == (may and kept), (name, key, place)
+
+    @rule()
+    def sweep(self) -> None:
+        """Of what is gone the bytes go too, and of nothing else."""
+        now(self.uploads.sweep())
+        kept = {
+            key
+            for key, (place, _) in self.files.items()
+            if any(key == file.id for message in self._kept(place) for file in message.files)
+        }
+        assert set(self.blobs.files) == kept
+
     def _messages(self, room: str) -> list[Message]:
-        log = self.server.store.inner._rooms.logs.get(RoomKey(self.key[room]))
-        return [event for event in log.events if isinstance(event, Message) and event.text] if log else []
+        return [message for message in self._kept(self.key[room]) if message.text]
 
     @rule(
         name=people,
         room=rooms,
-        kind=st.sampled_from(("edit", "delete", "react", "pin")),
+        kind=st.sampled_from(("edit", "empty", "delete", "react", "pin")),
         back=st.integers(0, 3),
         on=st.booleans(),
     )
     def amend(self, name: str, room: str, kind: str, back: int, on: bool) -> None:
         """Change what was said, of one's own or of others; nobody does who may not read it."""
-        said = self._messages(room)
+        said = self._kept(self.key[room])
         if not said:
             return
         message = said[-1 - back % len(said)]
         self.said += 1
         fields: dict[str, dict[str, Any]] = {
             "edit": {"text": f"{room} {self.said}"},
+            "empty": {"text": ""},
             "delete": {},
             "react": {"emoji": "👍", "on": on},
             "pin": {"on": on},
         }
-        done = self._act(name, kind, room, offset=message.offset, **fields[kind])
+        asked = "edit" if kind == "empty" else kind
+        done = self._act(name, asked, room, offset=message.offset, **fields[kind])
         own = message.author.id == self.ids[name]
-        may = {"edit": own, "delete": own or name == "ada", "react": True, "pin": name == "ada"}
+        empty = own and bool(message.files)
+        may = {
+            "edit": own,
+            "empty": empty,
+            "delete": own or name == "ada",
+            "react": True,
+            "pin": name == "ada",
+        }
         assert done == (self._may(name, room) and may[kind]), (name, room, kind)
 
     @rule(name=people, room=rooms)
@@ -266,6 +355,9 @@ class Rights(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Everybody who may comes back, and sees the same log; whoever may not sees nothing."""
+        for name in (*PEOPLE, None):
+            self.fetch(name)
+        self.sweep()
         views: dict[str, set[str]] = {room: set() for room in ROOMS}
         for name in PEOPLE:
             client = self._client(name, again=True)
@@ -295,7 +387,7 @@ class RightsModelTest(SynchronousTestCase):
 
     def test_nobody_gets_what_they_may_not_read_and_all_end_with_the_same_view(self) -> None:
         """
-        In random sequences of joins, invitations, removals, bans, talk and reconnects.
+        In random sequences of joins, invitations, removals, bans, talk, files and reconnects.
         """
         run_state_machine_as_test(  # type: ignore[no-untyped-call]
             Rights, settings=settings(max_examples=30, stateful_step_count=25, deadline=None)

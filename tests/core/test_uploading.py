@@ -119,6 +119,28 @@ class ComingTest(UploadCase):
         self.ada.say("with a text", files=[self.bring(self.ada)])
         self.assertEqual([each["message"] for each in old.take()], ["with a text"])
 
+    def test_the_text_of_a_message_that_has_files_can_be_taken_away(self) -> None:
+        """It is as if there had been none; of one without files something has to be left."""
+        bare = self.ada.say("x")["offset"]
+        self.assert_refused(self.ada.ask("edit", room="lobby", offset=bare, text=" "), "bad_request")
+        key = self.bring(self.ada)
+        said = self.ada.say("secret words", files=[key])["offset"]
+        self.bob.say("oh", reply_to=said)
+        self.bob.take()
+        self.assertEqual(self.ada.ask("edit", room="lobby", offset=said, text=" ")["type"], "done")
+        (edited,) = self.bob.take()
+        self.assertEqual((edited["type"], edited["about"], edited["text"]), ("edited", said, ""))
+        page = self.bob.ask("history", room="lobby")["events"]
+        (message,) = [each for each in page if each.get("files")]
+        self.assertEqual((message["text"], message["edited"]), ("", edited["at"]))
+        self.assertEqual(message["files"][0]["id"], key)
+        quotes = [each["quote"] for each in page if "quote" in each]
+        self.assertEqual([(each["text"], each["files"]) for each in quotes], [("", 1)])
+        self.assertNotIn("secret", str(page))
+        self.assertTrue(self.may_have(self.bob, key))
+        self.assertEqual(self.bob.ask("search", query="secret")["hits"], [])
+        self.assertEqual(len(self.bob.ask("search", query="has:file")["hits"]), 1)
+
     def test_a_message_has_ten_different_files_at_most(self) -> None:
         """All of them brought by whoever says it, for that room, and not used yet."""
         keys = [self.bring(self.ada) for _ in range(11)]
