@@ -22,7 +22,6 @@ from chatd.core.files import (
 )
 from chatd.core.limits import AddressLimit
 from chatd.core.media import media_type
-from chatd.core.names import PersonId
 from chatd.core.refusals import Code, Refused
 from chatd.core.rules import check_upload, may_fetch
 from chatd.core.visitor import Asker, the_viewer
@@ -59,6 +58,8 @@ class Uploads:
     begun_by_person: AddressLimit = field(default_factory=lambda: AddressLimit(BEGUN, 3600.0))
     begun_at_address: AddressLimit = field(default_factory=lambda: AddressLimit(BEGUN, 3600.0))
     _of_guests: AddressLimit = field(init=False)
+    # Of uploads of guests: when one began, at which address, and how many mebibytes were taken for it there.
+    _charged: dict[str, tuple[int, str, int]] = field(default_factory=dict)
     # What is to be done where somebody wants an upload that another has stopped in the middle of.
     _busy: dict[str, Callable[[], None]] = field(default_factory=dict)
 
@@ -77,34 +78,56 @@ class Uploads:
             raise Refused(Code.FORBIDDEN, "No files are taken here.")
         if size > self.most_bytes:
             raise Refused(Code.TOO_LONG, f"A file has at most {self.most_bytes} bytes here.")
-        self._pace(asker, person, size, now)
         upload = Upload(
             id=file_id(self.hub.random(16)), room=key, person=person, name=clean_file_name(name), size=size
         )
-        record = await self.hub.store.files.begin(upload, self.quota)
+        self._pace(asker, upload, now)
         try:
-            await self.blobs.make(upload.id)
-        except Refused:
-            await self.hub.store.files.drop(upload.id)
+            record = await self.hub.store.files.begin(upload, self.quota)
+            try:
+                await self.blobs.make(upload.id)
+            except Refused:
+                await self.hub.store.files.drop(upload.id)
+                raise
+        except BaseException:
+            self._give_back(upload.id)
             raise
         return record if size else await self.finish(record)
 
-    def _pace(self, asker: Asker, person: PersonId, size: int, now: float) -> None:
-        wait = max(self.begun_by_person.take(person, now), self.begun_at_address.take(asker.address, now))
-        if not self.hub.rights.account(person):
-            # Or else one quota would be as many as one cares to have names.
-            wait = max(wait, self._take_of_guests(asker.address, 1 + size // MEBIBYTE, now))
+    def _pace(self, asker: Asker, upload: Upload, now: float) -> None:
+        """Take what an upload counts for: all of it or, if that is refused, nothing of it."""
+        person, address = upload.person, asker.address
+        wait = self.begun_by_person.take(person, now)
+        if not wait:
+            wait = self.begun_at_address.take(address, now)
+            if not wait and not self.hub.rights.account(person):
+                # Or else one quota would be as many as one cares to have names.
+                wait = self._take_of_guests(address, upload, now)
+                if wait:
+                    self.begun_at_address.give_back(address)
+            if wait:
+                self.begun_by_person.give_back(person)
         if wait:
             raise Refused(Code.RATE_LIMITED, "Too many files came from you.", retry_after=wait)
 
-    def _take_of_guests(self, address: str | None, count: int, now: float) -> float:
+    def _take_of_guests(self, address: str | None, upload: Upload, now: float) -> float:
+        if address is None:
+            return 0.0
+        count = 1 + upload.size // MEBIBYTE
         for taken in range(count):
             wait = self._of_guests.take(address, now)
             if wait:
                 for _ in range(taken):
                     self._of_guests.give_back(address)
                 return wait
+        self._charged[upload.id] = self.hub.wall_ms(), address, count
         return 0.0
+
+    def _give_back(self, id: str) -> None:
+        """Nothing of an upload is on the disk: what its bytes counted for at an address is there again."""
+        _, address, count = self._charged.pop(id, (0, None, 0))
+        for _ in range(count):
+            self._of_guests.give_back(address)
 
     async def own(self, asker: Asker, id: str) -> FileRecord:
         """
@@ -158,12 +181,12 @@ class Uploads:
 
     async def drop(self, asker: Asker, id: str) -> None:
         """
-        Give up one's own upload. Raises `Refused` with `no_such_file`.
+        Give up one's own upload; its bytes go with the next `sweep`. Raises `Refused` with `no_such_file`.
         """
         await self.own(asker, id)
         if not await self.hub.store.files.drop(id):
             raise no_such_file()
-        await self.sweep()
+        self._give_back(id)
 
     async def fetch(self, asker: Asker, id: str) -> FileRecord:
         """
@@ -194,7 +217,10 @@ class Uploads:
         """
         Have uploads be gone that have waited for more than a day, and strays that have for a week.
         """
-        await self.hub.store.files.expire(self.hub.wall_ms() - EXPIRE_SECONDS * 1000)
+        before_ms = self.hub.wall_ms() - EXPIRE_SECONDS * 1000
+        await self.hub.store.files.expire(before_ms)
+        # What was taken for them a day ago has come back by itself.
+        self._charged = {key: each for key, each in self._charged.items() if each[0] >= before_ms}
         await self.sweep()
         await self.blobs.take_strays()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chatd.core.events import Change
 from chatd.core.files import EXPIRE_SECONDS, MAX_OPEN, FileRecord
+from chatd.core.limits import AddressLimit
 from chatd.core.names import room_key
 from chatd.core.refusals import Refused
 from chatd.core.uploading import BEGUN, MEBIBYTE, Locked, Uploads
@@ -216,6 +217,45 @@ class LimitTest(UploadCase):
             begun = self.uploads.begin(visitor, "lobby", "x", MEBIBYTE - 1, self.server.now)
             self.assertEqual(self.refusal(begun), "rate_limited" if number >= 10 else "")
         self.begin(self.ada, MEBIBYTE, address=FAR_AWAY)
+
+    def test_what_is_refused_or_given_up_does_not_count_towards_the_quota_of_an_address(self) -> None:
+        """Nothing of it is on the disk; so the others there can still bring as much."""
+        gus, guy = (self.server.person(name, address=FAR_AWAY) for name in ("gus", "guy"))
+
+        def begin(who: Client, size: int) -> str:
+            visitor = self.visitor(who, FAR_AWAY)
+            return self.refusal(self.uploads.begin(visitor, "lobby", "x", size, self.server.now))
+
+        half = 5 * MEBIBYTE - 1
+        self.uploads.most_bytes = 20 * MEBIBYTE
+        self.assertEqual(begin(gus, 11 * MEBIBYTE), "rate_limited")
+        self.blobs.full = True
+        self.assertEqual(begin(gus, half), "read_only")
+        self.blobs.full = False
+        visitor = self.visitor(gus, FAR_AWAY)
+        record = now(self.uploads.begin(visitor, "lobby", "x", half, self.server.now))
+        self.assertEqual(begin(guy, 6 * MEBIBYTE), "rate_limited")
+        now(self.uploads.drop(visitor, record.file.id))
+        self.assertEqual([begin(guy, half), begin(gus, half), begin(gus, 0)], ["", "", "rate_limited"])
+
+    def test_who_begins_too_many_takes_nothing_from_others_at_their_address(self) -> None:
+        """What is refused for one limit counts for none."""
+        gus, guy = (self.server.person(name, address=FAR_AWAY) for name in ("gus", "guy"))
+        self.uploads.begun_by_person = AddressLimit(1, 3600.0)
+        self.uploads.begun_at_address = AddressLimit(2, 3600.0)
+
+        def begin(who: Client, size: int = 0) -> str:
+            visitor = self.visitor(who, FAR_AWAY)
+            return self.refusal(self.uploads.begin(visitor, "lobby", "x", size, self.server.now))
+
+        asked = [begin(gus) for _ in range(20)]
+        self.assertEqual(asked, ["", *["rate_limited"] * 19])
+        self.assertEqual([begin(guy), begin(guy)], ["", "rate_limited"])
+        # Those of an address are too many: that is not held against whoever is new there.
+        gil = self.server.person("gil", address=FAR_AWAY)
+        self.assertEqual(begin(gil), "rate_limited")
+        self.uploads.begun_at_address = AddressLimit(2, 3600.0)
+        self.assertEqual(begin(gil, MEBIBYTE), "")
 
     def test_a_full_disk_begins_nothing(self) -> None:
         """And nothing is left of the wish."""

@@ -70,9 +70,16 @@ FILES = (
     Protection(
         "the quota of an address's guests",
         "chatd/core/uploading.py",
-        "        if not self.hub.rights.account(person):\n",
-        "        if False:\n",
+        "            if not wait and not self.hub.rights.account(person):\n",
+        "            if False:\n",
         f"{_CORE}::LimitTest::test_the_guests_of_an_address_have_one_quota_a_day_between_them",
+    ),
+    Protection(
+        "what was refused counts towards no quota",
+        "chatd/core/uploading.py",
+        "        except BaseException:\n            self._give_back(upload.id)\n",
+        "        except BaseException:\n",
+        f"{_CORE}::LimitTest::test_what_is_refused_or_given_up_does_not_count_towards_the_quota_of_an_address",
     ),
     Protection(
         "files leave the log some space",
