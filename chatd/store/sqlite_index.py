@@ -3,23 +3,22 @@ The index of messages: what stands in it, how it follows the logs, and how somet
 
 An entry is made some time after its message was stored, in a transaction of its own (`Indexer`), and taken
 out in the one that takes the message's text. To take it out SQLite has to be told what it was made of; so
-that has to follow from the message alone, and must not change as long as there are indexes made by it.
+that has to follow from the message alone, and must not change as long as there are indexes made by it. What
+Python knows of characters changes: an index that was made by another Unicode is made anew.
 """
 
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 import apsw
 import msgspec
 
-from chatd.core.names import fold as fold_name
-from chatd.core.search import RUN, WORD, fold, has_link
+from chatd.store.sqlite_entry import entry_of
 from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
 
 LAG_SECONDS = 0.5
@@ -68,6 +67,15 @@ IS_DUE = "SELECT 1 FROM due WHERE commit_number = ?"
 NOT_DUE = "DELETE FROM due WHERE commit_number = ?"
 SET_DUE = "INSERT INTO due (commit_number) VALUES (?) ON CONFLICT DO NOTHING"
 STATE = "SELECT low, high FROM indexed WHERE only_row = 1"
+UNICODE = "SELECT unicode FROM indexed WHERE only_row = 1"
+EMPTY = (
+    "INSERT INTO word (word) VALUES ('delete-all')",
+    "INSERT INTO part (part) VALUES ('delete-all')",
+    "DELETE FROM due",
+)
+BEGIN_ANEW = (
+    "UPDATE indexed SET (low, high) = (SELECT commits, commits FROM store), unicode = ? WHERE only_row = 1"
+)
 SET_STATE = "UPDATE indexed SET low = ?, high = ? WHERE only_row = 1"
 ADD_WORDS = (
     "INSERT INTO word (rowid, text, marks) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)"
@@ -80,72 +88,9 @@ SECURE = (
     "INSERT INTO part (part, rank) VALUES ('secure-delete', ?)",
 )
 
-PUBLIC_MARK, LINK_MARK, FILE_MARK = "p", "l", "f"
-
-
-def room_mark(number: int) -> str:
-    """
-    What marks the messages of the room with that number.
-    """
-    return f"r{number}"
-
-
-def id_mark(person: str) -> str:
-    """
-    What marks the messages of somebody.
-    """
-    return f"u{person}"
-
-
-@lru_cache(maxsize=4096)
-def name_mark(folded: str) -> str:
-    """
-    What marks the messages that were written under a folded name.
-    """
-    return f"n{sha256(folded.encode()).hexdigest()[:12]}"
-
-
-@lru_cache(maxsize=4096)
-def _author_marks(author: str, name: str) -> str:
-    return f"{id_mark(author)} {name_mark(fold_name(name))}"
-
-
-def pairs(run: str) -> list[str]:
-    """
-    A run of a script without spaces, as it is indexed: every two characters, and the last by itself.
-    """
-    return [run[at : at + 2] for at in range(len(run))]
-
-
-def words_of(text: str) -> str:
-    """
-    A text as its words are indexed.
-    """
-    if text.isascii():
-        return text
-    words: list[str] = []
-    for word in WORD.findall(fold(text)):
-        words += pairs(word) if RUN.match(word) else (word,)
-    return " ".join(words)
-
-
-def _entry(row: Sequence[Any]) -> tuple[int, str, str, str] | None:
-    """Of a message its commit, its words, its marks and its parts, as indexed; None if it has nothing."""
-    commit, number, kind, author, name, text, filed = row
-    if not (text or filed):
-        return None
-    marks = [room_mark(number), _author_marks(author, name)]
-    if kind == "public":
-        marks.append(PUBLIC_MARK)
-    if has_link(text):
-        marks.append(LINK_MARK)
-    if filed:
-        marks.append(FILE_MARK)
-    return commit, words_of(text), " ".join(marks), text if text.isascii() else fold(text)
-
 
 def _add(connection: apsw.Connection, rows: Iterable[Sequence[Any]]) -> None:
-    entries = [entry for row in rows if (entry := _entry(row)) is not None]
+    entries = [entry for row in rows if (entry := entry_of(row)) is not None]
     if entries:
         connection.execute(ADD_WORDS, (_json([entry[:3] for entry in entries]),))
         connection.execute(ADD_PARTS, (_json([(entry[0], entry[3]) for entry in entries]),))
@@ -160,12 +105,22 @@ def _json(rows: list[Any]) -> str:
     return msgspec.json.encode(rows).decode()
 
 
+def _state(connection: apsw.Connection) -> tuple[int, int]:
+    """Of which commits there are entries, all of them made as they are now; maybe of none."""
+    if connection.execute(UNICODE).get != unicodedata.unidata_version:
+        for statement in EMPTY:
+            connection.execute(statement)
+        connection.execute(BEGIN_ANEW, (unicodedata.unidata_version,))
+    low, high = connection.execute(STATE).get
+    return low, high
+
+
 def unindex(connection: apsw.Connection, commits: Iterable[int]) -> None:
     """
     Take messages out of the index, each named by its commit; before their text is taken, in the same
     transaction.
     """
-    low, high = connection.execute(STATE).get
+    low, high = _state(connection)
     for commit in commits:
         if not low < commit <= high:
             continue
@@ -173,7 +128,7 @@ def unindex(connection: apsw.Connection, commits: Iterable[int]) -> None:
             connection.execute(NOT_DUE, (commit,))
             continue
         row: Any = connection.execute(ONE, (commit,)).fetchone()
-        entry = None if row is None else _entry(row)
+        entry = None if row is None else entry_of(row)
         if entry is not None:
             connection.execute(TAKE_WORDS, entry[:3])
             connection.execute(TAKE_PARTS, (entry[0], entry[3]))
@@ -185,7 +140,7 @@ def due(connection: apsw.Connection, commit: int) -> None:
     step.
     """
     unindex(connection, (commit,))
-    low, high = connection.execute(STATE).get
+    low, high = _state(connection)
     if low < commit <= high:
         connection.execute(SET_DUE, (commit,))
 
@@ -265,7 +220,10 @@ class Indexer:
         """
         try:
             self.low, self.high = self.ledger.connection.execute(STATE).get
-            left_over = self.ledger.connection.execute(DUE, (1,)).fetchone() is not None
+            left_over = (
+                self.ledger.connection.execute(DUE, (1,)).fetchone() is not None
+                or self.ledger.connection.execute(UNICODE).get != unicodedata.unidata_version
+            )
         except DISK_ERRORS:
             # It is found out by the first step.
             left_over = True
@@ -358,7 +316,7 @@ class Indexer:
 
     def _step(self, most: int, characters: int) -> None:
         connection = self.ledger.begin()
-        low, high = connection.execute(STATE).get
+        low, high = _state(connection)
         upto = self.ledger.commits
         load = _Load(most, characters)
         waiting: Any = connection.execute(DUE, (most,)).fetchall()

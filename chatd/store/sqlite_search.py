@@ -22,16 +22,16 @@ from chatd.core.names import fold as fold_name
 from chatd.core.search import RUN, Term, is_prefix
 from chatd.core.sieve import SLACK_MS, Findings, Scope, Sieve, Sought
 from chatd.store import rules
-from chatd.store.sqlite_index import (
+from chatd.store.sqlite_entry import (
     FILE_MARK,
     LINK_MARK,
     PUBLIC_MARK,
-    STATE,
     id_mark,
     name_mark,
     pairs,
     room_mark,
 )
+from chatd.store.sqlite_index import STATE
 from chatd.store.sqlite_reads import read
 from chatd.store.sqlite_threads import Readers
 

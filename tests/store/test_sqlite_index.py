@@ -5,6 +5,7 @@ The index of messages in the file: how it follows, what it leaves behind, and wh
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ class IndexTests(SqliteCase):
         deadline = time.monotonic() + PATIENCE_SECONDS
         question = (
             "SELECT low = 0 AND high = (SELECT commits FROM store) AND NOT EXISTS (SELECT 1 FROM due)"
-            " FROM indexed"
+            f" AND unicode = '{unicodedata.unidata_version}' FROM indexed"
         )
         with self.database.side_door() as connection:
             while not connection.execute(question).get:
@@ -99,6 +100,31 @@ class IndexTests(SqliteCase):
         self.hurry()
         self.indexed()
         self.assertEqual((self.texts("secret"), self.texts("tea")), ([], ["tea"]))
+
+    def test_an_index_that_was_made_by_another_unicode_is_made_anew(self) -> None:
+        self.say("secret of bob", who=BOB)
+        self.say("tea")
+        self.indexed()
+        for at_once in (True, False):
+            self.stop()
+            with self.database.side_door() as connection:
+                connection.execute("UPDATE indexed SET unicode = '1.1.5'")
+                # As if its words had been others.
+                connection.execute("INSERT INTO word (rowid, text, marks) VALUES (2, 'othertea', 'p r1')")
+            self.assertTrue(self.in_the_index("othertea"))
+            self.start()
+            if at_once:
+                # Before a step is taken.
+                self.settle(self.store.act((about("deleted", 1, BOB, room=LOBBY),)))
+            self.hurry()
+            self.indexed()
+            self.assertFalse(self.in_the_index("othertea"))
+            self.assertFalse(self.in_the_index("secret"))
+            self.assertEqual(self.texts("tea"), ["tea"])
+            with self.database.side_door() as connection:
+                self.assertEqual(connection.execute(sqlite_index.UNICODE).get, unicodedata.unidata_version)
+                for table in ("word", "part"):
+                    connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
 
     def test_nothing_of_a_text_that_was_taken_is_left_in_the_index(self) -> None:
         for number in range(60):
