@@ -154,7 +154,7 @@ async def message_at(session: Session, key: RoomKey, offset: int) -> Message:
     """
     A message that is there. Raises `Refused` with `no_such_message`.
     """
-    page = await session.hub.store.page(key, before=None, after=offset - 1, limit=1, max_bytes=1)
+    page = await session.hub.store.page(key, None, before=None, after=offset - 1, limit=1, max_bytes=1)
     event = page.events[0] if page.events else None
     if not isinstance(event, Message) or event.offset != offset or event.deleted:
         raise Refused(Code.NO_SUCH_MESSAGE, f"There is no message {offset} in this room.")

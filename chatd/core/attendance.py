@@ -100,6 +100,7 @@ async def join(session: Session, command: Join, now: float) -> None:
             mentions=counts.mentions,
             notice=counts.notice,
             pins=opened.pins if opened else (),
+            mine=opened.mine if opened else (),
         )
         session.answer(command, answer)
         session.cursors.read_on()

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from chatd.core.events import Card, Event
+from chatd.core.events import Card, Event, Given
 from chatd.core.files import MAX_FILES
 from chatd.core.refusals import Code
 
@@ -260,6 +260,7 @@ class Joined(Answer, frozen=True, tag="joined"):
     mentions: int = 0
     notice: str = ""
     pins: tuple[int, ...] = ()
+    mine: tuple[Given, ...] = ()
 
 
 class Live(Answer, frozen=True, tag="live"):
@@ -291,6 +292,7 @@ class Page(Answer, frozen=True, tag="page"):
     more: bool
     # Not a field of the wire: what each of the events carries of a private room's other person.
     with_: Face | UnsetType = field(default=UNSET, name="with")
+    mine: tuple[Given, ...] = ()
 
 
 class Members(Answer, frozen=True, tag="members"):

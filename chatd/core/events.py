@@ -201,6 +201,15 @@ class Reaction(Struct, frozen=True):
     people: tuple[Card, ...]
 
 
+class Given(Struct, frozen=True):
+    """
+    A reaction of somebody's own to the message at an offset.
+    """
+
+    about: int
+    emoji: str
+
+
 class Message(Struct, frozen=True):
     """
     A message in a room's log, in its last form.

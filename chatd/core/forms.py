@@ -21,6 +21,9 @@ QUOTED_CHARACTERS = 200
 PEOPLE_TOLD = 10
 """Of how many people a reaction tells the names; all are counted."""
 
+MOST_GIVEN = 500
+"""Of how many reactions that it does not name one is told at once that they are one's own."""
+
 MOST_EMOJI = 50
 """How many different reactions a message can have."""
 
@@ -130,6 +133,16 @@ def told_whole(reaction: Reaction) -> bool:
     Whether a reaction tells as many people as it should.
     """
     return len(reaction.people) >= min(reaction.count, PEOPLE_TOLD)
+
+
+def leaves_out(message: Message, person: PersonId | None) -> bool:
+    """
+    Whether a message has reactions that may be somebody's, and do not name them.
+    """
+    return person is not None and any(
+        reaction.count > len(reaction.people) and all(who.id != person for who in reaction.people)
+        for reaction in message.reactions
+    )
 
 
 def in_order(reactions: Iterable[Reaction]) -> tuple[Reaction, ...]:

@@ -30,8 +30,8 @@ from chatd.core.names import (
     private_pair,
 )
 from chatd.core.news import Item, News
-from chatd.core.pacing import Gate, Turns
-from chatd.core.ports import Delivery, Outbox, Store
+from chatd.core.pacing import Delivery, Gate, Turns
+from chatd.core.ports import Outbox, Store
 from chatd.core.presence import GRACE_SECONDS, Person, Presence
 from chatd.core.records import Known, RoomRecord
 from chatd.core.refusals import Code, Refused

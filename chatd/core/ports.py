@@ -139,7 +139,14 @@ class Store(Protocol):
         """
 
     def page(
-        self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
+        self,
+        room: RoomKey,
+        reader: PersonId | None,
+        *,
+        before: int | None,
+        after: int | None,
+        limit: int,
+        max_bytes: int,
     ) -> Awaitable[Slice]:
         """
         A piece of the log with at most `limit` messages (other events between them come too): those that
@@ -380,20 +387,4 @@ class Outbox(Protocol):
     def look(self) -> None:
         """
         Look again whether the session takes commands (`Session.receptive`), and go on reading if it does.
-        """
-
-
-class Delivery(Protocol):
-    """
-    One committed batch on its way to all outboxes of a server.
-    """
-
-    def begin(self) -> None:
-        """
-        What outboxes write from now on may be kept for a while, in its order, and be joined.
-        """
-
-    def end(self) -> None:
-        """
-        It is sent now. Nothing has to have begun.
         """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from chatd.core.events import Card, Change, Event
+from chatd.core.events import Card, Change, Event, Given
 from chatd.core.names import RoomKey
 
 MOST_COUNTED = 100
@@ -68,24 +68,27 @@ class Opened(Struct, frozen=True):
     A room, and where a cursor that begins to hear it stands: the first event to send is `start` + 1.
 
     With `recovered` it stands where the client asked, otherwise before the last messages, and not before the
-    last `MOST_JOINED` events. `pins` are the
-    offsets of what is pinned there, the last one first.
+    last `MOST_JOINED` events. `pins` are the offsets of what is pinned there, the last one first. `mine` are
+    the reader's reactions to the messages among those events, if no reaction names the reader for them: the
+    last `MOST_GIVEN`.
     """
 
     record: RoomRecord
     start: int
     recovered: bool
     pins: tuple[int, ...] = ()
+    mine: tuple[Given, ...] = ()
 
 
 class Slice(Struct, frozen=True):
     """
     Events of one room, ascending and without a gap. `more`: kept events lie further in the direction asked
-    for.
+    for. `mine` is as that of `Opened`.
     """
 
     events: tuple[Event, ...]
     more: bool
+    mine: tuple[Given, ...] = ()
 
 
 class Known(Struct, frozen=True):

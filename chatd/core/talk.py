@@ -148,11 +148,16 @@ async def history(session: Session, command: History, _now: float) -> None:
         while taken != room.tail.taken:
             taken = room.tail.taken
             page = await hub.store.page(
-                key, before=command.before, after=command.after, limit=command.limit, max_bytes=PAGE_BYTES
+                key,
+                session.viewer,
+                before=command.before,
+                after=command.after,
+                limit=command.limit,
+                max_bytes=PAGE_BYTES,
             )
             await session.still_may(command)
         view = room.view(session.viewer)
-        session.answer(command, Page(view.room, page.events, page.more, view.peer or UNSET))
+        session.answer(command, Page(view.room, page.events, page.more, view.peer or UNSET, page.mine))
     finally:
         hub.release(room)
 

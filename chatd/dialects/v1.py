@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from chatd.core.amendments import PinsTold
 from chatd.core.commands import Answer, Command, Face, Page
-from chatd.core.events import Author, Deed, Event, Message, iso_time
+from chatd.core.events import Author, Deed, Event, Given, Message, iso_time
 from chatd.core.files import Attachment
 from chatd.core.orders import V1Command
 from chatd.core.ports import View
@@ -72,6 +72,7 @@ class _Page(Struct, frozen=True, omit_defaults=True, tag="page", tag_field="type
     room: str
     events: tuple[Raw, ...]
     more: bool
+    mine: tuple[Given, ...] = ()
     ref: str | UnsetType = UNSET
 
 
@@ -137,7 +138,7 @@ class V1Dialect:
         if isinstance(answer, Page):
             view = View(answer.room, answer.with_ or None)
             events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)
-            return self._encoder.encode(_Page(answer.room, events, answer.more, answer.ref))
+            return self._encoder.encode(_Page(answer.room, events, answer.more, answer.mine, answer.ref))
         if isinstance(answer, PinsTold):
             view = View(answer.room, answer.with_ or None)
             events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)

@@ -257,16 +257,27 @@ class MemoryStore:
         return rules.cut(stretch, upto - after, max_bytes).events
 
     async def page(
-        self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
+        self,
+        room: RoomKey,
+        reader: PersonId | None,
+        *,
+        before: int | None,
+        after: int | None,
+        limit: int,
+        max_bytes: int,
     ) -> Slice:
         """As the port says."""
         log = self._rooms.logs.get(room)
         if log is None:
             return Slice((), False)
         if after is not None:
-            return rules.cut(log.from_offset(max(after + 1, log.first)), limit, max_bytes)
-        back = rules.cut(log.back_from(log.head if before is None else before - 1), limit, max_bytes)
-        return Slice(back.events[::-1], back.more)
+            found = rules.cut(log.from_offset(max(after + 1, log.first)), limit, max_bytes)
+        else:
+            back = rules.cut(log.back_from(log.head if before is None else before - 1), limit, max_bytes)
+            found = Slice(back.events[::-1], back.more)
+        if not found.events:
+            return found
+        return replace(found, mine=log.given(reader, found.events[0].offset - 1, found.events[-1].offset))
 
     async def room(self, room: RoomKey, reader: PersonId | None) -> RoomRecord | None:
         """As the port says."""
@@ -281,17 +292,10 @@ class MemoryStore:
         if log is None:
             return None
         record = self._rooms.record(log, reader, counted=True)
-        pins = tuple(log.pins)
-        if position is not None and log.stands(position):
-            return Opened(record, position.after, True, pins)
-        start = log.head
-        for event in log.back_from(log.head):
-            if last <= 0 or start <= log.head - MOST_JOINED:
-                break
-            start = event.offset - 1
-            if isinstance(event, Message):
-                last -= 1
-        return Opened(record, start, False, pins)
+        recovered = position is not None and log.stands(position)
+        start = position.after if position is not None and recovered else log.start(last)
+        mine = log.given(reader, max(start, log.head - MOST_JOINED), log.head)
+        return Opened(record, start, recovered, tuple(log.pins), mine)
 
     async def rooms(
         self, reader: PersonId | None, after: str, limit: int, closed: Collection[RoomKey] = ()

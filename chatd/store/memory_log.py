@@ -10,11 +10,12 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from chatd.core.events import Card, Deed, DeedDraft, Event, Message, Reaction, Wipe
+from chatd.core.events import Card, Deed, DeedDraft, Event, Given, Message, Reaction, Wipe
 from chatd.core.forms import (
     DELETED,
     EDITED,
     MOST_EMOJI,
+    MOST_GIVEN,
     MOST_OWN,
     MOST_PINS,
     PEOPLE_TOLD,
@@ -27,7 +28,7 @@ from chatd.core.forms import (
     superseded,
 )
 from chatd.core.names import PersonId, RoomKey
-from chatd.core.records import Position
+from chatd.core.records import MOST_JOINED, Position
 from chatd.core.retention import Keep
 from chatd.store import rules
 
@@ -132,6 +133,19 @@ class Log:
         )
         self.events[about - self.first] = replace(message, reactions=in_order(told))
 
+    def given(self, reader: PersonId | None, after: int, upto: int) -> tuple[Given, ...]:
+        """
+        The reactions of somebody to the messages with `after` < offset <= `upto` that are told without their
+        name: the last `MOST_GIVEN`.
+        """
+        found = [
+            Given(offset, emoji)
+            for offset, given in sorted(self._reactions.items())
+            for emoji, people in sorted(given.items())
+            if after < offset <= upto and reader in tuple(people)[PEOPLE_TOLD:]
+        ]
+        return tuple(found[-MOST_GIVEN:])
+
     def _forget(self, offset: int) -> None:
         self._reactions.pop(offset, None)
         if offset in self.pins:
@@ -162,6 +176,19 @@ class Log:
         """
         for index in range(min(offset, self.head) - self.first, -1, -1):
             yield self.quoted(self.events[index])
+
+    def start(self, last: int) -> int:
+        """
+        The place before the last `last` messages, and not before the last `MOST_JOINED` events.
+        """
+        start = self.head
+        for event in self.back_from(self.head):
+            if last <= 0 or start <= self.head - MOST_JOINED:
+                break
+            start = event.offset - 1
+            if isinstance(event, Message):
+                last -= 1
+        return start
 
     def trim(self, keep: Keep, limit: int) -> list[Event]:
         """

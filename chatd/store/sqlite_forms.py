@@ -12,11 +12,12 @@ from typing import Any
 import apsw
 import msgspec
 
-from chatd.core.events import Author, Card, DeedDraft, Detail, Message, Quote, Reaction
+from chatd.core.events import Author, Card, DeedDraft, Detail, Given, Message, Quote, Reaction
 from chatd.core.forms import (
     DELETED,
     EDITED,
     MOST_EMOJI,
+    MOST_GIVEN,
     MOST_OWN,
     MOST_PINS,
     PEOPLE_TOLD,
@@ -47,6 +48,14 @@ EDITS = "SELECT offset, text FROM event WHERE room = ? AND reply_to = ? AND kind
 EDITS_BEFORE = "SELECT offset, text FROM event WHERE room = ? AND reply_to < ? AND kind = 'edited'"
 REWRITE = "UPDATE event SET text = ?, reply_to = NULL WHERE room = ? AND offset = ?"
 REACTIONS = "SELECT given, emoji, person, name FROM reaction WHERE room = ? AND offset = ?"
+OWN = (
+    "SELECT offset, emoji, given FROM reaction WHERE room = ? AND offset > ? AND offset <= ? AND person = ?"
+    " ORDER BY offset DESC"
+)
+BEFORE = (
+    "SELECT count(*) FROM (SELECT 1 FROM reaction WHERE room = ? AND offset = ? AND emoji = ? AND given < ?"
+    " LIMIT ?)"
+)
 EMOJI = (
     "SELECT count(*), max(emoji = ?3) FROM"
     " (SELECT emoji FROM reaction WHERE room = ?1 AND offset = ?2 GROUP BY emoji)"
@@ -125,6 +134,24 @@ def reactions(connection: apsw.Connection, number: int, offset: int) -> tuple[Re
     return in_order(
         Reaction(emoji, len(given), tuple(given[:PEOPLE_TOLD])) for emoji, given in people.items()
     )
+
+
+def given(
+    connection: apsw.Connection, number: int, reader: PersonId | None, after: int, upto: int
+) -> tuple[Given, ...]:
+    """
+    The reactions of somebody to the messages with `after` < offset <= `upto` that are told without their
+    name: the last `MOST_GIVEN`.
+    """
+    found: list[Given] = []
+    rows: Any = () if reader is None else connection.execute(OWN, (number, after, upto, reader)).fetchall()
+    for offset, emoji, at in rows:
+        before: Any = connection.execute(BEFORE, (number, offset, emoji, at, PEOPLE_TOLD)).get
+        if before >= PEOPLE_TOLD:
+            found.append(Given(offset, emoji))
+        if len(found) == MOST_GIVEN:
+            break
+    return tuple(found[::-1])
 
 
 def is_pinned(connection: apsw.Connection, number: int, offset: int) -> bool:

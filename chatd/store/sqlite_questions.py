@@ -36,10 +36,19 @@ class Questions:
         return self._ask(lambda database: sqlite_reads.read(database, room, after, upto, max_bytes))
 
     def page(
-        self, room: RoomKey, *, before: int | None, after: int | None, limit: int, max_bytes: int
+        self,
+        room: RoomKey,
+        reader: PersonId | None,
+        *,
+        before: int | None,
+        after: int | None,
+        limit: int,
+        max_bytes: int,
     ) -> Deferred[Slice]:
         """As the port says."""
-        return self._ask(lambda database: sqlite_reads.page(database, room, before, after, limit, max_bytes))
+        return self._ask(
+            lambda database: sqlite_reads.page(database, room, reader, before, after, limit, max_bytes)
+        )
 
     def room(self, room: RoomKey, reader: PersonId | None) -> Deferred[RoomRecord | None]:
         """As the port says."""

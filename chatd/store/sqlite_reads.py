@@ -12,9 +12,11 @@ from typing import Any
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
 from chatd.core.events import Author, Card, Change, Deed, Detail, Event, Message
 from chatd.core.files import Attachment
+from chatd.core.forms import leaves_out
 from chatd.core.names import CLOSED_MARK, PersonId, RoomKey, is_closed, is_private, private_pair, side_name
 from chatd.core.records import (
     COUNTED_EVENTS,
@@ -30,7 +32,7 @@ from chatd.core.records import (
 )
 from chatd.core.retention import Pruned
 from chatd.store import rules
-from chatd.store.sqlite_forms import pins, whole
+from chatd.store.sqlite_forms import given, pins, whole
 
 Marks = Mapping[RoomKey, int]
 """Read markers of one person that are not in the database yet."""
@@ -126,6 +128,7 @@ def read(
 def page(
     connection: apsw.Connection,
     room: RoomKey,
+    reader: PersonId | None,
     before: int | None,
     after: int | None,
     limit: int,
@@ -140,10 +143,15 @@ def page(
     number = place[0]
     if after is not None:
         rows = connection.execute(EVENTS_UP, (number, after, _HIGHEST))
-        return rules.cut(_events(connection, number, room, rows), limit, max_bytes)
-    rows = connection.execute(EVENTS_DOWN, (number, _HIGHEST if before is None else before))
-    back = rules.cut(_events(connection, number, room, rows), limit, max_bytes)
-    return Slice(back.events[::-1], back.more)
+        found = rules.cut(_events(connection, number, room, rows), limit, max_bytes)
+    else:
+        rows = connection.execute(EVENTS_DOWN, (number, _HIGHEST if before is None else before))
+        back = rules.cut(_events(connection, number, room, rows), limit, max_bytes)
+        found = Slice(back.events[::-1], back.more)
+    if not any(isinstance(event, Message) and leaves_out(event, reader) for event in found.events):
+        return found
+    first, last = found.events[0].offset, found.events[-1].offset
+    return replace(found, mine=given(connection, number, reader, first - 1, last))
 
 
 UNREAD = (
@@ -245,13 +253,16 @@ def open_room(
         return None
     number, here = found
     pinned = pins(connection, number)
-    if position is not None and _stands(connection, number, here, position):
-        return Opened(here, position.after, True, pinned)
-    if last <= 0:
-        return Opened(here, here.head, False, pinned)
-    oldest = connection.execute(LAST_MESSAGES, (number, last - 1)).fetchone()
-    start = here.first - 1 if oldest is None else oldest[0] - 1
-    return Opened(here, max(start, here.head - MOST_JOINED), False, pinned)
+    recovered = position is not None and _stands(connection, number, here, position)
+    if position is not None and recovered:
+        start = position.after
+    elif last <= 0:
+        start = here.head
+    else:
+        oldest = connection.execute(LAST_MESSAGES, (number, last - 1)).fetchone()
+        start = max(here.first - 1 if oldest is None else oldest[0] - 1, here.head - MOST_JOINED)
+    mine = given(connection, number, reader, max(start, here.head - MOST_JOINED), here.head)
+    return Opened(here, start, recovered, pinned, mine)
 
 
 def _stands(connection: apsw.Connection, number: int, here: RoomRecord, position: Position) -> bool:

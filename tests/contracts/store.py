@@ -147,7 +147,9 @@ class StoreCase(_Base):
 
     async def whole_log(self, room: str) -> tuple[Event, ...]:
         """All that is kept of a room."""
-        page = await self.store.page(RoomKey(room), before=None, after=0, limit=100_000, max_bytes=PLENTY)
+        page = await self.store.page(
+            RoomKey(room), None, before=None, after=0, limit=100_000, max_bytes=PLENTY
+        )
         return page.events
 
     def private(self, one: PersonId = ADA, other: PersonId = BOB) -> RoomKey:

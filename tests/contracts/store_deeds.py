@@ -80,7 +80,7 @@ class DeedsContract(StoreCase):
         for text in "ab":
             await self.say(text, GARDEN)
             await self.store.act((deed("set", slow=5),))
-        page = await self.store.page(GARDEN, before=None, after=None, limit=1, max_bytes=PLENTY)
+        page = await self.store.page(GARDEN, None, before=None, after=None, limit=1, max_bytes=PLENTY)
         self.assertEqual([event.offset for event in page.events], [3, 4])
         opened = await self.store.open(GARDEN, None, None, 1)
         assert opened is not None

@@ -8,13 +8,13 @@ from random import Random
 
 from msgspec.structs import replace
 
-from chatd.core.events import Author, Deed, DeedDraft, Detail, Event, Message, Wipe
+from chatd.core.events import Author, Deed, DeedDraft, Detail, Event, Given, Message, Wipe
 from chatd.core.forms import after, after_wipe, quote_of, superseded
 from chatd.core.names import LOBBY, PersonId, RoomKey
-from chatd.core.records import Counts
+from chatd.core.records import Counts, Position
 from chatd.core.refusals import Code, Refused
 from chatd.core.retention import Keep
-from tests.contracts.store import ADA, BOB, CLEO, GARDEN, NAMES, StoreCase, draft
+from tests.contracts.store import ADA, BOB, CLEO, GARDEN, NAMES, PLENTY, StoreCase, draft
 
 EMOJI = ("👍", "🎉", "👀")
 
@@ -199,6 +199,42 @@ class FormsContract(StoreCase):
         self.assertEqual(
             (reaction.count, [each.name for each in reaction.people]), (14, [f"n{n}" for n in range(10)])
         )
+
+    async def test_whoever_reacted_and_is_not_named_is_told_that_it_was_theirs(self) -> None:
+        room = RoomKey(GARDEN)
+        for number in range(3):
+            await self.say(str(number), GARDEN)
+
+        async def react(who: str, offset: int, emoji: str, *, on: bool = True) -> None:
+            draft = about("reacted", offset, emoji=emoji, on=on)
+            await self.store.act((replace(draft, author=Author(PersonId(who), who)),))
+
+        async def told(reader: str | None, after: int | None = None) -> tuple[tuple[Given, ...], ...]:
+            person = None if reader is None else PersonId(reader)
+            asked = {"before": None, "after": after, "limit": 200, "max_bytes": PLENTY}
+            page = await self.store.page(room, person, **asked)
+            opened = await self.store.open(room, person, None if after is None else Position(after), 200)
+            assert opened is not None
+            return page.mine, opened.mine
+
+        for offset in (1, 3):
+            for number in range(12):
+                await react(f"p{number}", offset, "👍")
+            await react("p11", offset, "👀")
+        one, other = Given(1, "👍"), Given(3, "👍")
+        self.assertEqual(await told("p11"), ((one, other), (one, other)))
+        self.assertEqual(await told("p11", 1), ((other,), (other,)))
+        self.assertEqual(await told("p11", 3), ((), ()))
+        for nobody in ("p9", "p12", None):
+            self.assertEqual(await told(nobody), ((), ()))
+        # One of the first takes it back, and the eleventh is named in their place.
+        await react("p0", 1, "👍", on=False)
+        self.assertEqual(await told("p10"), ((other,), (other,)))
+        await self.store.act((about("deleted", 3),))
+        self.assertEqual(await told("p11"), ((one,), (one,)))
+        nothing = await self.store.open(room, PersonId("p11"), None, 0)
+        assert nothing is not None
+        self.assertEqual(nothing.mine, ())
 
     async def test_what_has_not_been_read_is_counted_and_no_further_than_it_is_told(self) -> None:
         room = RoomKey(GARDEN)

@@ -165,7 +165,7 @@ class Model:
     ) -> None:
         if before is not None:
             after = None
-        page = await self.store.page(room, before=before, after=after, limit=limit, max_bytes=max_bytes)
+        page = await self.store.page(room, None, before=before, after=after, limit=limit, max_bytes=max_bytes)
         kept = self.logs[room][self.first[room] - 1 :]
         if after is not None:
             able = [event for event in kept if event.offset > after]

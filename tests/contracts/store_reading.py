@@ -34,7 +34,7 @@ class ReadingContract(StoreCase):
         room: RoomKey = LOBBY,
     ) -> tuple[list[int], bool]:
         """The offsets of a page of a room, and whether there are more."""
-        page = await self.store.page(room, before=before, after=after, limit=limit, max_bytes=max_bytes)
+        page = await self.store.page(room, None, before=before, after=after, limit=limit, max_bytes=max_bytes)
         return [event.offset for event in page.events], page.more
 
     async def opened(self, position: Position | None, last: int = 50) -> tuple[int, bool]:
@@ -124,7 +124,8 @@ class ReadingContract(StoreCase):
         for before, after in ((None, None), (5, None), (None, 0)):
             self.assertEqual(await self.page(before=before, after=after, room=GARDEN), empty)
         self.assertEqual(
-            await self.store.page(GARDEN, before=None, after=None, limit=1, max_bytes=1), Slice((), False)
+            await self.store.page(GARDEN, None, before=None, after=None, limit=1, max_bytes=1),
+            Slice((), False),
         )
 
     async def test_what_precedes_an_offset_beyond_the_head_is_the_newest_page(self) -> None:

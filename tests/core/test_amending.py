@@ -226,6 +226,24 @@ class AmendingTest(ChatTestCase):
             done += 1
         self.assertEqual(done, 20 // 9)
 
+    def test_whoever_is_not_named_for_a_reaction_is_told_that_it_is_theirs(self) -> None:
+        """To them alone, where they come in and where they turn pages."""
+        offset = self.ada.ask("say", room="den", text="cake?")["offset"]
+        crowd = [self.server.person(f"p{number}", "den") for number in range(12)]
+        for client in crowd:
+            client.ask("react", room="den", offset=offset, emoji="👍", on=True)
+        mine = [{"about": offset, "emoji": "👍"}]
+        for client, told in ((crowd[11], mine), (crowd[9], None), (self.ada, None)):
+            joined = client.ask("join", room="den")
+            client.take()
+            self.assertEqual(joined.get("mine"), told)
+            again = client.ask("join", room="den", after=offset - 1, epoch=joined["epoch"])
+            client.take()
+            self.assertEqual((again["recovered"], again.get("mine")), (True, told))
+            self.assertEqual(client.ask("history", room="den").get("mine"), told)
+        crowd[11].ask("react", room="den", offset=offset, emoji="👍", on=False)
+        self.assertNotIn("mine", crowd[11].ask("history", room="den"))
+
     def test_of_a_crowd_that_reacted_all_are_told_the_same_people(self) -> None:
         """Also when one of the first takes it back."""
         offset = self.say(self.ada, "hi")

@@ -69,7 +69,7 @@ class SqliteCase(SynchronousTestCase):
 
     def log(self, room: str = LOBBY) -> tuple[Event, ...]:
         """All that is kept of a room."""
-        page = self.store.page(RoomKey(room), before=None, after=0, limit=100_000, max_bytes=PLENTY)
+        page = self.store.page(RoomKey(room), None, before=None, after=0, limit=100_000, max_bytes=PLENTY)
         return self.settle(page).events
 
     def heard(self) -> list[list[str]]:

@@ -187,7 +187,7 @@ class Life:
     def look(self) -> None:
         """Read the end of a room."""
         room = self.random.choice(ROOMS)
-        self.turns.settle(self.store.page(room, before=None, after=None, limit=20, max_bytes=PLENTY))
+        self.turns.settle(self.store.page(room, None, before=None, after=None, limit=20, max_bytes=PLENTY))
 
 
 def judge(folder: Path, account: Account, findings: Findings, *, refused_is_gone: bool) -> bool:
@@ -216,7 +216,7 @@ def judge(folder: Path, account: Account, findings: Findings, *, refused_is_gone
         return False
     logs = {}
     for room in ROOMS:
-        page = turns.settle(store.page(room, before=None, after=0, limit=100_000, max_bytes=PLENTY))
+        page = turns.settle(store.page(room, None, before=None, after=0, limit=100_000, max_bytes=PLENTY))
         logs[room] = page.events
         if [event.offset for event in page.events] != list(range(1, len(page.events) + 1)):
             findings.faults.append(f"{room} has gaps")

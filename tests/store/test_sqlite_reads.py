@@ -93,5 +93,5 @@ class PlanTests(SqliteCase):
             ({"after": 2}, [3, 4, 5, 6], False),
         ):
             asked: Any = {"before": None, "after": None, **where}
-            page = self.settle(self.store.page(LOBBY, **asked, limit=2, max_bytes=PLENTY))
+            page = self.settle(self.store.page(LOBBY, None, **asked, limit=2, max_bytes=PLENTY))
             self.assertEqual(([event.offset for event in page.events], page.more), (offsets, more))
