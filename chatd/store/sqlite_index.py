@@ -19,6 +19,7 @@ import apsw
 import msgspec
 
 from chatd.store.sqlite_entry import entry_of
+from chatd.store.sqlite_leaving import put_aside, take_out, take_step
 from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
 
 LAG_SECONDS = 0.5
@@ -49,6 +50,13 @@ NORMAL = 1
 
 BACK_PAUSE_SECONDS = 0.01
 LOADED_BACK_PAUSE_SECONDS = 0.1
+LEAVING_SECONDS = 0.003
+LOADED_LEAVING_PAUSE_SECONDS = 0.05
+"""
+How long a step takes of what leaves, and how long others come first where there is always something to be
+written: a tenth of the time is for it.
+"""
+
 RETRY_SECONDS = 5.0
 
 _COLUMNS = "commit_number, room, room.kind, author, author_name, text, files IS NOT NULL"
@@ -62,17 +70,20 @@ _AT_ONCE = (
 AHEAD = f"{_AT_ONCE} {_FROM} AND commit_number > ? AND commit_number <= ? ORDER BY commit_number LIMIT ?)"
 BACK = f"{_AT_ONCE} {_FROM} AND commit_number <= ? ORDER BY commit_number DESC LIMIT ?)"
 ONE = f"SELECT {_COLUMNS} {_FROM} AND commit_number = ?"
-DUE = "SELECT commit_number FROM due LIMIT ?"
+# What leaves in pieces comes back when all of them have left.
+DUE = (
+    "SELECT commit_number FROM due WHERE NOT EXISTS"
+    " (SELECT 1 FROM leaving WHERE leaving.commit_number = due.commit_number) LIMIT ?"
+)
+LEFT_OVER = (
+    "SELECT old OR unicode != ? OR EXISTS (SELECT 1 FROM due) OR EXISTS (SELECT 1 FROM leaving)"
+    " FROM indexed WHERE only_row = 1"
+)
 IS_DUE = "SELECT 1 FROM due WHERE commit_number = ?"
 NOT_DUE = "DELETE FROM due WHERE commit_number = ?"
 SET_DUE = "INSERT INTO due (commit_number) VALUES (?) ON CONFLICT DO NOTHING"
 STATE = "SELECT low, high FROM indexed WHERE only_row = 1"
 UNICODE = "SELECT unicode FROM indexed WHERE only_row = 1"
-EMPTY = (
-    "INSERT INTO word (word) VALUES ('delete-all')",
-    "INSERT INTO part (part) VALUES ('delete-all')",
-    "DELETE FROM due",
-)
 BEGIN_ANEW = (
     "UPDATE indexed SET (low, high) = (SELECT commits, commits FROM store), unicode = ? WHERE only_row = 1"
 )
@@ -81,8 +92,6 @@ ADD_WORDS = (
     "INSERT INTO word (rowid, text, marks) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)"
 )
 ADD_PARTS = "INSERT INTO part (rowid, text) SELECT value ->> 0, value ->> 1 FROM json_each(?)"
-TAKE_WORDS = "INSERT INTO word (word, rowid, text, marks) VALUES ('delete', ?, ?, ?)"
-TAKE_PARTS = "INSERT INTO part (part, rowid, text) VALUES ('delete', ?, ?)"
 SECURE = (
     "INSERT INTO word (word, rank) VALUES ('secure-delete', ?)",
     "INSERT INTO part (part, rank) VALUES ('secure-delete', ?)",
@@ -108,17 +117,16 @@ def _json(rows: list[Any]) -> str:
 def _state(connection: apsw.Connection) -> tuple[int, int]:
     """Of which commits there are entries, all of them made as they are now; maybe of none."""
     if connection.execute(UNICODE).get != unicodedata.unidata_version:
-        for statement in EMPTY:
-            connection.execute(statement)
+        put_aside(connection)
         connection.execute(BEGIN_ANEW, (unicodedata.unidata_version,))
     low, high = connection.execute(STATE).get
     return low, high
 
 
-def unindex(connection: apsw.Connection, commits: Iterable[int]) -> None:
+def unindex(connection: apsw.Connection, commits: Iterable[int], *, quickly: bool = False) -> None:
     """
     Take messages out of the index, each named by its commit; before their text is taken, in the same
-    transaction.
+    transaction. Of a long one it takes a moment, unless it is done `quickly`.
     """
     low, high = _state(connection)
     for commit in commits:
@@ -130,8 +138,7 @@ def unindex(connection: apsw.Connection, commits: Iterable[int]) -> None:
         row: Any = connection.execute(ONE, (commit,)).fetchone()
         entry = None if row is None else entry_of(row)
         if entry is not None:
-            connection.execute(TAKE_WORDS, entry[:3])
-            connection.execute(TAKE_PARTS, (entry[0], entry[3]))
+            take_out(connection, entry, quickly=quickly)
 
 
 def due(connection: apsw.Connection, commit: int) -> None:
@@ -150,7 +157,7 @@ def unindex_quickly(connection: apsw.Connection, commits: Iterable[int]) -> None
     As `unindex`, of what nobody asked to be gone: what is left of it in the file goes by and by.
     """
     _set_secure(connection, on=False)
-    unindex(connection, commits)
+    unindex(connection, commits, quickly=True)
     _set_secure(connection, on=True)
 
 
@@ -213,6 +220,8 @@ class Indexer:
     _back_at: float = 0.0
     _pressed_at: float = 0.0
     _told: bool = False
+    # Something is taken out a little at a time.
+    _leaving: bool = False
 
     def look(self) -> None:
         """
@@ -220,10 +229,7 @@ class Indexer:
         """
         try:
             self.low, self.high = self.ledger.connection.execute(STATE).get
-            left_over = (
-                self.ledger.connection.execute(DUE, (1,)).fetchone() is not None
-                or self.ledger.connection.execute(UNICODE).get != unicodedata.unidata_version
-            )
+            left_over = self.ledger.connection.execute(LEFT_OVER, (unicodedata.unidata_version,)).get
         except DISK_ERRORS:
             # It is found out by the first step.
             left_over = True
@@ -257,7 +263,7 @@ class Indexer:
         at = None
         if self._behind_since is not None:
             at = self._behind_since + lag
-        if self.low:
+        if self.low or self._leaving:
             at = self._back_at if at is None else min(at, self._back_at)
         return None if at is None else max(at, self._not_before)
 
@@ -271,13 +277,17 @@ class Indexer:
         if at is not None and now >= at and (hurry or now >= self._pressed_at + LOADED_PAUSE_SECONDS):
             self.step(loaded=True)
             self._pressed_at = self.seconds()
+        elif self._leaving and now >= max(self._back_at, self._not_before):
+            self.step(loaded=True, only_leaving=True)
 
-    def step(self, *, loaded: bool = False) -> None:
+    def step(self, *, loaded: bool = False, only_leaving: bool = False) -> None:
         """
-        Index a few messages. Raises nothing: what could not be done is done later.
+        Index a few messages, and go on with what leaves. Raises nothing: what could not be done is so later.
         """
         most, characters = STEP_MESSAGES, STEP_CHARACTERS
-        if loaded:
+        if only_leaving:
+            most = characters = 0
+        elif loaded:
             most, characters = LOADED_STEP_MESSAGES, LOADED_STEP_CHARACTERS
         connection = self.ledger.connection
         try:
@@ -298,7 +308,8 @@ class Indexer:
             self._fail(" ".join(str(error).split()) or type(error).__name__)
         else:
             self._told = False
-        self._back_at = self.seconds() + (LOADED_BACK_PAUSE_SECONDS if loaded else BACK_PAUSE_SECONDS)
+        pause = LOADED_LEAVING_PAUSE_SECONDS if self._leaving else LOADED_BACK_PAUSE_SECONDS
+        self._back_at = self.seconds() + (pause if loaded else BACK_PAUSE_SECONDS)
 
     def _wait_again(self, connection: apsw.Connection, level: int) -> None:
         """Have what others write be synced with its commit, as before; if need be on a new connection."""
@@ -317,6 +328,8 @@ class Indexer:
     def _step(self, most: int, characters: int) -> None:
         connection = self.ledger.begin()
         low, high = _state(connection)
+        until = self.seconds() + LEAVING_SECONDS
+        leaving = take_step(connection, lambda: self.seconds() >= until)
         upto = self.ledger.commits
         load = _Load(most, characters)
         waiting: Any = connection.execute(DUE, (most,)).fetchall()
@@ -328,7 +341,7 @@ class Indexer:
             again.append(each)
         connection.executemany(NOT_DUE, again)
         ahead = high < upto
-        while not load.full and (high < upto or (low and not ahead)):
+        while not load.full and (high < upto or (low and not (ahead or leaving))):
             if ahead:
                 some = _rows(connection, AHEAD, high, upto, PIECE_MESSAGES)
                 last = load.take(some)
@@ -341,6 +354,8 @@ class Indexer:
         _add(connection, sorted(load.rows, key=lambda row: row[0]))
         connection.execute(SET_STATE, (low, high))
         self.ledger.commit(self.ledger.commits)
-        self.low, self.high = low, high
-        if high >= upto and len(again) == len(waiting) < most:
+        self.low, self.high, self._leaving = low, high, leaving
+        if leaving:
+            self.ledger.erase_soon()
+        elif high >= upto and len(again) == len(waiting) < most:
             self._behind_since = None

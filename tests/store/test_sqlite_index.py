@@ -15,7 +15,7 @@ from chatd.core.events import Wipe
 from chatd.core.names import LOBBY, private_key
 from chatd.core.search import parse
 from chatd.core.sieve import Findings, Scope, Sought
-from chatd.store import sqlite_index, sqlite_search
+from chatd.store import sqlite_index, sqlite_leaving, sqlite_search
 from tests.contracts.store import ADA, BOB, GARDEN
 from tests.contracts.store_deeds import deed
 from tests.contracts.store_forms import about
@@ -24,8 +24,8 @@ from tests.store.case import SqliteCase
 PATIENCE_SECONDS = 10
 
 
-class IndexTests(SqliteCase):
-    """The index of a store in a file."""
+class IndexCase(SqliteCase):
+    """A store in a file whose index waits for nothing."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -42,6 +42,7 @@ class IndexTests(SqliteCase):
         deadline = time.monotonic() + PATIENCE_SECONDS
         question = (
             "SELECT low = 0 AND high = (SELECT commits FROM store) AND NOT EXISTS (SELECT 1 FROM due)"
+            " AND NOT EXISTS (SELECT 1 FROM leaving) AND old = 0"
             f" AND unicode = '{unicodedata.unidata_version}' FROM indexed"
         )
         with self.database.side_door() as connection:
@@ -64,6 +65,21 @@ class IndexTests(SqliteCase):
             connection.execute("INSERT INTO word (word) VALUES ('delete-all')")
             connection.execute("INSERT INTO part (part) VALUES ('delete-all')")
             connection.execute("UPDATE indexed SET low = high")
+
+    def in_the_index(self, *words: str) -> bool:
+        """Whether each of these stands in the pages of the index."""
+        with self.database.side_door() as connection:
+            blocks = b"".join(
+                block
+                for table in ("word_data", "part_data")
+                for (block,) in connection.execute(f"SELECT block FROM {table}")
+            )
+        # Within a page a word that begins as the one before it stands there without that beginning.
+        return all(word.encode()[1:] in blocks for word in words)
+
+
+class IndexTests(IndexCase):
+    """The index of a store in a file."""
 
     def test_what_was_there_before_an_upgrade_is_indexed_too_and_until_then_that_is_said(self) -> None:
         for number in range(500):
@@ -141,17 +157,6 @@ class IndexTests(SqliteCase):
             self.assertFalse(self.in_the_index(word), word)
             self.assertFalse(self.in_the_index(word[:3]), word)
         self.assertEqual(len(self.texts("plain", limit=100)), 61)
-
-    def in_the_index(self, *words: str) -> bool:
-        """Whether each of these stands in the pages of the index."""
-        with self.database.side_door() as connection:
-            blocks = b"".join(
-                block
-                for table in ("word_data", "part_data")
-                for (block,) in connection.execute(f"SELECT block FROM {table}")
-            )
-        # Within a page a word that begins as the one before it stands there without that beginning.
-        return all(word.encode()[1:] in blocks for word in words)
 
     def test_an_edit_waits_in_the_file_for_its_new_entry(self) -> None:
         self.say("sown seeds")
@@ -241,7 +246,7 @@ class IndexTests(SqliteCase):
     def test_no_question_looks_at_all_messages(self) -> None:
         questions = {
             name: question
-            for module in (sqlite_index, sqlite_search)
+            for module in (sqlite_index, sqlite_leaving, sqlite_search)
             for name, question in vars(module).items()
             if name.isupper()
             and name[0] != "_"
