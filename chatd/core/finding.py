@@ -315,9 +315,12 @@ def _people(session: Session, query: Query) -> tuple[frozenset[PersonId], frozen
 
 
 def _called(hub: Hub, name: str) -> set[PersonId]:
-    holder = hub.names.holder(name)
-    cards = [person.card for person in hub.presence.people.values()]
-    if holder is not None:
-        card = hub.names.card(holder)
-        cards += [card] if card else []
-    return {card.id for card in cards if fold(card.name) == fold(name)}
+    """Whoever is here under a name, and whose account has it; found without looking at everybody."""
+    called = set()
+    here, account = hub.presence.holder(name), hub.names.holder(name)
+    if here is not None:
+        called.add(here)
+    card = None if account is None else hub.names.card(account)
+    if card is not None and fold(card.name) == fold(name):
+        called.add(card.id)
+    return called

@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 from chatd.core.events import DeedDraft, Wipe
 from chatd.core.forms import EDITED
 from chatd.core.names import RoomKey
+from chatd.core.sieve import SLACK_MS
 from chatd.store.sqlite_forms import take_text
 
 T = TypeVar("T")
@@ -27,8 +28,6 @@ BACKWARDS = (
     "SELECT offset, commit_number, kind, author, at_ms, reply_to FROM event"
     " WHERE room = ? ORDER BY offset DESC"
 )
-
-SLACK_MS = 3600 * 1000
 
 TEXTS_AT_ONCE = 5
 """Of how many messages one write takes the text and the entry in the index: others are to have their turn."""

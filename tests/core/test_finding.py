@@ -7,9 +7,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chatd.core import finding
 from chatd.core.events import Change
 from chatd.core.finding import MOST_READINGS, MOST_WAITING
-from chatd.core.names import AUDIT, REPORTS
+from chatd.core.names import AUDIT, REPORTS, fold
 from tests.core.clients import ChatTestCase, Client
 from tests.core.roles import COMMANDS, House, build
 
@@ -50,6 +51,27 @@ class FindingTests(ChatTestCase):
         found = bob.ask("search", query="tea")
         self.assertEqual(found["hits"][0]["message"]["room"], "Tea-room")
         self.assertNotIn("tea-room", self.server.hub.rooms)
+
+    def test_whom_a_query_means_is_found_without_looking_at_everybody(self) -> None:
+        """However many are here."""
+        ada = self.server.account("ada", "lobby")
+        ada.say("tea")
+        eve = self.server.person("eve", "lobby")
+        looked: list[int] = []
+        for more in (0, 40):
+            for number in range(more):
+                self.server.person(f"p{number}")
+            names: list[str] = []
+
+            def count(name: str, names: list[str] = names) -> str:
+                names.append(name)
+                return fold(name)
+
+            undo = self.patch(finding, "fold", count)
+            self.assertEqual(self.find(eve, "from:ADA from:nobody"), ["tea"])
+            undo.restore()
+            looked.append(len(names))
+        self.assertEqual(looked[0], looked[1])
 
     def test_a_long_answer_comes_in_parts(self) -> None:
         ada = self.server.person("ada", "lobby")
