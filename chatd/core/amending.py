@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chatd.core.room import Room
     from chatd.core.session import Session
 
-CHARACTERS_A_TOKEN = 1000
+CHARACTERS_A_TOKEN = 250
 
 
 async def edit(session: Session, command: Edit, now: float) -> None:
@@ -41,10 +41,9 @@ async def edit(session: Session, command: Edit, now: float) -> None:
             raise Refused(Code.FORBIDDEN, "Only who wrote a message can change it.")
         text = clean_text(command.text, empty=bool(message.files))
         await session.may_still(command)
-        _take_for(session, message, text, now)
         people, everybody = called_by(session, room.key, text)
         detail = Detail(about=command.offset, text=text, mentions=people, mentions_all=everybody)
-        await _do(session, command, room, EDITED, detail, now)
+        await _do(session, command, room, EDITED, detail, now, more=_more_for(message, text))
     finally:
         session.hub.release(room)
 
@@ -57,9 +56,8 @@ async def delete(session: Session, command: Delete, now: float) -> None:
     room = await _room(session, command.room)
     try:
         message = await message_at(session, room.key, command.offset)
-        more: tuple[DeedDraft, ...] = ()
+        told_too: tuple[DeedDraft, ...] = ()
         await session.may_still(command)
-        _take_for(session, message, "", now)
         detail = Detail(about=command.offset)
         if message.author.id != session.viewer:
             if is_private(room.key):
@@ -74,8 +72,8 @@ async def delete(session: Session, command: Delete, now: float) -> None:
                 check_muted(session, SERVER, room.key)
             if not is_closed(room.key):
                 told = replace(detail, who=message.author, room=room.name)
-                more = (draft_of(session, AUDIT, ROOM_TITLES[AUDIT], DELETED, told),)
-        await _do(session, command, room, DELETED, detail, now, more)
+                told_too = (draft_of(session, AUDIT, ROOM_TITLES[AUDIT], DELETED, told),)
+        await _do(session, command, room, DELETED, detail, now, told_too, _more_for(message))
     finally:
         hub.release(room)
 
@@ -142,12 +140,9 @@ async def notice(session: Session, command: Notice, _now: float) -> None:
         hub.release(room)
 
 
-def _take_for(session: Session, message: Message, text: str, now: float) -> None:
-    """
-    Count it as more than a message if it is long: what is taken out of the index is work for all.
-    """
-    for _ in range((len(message.text) + len(text)) // CHARACTERS_A_TOKEN):
-        take_token(session, now)
+def _more_for(message: Message, text: str = "") -> int:
+    """As how many messages more a change counts: what is taken out of the index is work for all."""
+    return (len(message.text) + len(text)) // CHARACTERS_A_TOKEN
 
 
 async def message_at(session: Session, key: RoomKey, offset: int) -> Message:
@@ -177,11 +172,12 @@ async def _do(
     kind: str,
     detail: Detail,
     now: float,
-    more: tuple[DeedDraft, ...] = (),
+    told_too: tuple[DeedDraft, ...] = (),
+    more: int = 0,
 ) -> None:
-    take_token(session, now)
+    take_token(session, now, more)
     draft = draft_of(session, room.key, room.name, kind, detail)
-    appended = await store(session, (draft, *more))
+    appended = await store(session, (draft, *told_too))
     name = room.view(session.viewer).room
     if appended.repeated:
         # It was so already, and nobody needs to hear of it.

@@ -57,11 +57,12 @@ def no_member(key: RoomKey, person: PersonId) -> tuple[Change, ...]:
     return Change(key, person, "member", None), Change(key, person, "role", None)
 
 
-def take_token(session: Session, now: float) -> None:
+def take_token(session: Session, now: float, more: int = 0) -> None:
     """
-    Count it as a message. Raises `Refused` with `rate_limited`.
+    Count it as a message, and as `more`, of which no more count than are to be had. Raises `Refused` with
+    `rate_limited`.
     """
-    wait = session.messages.take(now)
+    wait = session.messages.take(now, min(1 + more, max(1, session.hub.settings.message_burst)))
     if wait:
         raise Refused(Code.RATE_LIMITED, "Too much at once.", retry_after=wait)
 

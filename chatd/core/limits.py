@@ -30,24 +30,24 @@ class TokenBucket:
             self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
             self._at = now
 
-    def wait(self, now: float) -> float:
+    def wait(self, now: float, count: int = 1) -> float:
         """
-        The seconds until there is a token; 0 if there is one now.
+        The seconds until there are so many tokens, which `burst` has to hold; 0 if there are now.
         """
         if self.rate <= 0:
             return 0.0
         self._refill(now)
-        lacking = 1.0 - self._tokens
+        lacking = count - self._tokens
         # Whoever comes back exactly after the wait is not to fail by a rounding.
         return lacking / self.rate if lacking > _ROUNDING else 0.0
 
-    def take(self, now: float) -> float:
+    def take(self, now: float, count: int = 1) -> float:
         """
-        Take a token and return 0, or take none and return the seconds until there is one.
+        Take so many tokens and return 0, or take none and return the seconds until there are as many.
         """
-        wait = self.wait(now)
+        wait = self.wait(now, count)
         if wait == 0.0:
-            self._tokens -= 1.0
+            self._tokens -= count
         return wait
 
     def give_back(self) -> None:

@@ -224,7 +224,17 @@ class AmendingTest(ChatTestCase):
         done = 0
         while self.bob.ask("edit", room="den", offset=offset, text=f"{done}" + "y" * 3999)["type"] == "done":
             done += 1
-        self.assertEqual(done, 20 // 9)
+        self.assertEqual(done, 1)
+        # Whoever is refused has lost nothing by it, and can do it when all is there again.
+        refused = self.bob.ask("edit", room="den", offset=offset, text="z" * 4000)
+        self.assertEqual((refused["code"], round(refused["retry_after"], 1)), ("rate_limited", 4.0))
+        self.server.advance(refused["retry_after"])
+        self.assertEqual(self.bob.ask("edit", room="den", offset=offset, text="z" * 4000)["type"], "done")
+        self.server.advance(60)
+        small = self.say(self.bob, "x" * 490)
+        for number in range(5):
+            asked = self.bob.ask("edit", room="den", offset=small, text=f"{number}" + "x" * 489)
+            self.assertEqual(asked["type"], "done" if number < 4 else "refused")
 
     def test_whoever_is_not_named_for_a_reaction_is_told_that_it_is_theirs(self) -> None:
         """To them alone, where they come in and where they turn pages."""
