@@ -55,11 +55,13 @@ export class Asking {
   }
 
   /**
-   * Ask for anything else. Promises the reply; of a refusal its `why` says for a person what is wrong.
+   * Ask for anything else; while the line is being made, it waits for that. Promises the reply; of a refusal its `why` says
+   * for a person what is wrong.
    */
   ask(command) {
     return new Promise((done) => {
       if (this.greeted) this.send(command, { done });
+      else if (this._socket !== null) this._later.push({ command, done });
       else done(cutOff());
     });
   }

@@ -42,6 +42,7 @@ export class Connection extends Asking {
     this._typed = new Map(); // room -> when the others were last told
     this._asked = new Map(); // ref -> the command that waits for its reply, with what only we know of it
     this._refs = 0;
+    this._later = []; // what was asked while the server had not greeted yet: {command, done}
     this._guest = false; // whether one is on this line as a guest
     this._becoming = null; // while a guest asks for an account: whether the line has been closed
     this._attempt = 0;
@@ -106,8 +107,10 @@ export class Connection extends Asking {
     this.greeted = true;
     this._attempt = 0;
     this.timers.stop("greeting");
-    this.emit({ type: "link", link: { status: "open" }, at: this.clock.now() });
+    // Whoever hears that the line stands may ask for something at once, and it is about a room that one is to be in.
     for (const room of this.cursors.names) this.rejoin(room);
+    this.emit({ type: "link", link: { status: "open" }, at: this.clock.now() });
+    for (const { command, done } of this._later.splice(0)) this.send(command, { done });
     this.survey();
     this.outbox.opened();
     this._watch();
@@ -205,7 +208,7 @@ export class Connection extends Asking {
     const socket = this._socket;
     this._socket = null;
     this.greeted = false;
-    const asked = [...this._asked.values()];
+    const asked = [...this._asked.values(), ...this._later.splice(0)];
     this._asked.clear();
     for (const { done } of asked) done?.(cutOff());
     this.cursors.cut();

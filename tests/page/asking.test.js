@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { joined, message } from "./fakes.js";
+import { joined, message, welcome } from "./fakes.js";
 import { Tab } from "./tab.js";
 
 test("after a while in which nobody looked a line that is dead is given up soon, and one that lives is kept", () => {
@@ -71,4 +71,41 @@ test("a marker that the server keeps is where one goes on reading", () => {
   tab.socket.answers("hello", { type: "welcome", me: { id: "p1", name: "ada", role: "guest" }, rooms: [], token: "t1" });
   tab.socket.answers("join", joined({ head: 2, read: 1 }));
   assert.equal(tab.state.rooms.lobby.line, 1);
+});
+
+test("what is asked while the line is made anew waits for its room, and what is asked without one is told so", async () => {
+  const tab = new Tab().enters();
+  tab.socket.breaks();
+  const edit = { type: "edit", room: "lobby", offset: 1, text: "hello" };
+  assert.equal((await tab.line.ask(edit)).code, "cut_off");
+  tab.clock.advance(3000);
+  const soon = tab.line.ask(edit);
+  tab.socket.opens();
+  const sooner = tab.line.ask({ ...edit, offset: 2 });
+  tab.socket.answers("hello", welcome());
+  assert.deepEqual(tab.socket.sent.map((one) => one.type).slice(0, 4), ["hello", "join", "edit", "edit"]);
+  tab.socket.answers("join", joined({ head: 2, recovered: true }));
+  tab.socket.answers("edit", { type: "done", room: "lobby", offset: 3, id: "e3" });
+  tab.socket.answers("edit", { type: "done", room: "lobby", offset: 4, id: "e4" });
+  assert.deepEqual([(await sooner).offset, (await soon).offset], [3, 4]);
+});
+
+test("whoever asks for something in the moment when the line stands is in the room by then", () => {
+  const tab = new Tab().enters();
+  const { emit } = tab.line;
+  tab.line.emit = (action) => {
+    emit(action);
+    if (action.type === "link" && action.link.status === "open") tab.line.ask({ type: "delete", room: "lobby", offset: 1 });
+  };
+  tab.comesBack();
+  assert.deepEqual(tab.socket.sent.map((one) => one.type).slice(0, 3), ["hello", "join", "delete"]);
+});
+
+test("what waited for a line that does not come is told so", async () => {
+  const tab = new Tab().enters();
+  tab.socket.breaks();
+  tab.clock.advance(3000);
+  const asked = tab.line.ask({ type: "pin", room: "lobby", offset: 1, on: true });
+  tab.socket.breaks();
+  assert.match((await asked).why, /no connection/);
 });
