@@ -40,6 +40,8 @@ const cut = (text) => [...text].slice(0, QUOTED).join("");
 const isMessage = (item) => item.type === "message";
 
 function messageAfter(item, event, me) {
+  // Why a moderator has deleted it, the event alone knows.
+  if (event.type === "deleted" && event.reason) return item.reason === event.reason ? item : { ...gone(item), reason: event.reason };
   if (item.deleted) return item;
   if (event.type === "deleted") return gone(item);
   if ((item.changed ?? 0) >= event.offset) return item;
@@ -77,7 +79,8 @@ const withQuote = (item, quote) => (quote === item.quote ? item : { ...item, quo
  */
 export function wipedBy(event, items, { elsewhere = false } = {}) {
   const [since, until] = [Date.parse(event.since), Date.parse(event.at)];
-  const isEarlier = (item) => (elsewhere ? !(Date.parse(item.at) > until) : item.offset < event.offset);
+  // What was changed later was there later.
+  const isEarlier = (item) => (elsewhere ? !(Date.parse(item.edited ?? item.at) > until) : item.offset < event.offset && !(item.changed > event.offset));
   const isOf = ({ from, at, edited }) => from.id === event.who.id && (!(Date.parse(at) < since) || Date.parse(edited) >= since);
   const offsets = new Set();
   const theirs = changed(items, (item) => {

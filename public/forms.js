@@ -11,6 +11,7 @@ const MOST_FILES = 10;
 const MOST_CALLED = 100;
 const MOST_PINS = 100;
 const LONGEST_EMOJI = 64;
+const LONGEST_REASON = 500;
 
 const LEVELS = ["all", "mentions", "nothing"];
 
@@ -66,7 +67,10 @@ export function formOf(frame) {
 
 const parts = {
   edited: (frame, longest) => (typeof frame.text === "string" ? { text: words(frame.text, longest), ...called(frame) } : {}),
-  deleted: () => ({}),
+  deleted({ reason }) {
+    const why = line(reason, LONGEST_REASON);
+    return why === "" ? {} : { reason: why };
+  },
   reacted: ({ emoji, on }) => (isEmoji(emoji) && typeof on === "boolean" ? { emoji, on } : null),
   pinned: ({ on }) => (typeof on === "boolean" ? { on } : null),
 };

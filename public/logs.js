@@ -22,7 +22,7 @@ function wipedEverywhere(state, event) {
 
 function turned(room, page, way, me) {
   // What has been heard may have changed what was on its way meanwhile.
-  const after = (items) => amended(items, [...page.events, ...room.amends], me);
+  const after = (items) => amended(items, [...page.events, ...room.amends, ...room.items.filter((one) => one.amends && one.reason)], me);
   if (way === "newer") {
     const items = withNewer(room.items, page.events);
     const fits = items !== room.items || page.events.length === 0;

@@ -69,7 +69,7 @@ function Tools({ item, mine, writes }) {
 /** The text, or what stands in its place; and what belongs to it. */
 function Words({ item, me, gone, most, writes }) {
   const { part } = useContext(Page);
-  if (gone) return html`<p class="text gone">${t("This message was deleted.")}</p>`;
+  if (gone) return html`<p class="text gone">${item.reason ? around("A moderator deleted this message: {reason}", { reason: html`<bdi>${item.reason}</bdi>` }) : t("This message was deleted.")}</p>`;
   const files = item.files?.length > 0 ? part("files") : null;
   const needs = most !== null || item.reply_to !== undefined || item.reactions?.length > 0;
   const view = needs ? part("amends") : null;

@@ -352,7 +352,9 @@ def test_moderators_delete_with_a_reason_and_call_for_all(chromium: Browser, tmp
         confirms(olga, "Delete", "no adverts")
         expect(olga.page.locator(".undo")).to_have_count(1)
         olga.page.mouse.move(5, 5)
-        eve.sees(GONE)
+        told = "A moderator deleted this message: no adverts"
+        for tab in (eve, olga, team.guest("finn")):
+            tab.sees(told)
         entry = olga.page.locator(".side .entry", has_text="Audit log").get_by_role("button").first
         entry.click()
         olga.page.locator(".message.deed", has_text="olga deleted a message of eve: no adverts").wait_for()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { amended, amendedBy, gave, reacted } from "../../public/amends.js";
+import { amended, amendedBy, gave, reacted, wipedBy } from "../../public/amends.js";
 import { tally } from "../../public/counts.js";
 import { isEmoji } from "../../public/forms.js";
 import { usable } from "../../public/frames.js";
@@ -34,6 +34,18 @@ test("what is deleted keeps its place and nothing else, and nothing becomes of i
   assert.deepEqual([one(state, 2).quote.text, one(state, 2).quote.deleted], ["", true]);
   const later = after([amend("edited", 4, 1, { text: "back" }), amend("reacted", 5, 1, { emoji: "👍", on: true })], state);
   assert.deepEqual([one(later, 1).text, one(later, 1).reactions, one(later, 2).quote.text], ["", undefined, ""]);
+});
+
+test("why a moderator has deleted it is kept, also for who comes later, and for who goes back to it", () => {
+  const deleted = amend("deleted", 3, 1, { reason: "no adverts\u202e" });
+  const told = one(after([message(1), message(2), deleted]), 1);
+  assert.deepEqual([told.text, told.deleted, told.reason], ["", true, "no adverts"]);
+  const later = one(after([usable(message(1, { text: "", deleted: true })), message(2), deleted]), 1);
+  assert.deepEqual([later.deleted, later.reason], [true, "no adverts"]);
+  const newest = after([message(2), deleted]);
+  const back = reduce(newest, { type: "page", page: { room: "lobby", events: [usable(message(1, { text: "", deleted: true }))], more: false } });
+  assert.equal(one(back, 1).reason, "no adverts");
+  assert.equal("reason" in one(after([message(1), amend("deleted", 2, 1, { reason: "" })]), 1), false);
 });
 
 test("an event that a message was told after does nothing to it", () => {
@@ -88,6 +100,11 @@ test("a wipe takes what was edited in its time, and the quotes of all of it", ()
   const wiped = usable({ ...message(5), type: "wiped", from: eve, who: bob, since: "2026-11-24T02:00:00Z" });
   const [kept, gone, quoting, other] = amendedBy(wiped, items);
   assert.deepEqual([kept.text, gone.text, quoting.quote.text, other.quote.text], ["text 1", "", "", "q"]);
+  // What was changed after it was there after it.
+  const edited = { at: early, edited: "2026-11-24T04:00:00Z", changed: 6 };
+  assert.equal(amendedBy(wiped, [message(2, edited)])[0].text, "text 2");
+  const everywhere = usable({ ...message(9, { room: "+audit" }), type: "wiped", from: eve, who: bob, since: early, at: late });
+  assert.deepEqual(wipedBy(everywhere, [message(2, { at: early }), message(3, edited)], { elsewhere: true }).map((item) => item.text), ["", "text 3"]);
   // Of what is quoted and not here, one says rather too little.
   assert.equal(amendedBy(wiped, [items[3]])[0].quote.deleted, true);
 });
