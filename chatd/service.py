@@ -26,6 +26,7 @@ from chatd.accounts.lookalikes import name_keys
 from chatd.accounts.owner_links import OwnerLinks, link_file
 from chatd.accounts.passwords import Passwords
 from chatd.config import CannotStart, Config, public_folder
+from chatd.core import memo
 from chatd.core.accounts import Accounts
 from chatd.core.forgetting import forget
 from chatd.core.hub import Hub
@@ -298,6 +299,7 @@ class ChatService(Service):
     def _give_back(self, search: bool) -> None:
         if search:
             self.hub.tails.clear()
+            memo.forget()
         give_back(search)
 
     def _tick(self, now: float) -> None:

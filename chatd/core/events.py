@@ -7,12 +7,12 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
 
 from chatd.core.files import Attachment
+from chatd.core.memo import memo
 from chatd.core.names import PersonId, RoomKey, avatar
 
 
@@ -321,6 +321,6 @@ def iso_time(at_ms: int) -> str:
     return f"{_iso_second(at_ms // 1000)}.{at_ms % 1000:03d}Z"
 
 
-@lru_cache(maxsize=256)
+@memo(256)
 def _iso_second(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -7,10 +7,10 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
-from functools import lru_cache
 from typing import NewType
 from urllib.parse import quote
 
+from chatd.core.memo import memo
 from chatd.core.refusals import Code, Refused
 
 PersonId = NewType("PersonId", str)
@@ -81,7 +81,7 @@ def check_nick(name: str) -> str:
     return name
 
 
-@lru_cache(maxsize=4096)
+@memo(4096)
 def room_key(name: str) -> RoomKey:
     """
     The key of the public room of that name.
@@ -186,7 +186,7 @@ def initials(name: str, owner: str) -> str:
     return capitals[:2] or owner[:1].upper()
 
 
-@lru_cache(maxsize=4096)
+@memo(4096)
 def avatar(owner: PersonId, name: str) -> str:
     """
     The path of the picture of a person: it depends on the id and the initials alone, so it can be cached for

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from msgspec import Struct
+
+from chatd.core.memo import memo
 
 MAX_QUERY = 500
 MAX_TERMS = 16
@@ -58,7 +59,7 @@ _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff0
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-@lru_cache(maxsize=4096)
+@memo(4096)
 def _fold_character(character: str) -> str:
     apart = unicodedata.normalize("NFKD", character.casefold())
     # Accents go; what a mark means in other scripts is not for us to say.

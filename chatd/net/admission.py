@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
+
+from chatd.core.memo import memo
 
 RETRY_SECONDS = 10
 """When whoever finds no room may try again."""
@@ -89,7 +90,7 @@ def address_key(address: Any) -> str | None:
     return _host_key(str(getattr(address, "host", "")))
 
 
-@lru_cache(maxsize=4096)
+@memo(4096)
 def _host_key(host: str) -> str | None:
     try:
         ip = ip_address(host.partition("%")[0])

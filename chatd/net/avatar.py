@@ -8,9 +8,9 @@ import colorsys
 import hashlib
 import re
 import unicodedata
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from chatd.core.memo import memo
 from chatd.core.names import is_visible
 from chatd.net.answers import Content
 
@@ -62,7 +62,7 @@ def _draw(colour: str, initials: str) -> bytes:
     ).encode()
 
 
-@lru_cache(maxsize=1024)
+@memo(1024)
 def _colour(person: bytes) -> str:
     """
     A colour for an id, always the same, on which white text can be read.

@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from twisted.internet.address import UNIXAddress
 
+from chatd.core.memo import memo
 from chatd.net.admission import address_key
 from chatd.net.proxied import is_proxied
 
@@ -137,7 +137,7 @@ class Front:
         return any(ip in network for network in self._networks)
 
 
-@lru_cache(maxsize=4096)
+@memo(4096)
 def _ip(host: str) -> _IP | None:
     """
     The address that a text stands for: an IPv4-mapped IPv6 one is IPv4, and a zone is left out.

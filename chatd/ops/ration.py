@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
+
+from chatd.core.memo import memo
 
 LINES = 10
 SECONDS = 60.0
@@ -26,7 +27,7 @@ def ration_key(peer: object) -> str:
 
 
 # A flood is of few addresses.
-@lru_cache(maxsize=1024)
+@memo(1024)
 def _key(name: str) -> str:
     try:
         ip = ip_address(name.partition("%")[0])

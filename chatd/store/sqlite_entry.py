@@ -5,10 +5,10 @@ What the index of messages has of one: its words, its parts, and the marks that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from chatd.core.memo import memo
 from chatd.core.names import fold as fold_name
 from chatd.core.search import RUN, WORD, fold, has_link
 
@@ -29,7 +29,7 @@ def id_mark(person: str) -> str:
     return f"u{person}"
 
 
-@lru_cache(maxsize=4096)
+@memo(4096)
 def name_mark(folded: str) -> str:
     """
     What marks the messages that were written under a folded name.
@@ -37,7 +37,7 @@ def name_mark(folded: str) -> str:
     return f"n{sha256(folded.encode()).hexdigest()[:12]}"
 
 
-@lru_cache(maxsize=4096)
+@memo(4096)
 def _author_marks(author: str, name: str) -> str:
     return f"{id_mark(author)} {name_mark(fold_name(name))}"
 

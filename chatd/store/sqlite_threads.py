@@ -102,7 +102,10 @@ class Writer:
         while more:
             group, more = self._gather()
             self._commit(group)
-            if group:
+            wrote = bool(group)
+            # While nothing comes, nothing of it is held.
+            group.clear()
+            if wrote:
                 self._indexer.note()
                 self._indexer.press()
             elif more and self._indexer.wait() == 0:
