@@ -52,7 +52,9 @@ async def join(session: Session, command: Join, now: float) -> None:
         position = Position(command.after, command.id)
     room = hub.hold(key)
     try:
-        opened = await hub.store.open(key, session.viewer, position, command.limit)
+        # What the staff's logs have of messages is of those of other rooms.
+        brief = command.brief and key not in ROOM_TITLES
+        opened = await hub.store.open(key, session.viewer, position, command.limit, brief)
         if opened is not None:
             hub.settle(room, opened.record)
         elif is_private(key) and not room.exists:
@@ -73,7 +75,7 @@ async def join(session: Session, command: Join, now: float) -> None:
         if person is not None and not is_private(key):
             # Before it hears the room, so that nobody is told of their own coming.
             room.enter(person.card, session.cursors)
-        session.hear(room, start, live_at=head)
+        session.hear(room, start, live_at=head, brief=brief and not recovered)
         view = room.view(session.viewer)
         members = members_of(room, session.viewer)
         rights = hub.rights

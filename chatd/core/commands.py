@@ -43,7 +43,7 @@ class Hello(Command, frozen=True, tag="hello"):
 class Join(Command, frozen=True, tag="join"):
     """
     Hear a room from a position on (`after`, `epoch`, and the `id` of the event there), or from its last
-    `limit` messages.
+    `limit` messages; then, if `brief`, without what only changed messages.
     """
 
     room: str
@@ -51,6 +51,7 @@ class Join(Command, frozen=True, tag="join"):
     epoch: str | None = None
     id: str | None = None
     limit: Annotated[int, Meta(ge=0, le=200)] = 50
+    brief: bool = False
 
 
 class Leave(Command, frozen=True, tag="leave"):
@@ -76,13 +77,14 @@ class Say(Command, frozen=True, tag="say"):
 
 class History(Command, frozen=True, tag="history"):
     """
-    Read a page of a room's log: before or after an offset, or the newest.
+    Read a page of a room's log: before or after an offset, or the newest; `brief` is as in `Join`.
     """
 
     room: str
     before: Offset | None = None
     after: Offset | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    brief: bool = False
 
 
 class Who(Command, frozen=True, tag="who"):

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from chatd.core.commands import Answer, Live, Me, ReadUpTo, TypingNow
+from chatd.core.events import Event
+from chatd.core.forms import only_changes
 from chatd.core.names import RoomKey, is_private
 from chatd.core.news import Item
 from chatd.core.pacing import Gate
 from chatd.core.ports import Outbox, Store, View, Wire
 from chatd.core.presence import Person
-from chatd.core.records import Counts
+from chatd.core.records import MOST_JOINED, Counts
 from chatd.core.refusals import CloseCode
 from chatd.core.retention import Pruned
 from chatd.core.room import Cursor, Room
@@ -218,40 +220,54 @@ class Cursors:
         if cursor.offset < upto:
             entries = room.tail.read(cursor.offset, upto, SLICE_BYTES)
             if entries:
-                chunk = b"".join([entry.frame(wire, cursor.view) for entry in entries])
+                told = [entry for entry in entries if not (cursor.brief and only_changes(entry.event))]
+                chunk = b"".join([entry.frame(wire, cursor.view) for entry in told])
                 last = entries[-1].event.offset
             else:
                 # What is in memory is better read there: it is encoded already, and as it was sent.
                 absent, taken = room.tail.absent(cursor.offset, upto), room.tail.taken
                 try:
-                    events = await self.in_turn(
-                        lambda: self.store.read(room.key, cursor.offset, absent, SLICE_BYTES)
-                    )
+                    found = await self.in_turn(lambda: self._read(cursor, absent))
                 except Pruned:
-                    events = ()
+                    found = None
                 if cursor not in (self.rooms.get(room.key), self._parting.get(room.key)) or self.closed:
                     return
                 if room.tail.taken != taken:
                     # Some of it may be gone by now.
                     return
-                if not events:
+                if found is None:
                     # It cannot have them all any more, and is to know it.
                     self.closed = True
                     self.outbox.close(CloseCode.RESYNC, CloseCode.RESYNC.reason)
                     return
+                events, last = found
                 chunk = b"".join([wire.frame_event(event, cursor.view) for event in events])
-                last = events[-1].offset
             cursor.offset = last
-            self.outbox.write(chunk)
+            if chunk:
+                self.outbox.write(chunk)
         if cursor.live_at is not None and cursor.offset >= cursor.live_at:
             self.outbox.write(wire.frame(Live(cursor.view.room, cursor.live_at)))
-            cursor.live_at = None
+            cursor.live_at, cursor.brief = None, False
         if cursor.end is not None and cursor.offset >= cursor.end:
             self._finish(cursor)
         elif cursor.live_at is None and cursor.offset >= room.head:
             self.behind.pop(cursor, None)
         # Last: an answer can make room for the next command, which can be to leave.
         self._pay(cursor, cursor.offset)
+
+    async def _read(self, cursor: Cursor, upto: int) -> tuple[Sequence[Event], int]:
+        """What comes next for a cursor in the store's log, and how far it has come with that."""
+        key = cursor.room.key
+        if not cursor.brief:
+            events = await self.store.read(key, cursor.offset, upto, SLICE_BYTES)
+            return events, events[-1].offset
+        page = await self.store.page(
+            key, None, before=None, after=cursor.offset, limit=MOST_JOINED, max_bytes=SLICE_BYTES, brief=True
+        )
+        told = [event for event in page.events if event.offset <= upto]
+        # What lies between the last of them and the next was only changes.
+        whole = not page.more or len(told) < len(page.events)
+        return told, upto if whole else told[-1].offset
 
     def _finish(self, cursor: Cursor) -> None:
         self.behind.pop(cursor, None)

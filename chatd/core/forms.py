@@ -33,6 +33,13 @@ MOST_OWN = 10
 MOST_PINS = 100
 
 
+def only_changes(event: Event) -> bool:
+    """
+    Whether an event does nothing but change a message of the same room, whose last form tells of it.
+    """
+    return isinstance(event, Deed) and event.kind in KINDS and event.detail.room is None
+
+
 def quote_of(author: Author, text: str, *, deleted: bool, files: int = 0) -> Quote:
     """
     A message as its replies quote it.

@@ -147,13 +147,15 @@ class Store(Protocol):
         after: int | None,
         limit: int,
         max_bytes: int,
+        brief: bool = False,
     ) -> Awaitable[Slice]:
         """
         A piece of the log with at most `limit` messages (other events between them come too): those that
         follow `after`, or those that precede `before`, or, with neither, the newest. Both are exclusive.
 
         What `max_bytes` by `weight` cannot hold is left out at the far end, but one event always comes. A
-        room without events, or an offset beyond them, gives an empty slice.
+        room without events, or an offset beyond them, gives an empty slice. With `brief` there is none in it
+        of those of which `chatd.core.forms.only_changes` is true.
         """
 
     def room(self, room: RoomKey, reader: PersonId | None) -> Awaitable[RoomRecord | None]:
@@ -164,7 +166,12 @@ class Store(Protocol):
         """
 
     def open(
-        self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
+        self,
+        room: RoomKey,
+        reader: PersonId | None,
+        position: Position | None,
+        last: int,
+        brief: bool = False,
     ) -> Awaitable[Opened | None]:
         """
         The room, and the place at which a cursor begins: None if it has never had an event.

@@ -68,9 +68,9 @@ class Opened(Struct, frozen=True):
     A room, and where a cursor that begins to hear it stands: the first event to send is `start` + 1.
 
     With `recovered` it stands where the client asked, otherwise before the last messages, and not before the
-    last `MOST_JOINED` events. `pins` are the offsets of what is pinned there, the last one first. `mine` are
-    the reader's reactions to the messages among those events, if no reaction names the reader for them: the
-    last `MOST_GIVEN`.
+    last `MOST_JOINED` events; if it is to be brief, of those that do more than change a message. `pins` are
+    the offsets of what is pinned there, the last one first. `mine` are the reader's reactions to the messages
+    among those events, if no reaction names the reader for them: the last `MOST_GIVEN`.
     """
 
     record: RoomRecord

@@ -51,7 +51,8 @@ class Cursor:
     How far a listener has heard a room: up to and with `offset`.
 
     `live_at` is the head that `joined` named while what came before it is still being sent; `live` is due
-    when the cursor gets there. At `end`, if it has one, it is over, and `farewell` is said.
+    when the cursor gets there; until then nothing is sent that only changed messages, if it is `brief`. At
+    `end`, if it has one, it is over, and `farewell` is said.
     """
 
     room: Room
@@ -60,6 +61,7 @@ class Cursor:
     live_at: int | None = None
     end: int | None = None
     farewell: Answer | None = None
+    brief: bool = False
 
 
 @dataclass(slots=True)

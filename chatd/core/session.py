@@ -348,11 +348,12 @@ class Session:
 
     # What it hears
 
-    def hear(self, room: Room, offset: int, live_at: int | None = None) -> None:
+    def hear(self, room: Room, offset: int, live_at: int | None = None, *, brief: bool = False) -> None:
         """
         Hear a room after an offset. With `live_at` the client is told when it has caught up with that head.
         """
-        room.listeners[self.cursors] = self.cursors.set(room, room.view(self.viewer), offset, live_at)
+        cursor = self.cursors.set(room, room.view(self.viewer), offset, live_at)
+        room.listeners[self.cursors], cursor.brief = cursor, brief
 
     def unhear(self, key: RoomKey) -> Room | None:
         """

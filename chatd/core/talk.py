@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from chatd.core.commands import Done, Face, History, Page, Post, Read, ReadUpTo, Say, Typing, TypingNow
+from chatd.core.doing import ROOM_TITLES
 from chatd.core.events import AsSent, Author, Draft
 from chatd.core.mentions import find
 from chatd.core.names import (
@@ -154,6 +155,7 @@ async def history(session: Session, command: History, _now: float) -> None:
                 after=command.after,
                 limit=command.limit,
                 max_bytes=PAGE_BYTES,
+                brief=command.brief and key not in ROOM_TITLES,
             )
             await session.still_may(command)
         view = room.view(session.viewer)

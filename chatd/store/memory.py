@@ -265,16 +265,13 @@ class MemoryStore:
         after: int | None,
         limit: int,
         max_bytes: int,
+        brief: bool = False,
     ) -> Slice:
         """As the port says."""
         log = self._rooms.logs.get(room)
         if log is None:
             return Slice((), False)
-        if after is not None:
-            found = rules.cut(log.from_offset(max(after + 1, log.first)), limit, max_bytes)
-        else:
-            back = rules.cut(log.back_from(log.head if before is None else before - 1), limit, max_bytes)
-            found = Slice(back.events[::-1], back.more)
+        found = log.page(before, after, limit, max_bytes, brief=brief)
         if not found.events:
             return found
         return replace(found, mine=log.given(reader, found.events[0].offset - 1, found.events[-1].offset))
@@ -285,7 +282,12 @@ class MemoryStore:
         return None if log is None else self._rooms.record(log, reader)
 
     async def open(
-        self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
+        self,
+        room: RoomKey,
+        reader: PersonId | None,
+        position: Position | None,
+        last: int,
+        brief: bool = False,
     ) -> Opened | None:
         """As the port says."""
         log = self._rooms.logs.get(room)
@@ -293,7 +295,7 @@ class MemoryStore:
             return None
         record = self._rooms.record(log, reader, counted=True)
         recovered = position is not None and log.stands(position)
-        start = position.after if position is not None and recovered else log.start(last)
+        start = position.after if position is not None and recovered else log.start(last, brief=brief)
         mine = log.given(reader, max(start, log.head - MOST_JOINED), log.head)
         return Opened(record, start, recovered, tuple(log.pins), mine)
 

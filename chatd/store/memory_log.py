@@ -24,11 +24,12 @@ from chatd.core.forms import (
     after,
     after_wipe,
     in_order,
+    only_changes,
     quote_of,
     superseded,
 )
 from chatd.core.names import PersonId, RoomKey
-from chatd.core.records import MOST_JOINED, Position
+from chatd.core.records import MOST_JOINED, Position, Slice
 from chatd.core.retention import Keep
 from chatd.store import rules
 
@@ -163,31 +164,49 @@ class Log:
         quote = quote_of(answered.author, answered.text, deleted=answered.deleted, files=len(answered.files))
         return replace(event, quote=quote)
 
-    def from_offset(self, offset: int) -> Iterable[Event]:
+    def from_offset(self, offset: int, *, brief: bool = False) -> Iterable[Event]:
         """
-        The kept events from that offset on; `offset` is not below `first`.
+        The kept events from that offset on; `offset` is not below `first`. If it is to be `brief`, without
+        those that only change messages.
         """
         for index in range(offset - self.first, len(self.events)):
-            yield self.quoted(self.events[index])
+            if not (brief and only_changes(self.events[index])):
+                yield self.quoted(self.events[index])
 
-    def back_from(self, offset: int) -> Iterable[Event]:
+    def back_from(self, offset: int, *, brief: bool = False) -> Iterable[Event]:
         """
-        The kept events from that offset backwards.
+        The kept events from that offset backwards, as `from_offset`.
         """
         for index in range(min(offset, self.head) - self.first, -1, -1):
-            yield self.quoted(self.events[index])
+            if not (brief and only_changes(self.events[index])):
+                yield self.quoted(self.events[index])
 
-    def start(self, last: int) -> int:
+    def page(
+        self, before: int | None, after: int | None, limit: int, max_bytes: int, *, brief: bool
+    ) -> Slice:
+        """
+        A piece of the log, as `Store.page` says.
+        """
+        if after is not None:
+            return rules.cut(self.from_offset(max(after + 1, self.first), brief=brief), limit, max_bytes)
+        events = self.back_from(self.head if before is None else before - 1, brief=brief)
+        back = rules.cut(events, limit, max_bytes)
+        return Slice(back.events[::-1], back.more)
+
+    def start(self, last: int, *, brief: bool = False) -> int:
         """
         The place before the last `last` messages, and not before the last `MOST_JOINED` events.
         """
-        start = self.head
-        for event in self.back_from(self.head):
-            if last <= 0 or start <= self.head - MOST_JOINED:
-                break
-            start = event.offset - 1
-            if isinstance(event, Message):
-                last -= 1
+        start, most = self.first - 1, MOST_JOINED
+        if last <= 0:
+            return self.head
+        for event in self.back_from(self.head, brief=brief):
+            if most == 0:
+                return event.offset
+            most -= 1
+            last -= isinstance(event, Message)
+            if last == 0:
+                return event.offset - 1
         return start
 
     def trim(self, keep: Keep, limit: int) -> list[Event]:

@@ -44,10 +44,11 @@ class Questions:
         after: int | None,
         limit: int,
         max_bytes: int,
+        brief: bool = False,
     ) -> Deferred[Slice]:
         """As the port says."""
         return self._ask(
-            lambda database: sqlite_reads.page(database, room, reader, before, after, limit, max_bytes)
+            lambda database: sqlite_reads.page(database, room, reader, before, after, limit, max_bytes, brief)
         )
 
     def room(self, room: RoomKey, reader: PersonId | None) -> Deferred[RoomRecord | None]:
@@ -56,12 +57,17 @@ class Questions:
         return self._ask(lambda database: sqlite_reads.record(database, room, reader, marks))
 
     def open(
-        self, room: RoomKey, reader: PersonId | None, position: Position | None, last: int
+        self,
+        room: RoomKey,
+        reader: PersonId | None,
+        position: Position | None,
+        last: int,
+        brief: bool = False,
     ) -> Deferred[Opened | None]:
         """As the port says."""
         marks = self._marks.of(reader)
         return self._ask(
-            lambda database: sqlite_reads.open_room(database, room, reader, position, last, marks)
+            lambda database: sqlite_reads.open_room(database, room, reader, position, last, marks, brief)
         )
 
     def rooms(

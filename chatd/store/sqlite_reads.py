@@ -44,10 +44,13 @@ _COLUMNS = (
 
 EVENTS_UP = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset > ? AND offset <= ? ORDER BY offset"  # noqa: S608
 EVENTS_DOWN = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset < ? ORDER BY offset DESC"  # noqa: S608
+# With the condition of the index of those words, or it would not be used.
+_SAID = "INDEXED BY said WHERE kind NOT IN ('edited', 'deleted', 'reacted', 'pinned') AND room = ?"
+SAID_UP = f"SELECT {_COLUMNS} FROM event {_SAID} AND offset > ? AND offset <= ? ORDER BY offset"  # noqa: S608
+SAID_DOWN = f"SELECT {_COLUMNS} FROM event {_SAID} AND offset < ? ORDER BY offset DESC"  # noqa: S608
+LAST_SAID = f"SELECT offset FROM event {_SAID} ORDER BY offset DESC LIMIT 1 OFFSET ?"  # noqa: S608
 EVENT_ID = "SELECT id FROM event WHERE room = ? AND offset = ?"
-LAST_MESSAGES = (
-    "SELECT offset FROM event WHERE room = ? AND kind = 'message' ORDER BY offset DESC LIMIT 1 OFFSET ?"
-)
+LAST_MESSAGES = f"SELECT offset FROM event {_SAID} AND kind = 'message' ORDER BY offset DESC LIMIT 1 OFFSET ?"  # noqa: S608
 ROOM = (
     "SELECT number, name, topic, head, first, coalesce(read_marker.offset, 0) FROM room"
     " LEFT JOIN read_marker ON read_marker.person = ? AND read_marker.room = number WHERE key = ?"
@@ -133,6 +136,7 @@ def page(
     after: int | None,
     limit: int,
     max_bytes: int,
+    brief: bool = False,
 ) -> Slice:
     """
     As `Store.page`.
@@ -142,10 +146,11 @@ def page(
         return Slice((), False)
     number = place[0]
     if after is not None:
-        rows = connection.execute(EVENTS_UP, (number, after, _HIGHEST))
+        rows = connection.execute(SAID_UP if brief else EVENTS_UP, (number, after, _HIGHEST))
         found = rules.cut(_events(connection, number, room, rows), limit, max_bytes)
     else:
-        rows = connection.execute(EVENTS_DOWN, (number, _HIGHEST if before is None else before))
+        bound = (number, _HIGHEST if before is None else before)
+        rows = connection.execute(SAID_DOWN if brief else EVENTS_DOWN, bound)
         back = rules.cut(_events(connection, number, room, rows), limit, max_bytes)
         found = Slice(back.events[::-1], back.more)
     if not any(isinstance(event, Message) and leaves_out(event, reader) for event in found.events):
@@ -244,6 +249,7 @@ def open_room(
     position: Position | None,
     last: int,
     marks: Marks,
+    brief: bool = False,
 ) -> Opened | None:
     """
     As `Store.open`.
@@ -260,7 +266,11 @@ def open_room(
         start = here.head
     else:
         oldest = connection.execute(LAST_MESSAGES, (number, last - 1)).fetchone()
-        start = max(here.first - 1 if oldest is None else oldest[0] - 1, here.head - MOST_JOINED)
+        start = here.first - 1 if oldest is None else oldest[0] - 1
+        most: Any = here.head - MOST_JOINED
+        if brief:
+            most = connection.execute(LAST_SAID, (number, MOST_JOINED)).get or 0
+        start = max(start, most)
     mine = given(connection, number, reader, max(start, here.head - MOST_JOINED), here.head)
     return Opened(here, start, recovered, pinned, mine)
 

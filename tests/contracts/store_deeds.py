@@ -82,7 +82,7 @@ class DeedsContract(StoreCase):
             await self.store.act((deed("set", slow=5),))
         page = await self.store.page(GARDEN, None, before=None, after=None, limit=1, max_bytes=PLENTY)
         self.assertEqual([event.offset for event in page.events], [3, 4])
-        opened = await self.store.open(GARDEN, None, None, 1)
+        opened = await self.store.open(GARDEN, None, None, 1, False)
         assert opened is not None
         self.assertEqual((opened.start, opened.record.head), (2, 4))
 

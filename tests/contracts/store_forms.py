@@ -5,15 +5,17 @@ The contract of a store: what becomes of messages after they were said.
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from msgspec.structs import replace
 
 from chatd.core.events import Author, Deed, DeedDraft, Detail, Event, Given, Message, Wipe
-from chatd.core.forms import after, after_wipe, quote_of, superseded
+from chatd.core.forms import after, after_wipe, only_changes, quote_of, superseded
 from chatd.core.names import LOBBY, PersonId, RoomKey
-from chatd.core.records import Counts, Position
+from chatd.core.records import Counts, Position, Slice
 from chatd.core.refusals import Code, Refused
 from chatd.core.retention import Keep
+from chatd.store.rules import cut
 from tests.contracts.store import ADA, BOB, CLEO, GARDEN, NAMES, PLENTY, StoreCase, draft
 
 EMOJI = ("👍", "🎉", "👀")
@@ -176,7 +178,7 @@ class FormsContract(StoreCase):
         for offset in range(1, 101):
             await self.store.act((about("pinned", offset, on=True),))
         await self.assert_refused(Code.FORBIDDEN, self.store.act((about("pinned", 101, on=True),)))
-        opened = await self.store.open(RoomKey(GARDEN), None, None, 1)
+        opened = await self.store.open(RoomKey(GARDEN), None, None, 1, False)
         assert opened is not None
         self.assertEqual(opened.pins, tuple(range(100, 0, -1)))
         for number in range(50):
@@ -200,6 +202,49 @@ class FormsContract(StoreCase):
             (reaction.count, [each.name for each in reaction.people]), (14, [f"n{n}" for n in range(10)])
         )
 
+    async def test_what_only_changed_messages_can_be_left_out(self) -> None:
+        room, random = RoomKey(GARDEN), Random(5)
+        await self.say("0", GARDEN)
+        for number in range(1, 120):
+            if random.random() < 0.2:
+                await self.say(str(number), GARDEN)
+            elif random.random() < 0.05:
+                await self.store.act(
+                    (replace(LATER, room=room, kind="set", detail=Detail(topic=str(number))),)
+                )
+            else:
+                emoji = random.choice(EMOJI)
+                await self.store.act((about("reacted", 1, emoji=emoji, on=True),))
+                await self.store.act((about("reacted", 1, emoji=emoji, on=False),))
+        await self.store.act((about("edited", 1, text="again"),))
+        await self.store.act((about("pinned", 1, on=True),))
+        log = await self.whole_log(GARDEN)
+        head = log[-1].offset
+        said = [event for event in log if not only_changes(event)]
+        self.assertGreater(len(log), 3 * len(said))
+        for _ in range(60):
+            asked: dict[str, Any] = {"before": None, "after": None, "limit": random.choice((1, 4, 200))}
+            asked[random.choice(("before", "after", "limit"))] = random.randint(1, head + 1)
+            asked["max_bytes"] = random.choice((1, 9000, PLENTY))
+            page = await self.store.page(room, None, **asked, brief=True)
+            if asked["after"] is not None:
+                expected = cut(
+                    [e for e in said if e.offset > asked["after"]], asked["limit"], asked["max_bytes"]
+                )
+            else:
+                before = asked["before"] or head + 1
+                back = cut(
+                    [e for e in reversed(said) if e.offset < before], asked["limit"], asked["max_bytes"]
+                )
+                expected = Slice(back.events[::-1], back.more)
+            self.assertEqual(page, expected)
+        messages = [event.offset for event in said if isinstance(event, Message)]
+        for last in (0, 1, 3, len(messages), 200):
+            opened = await self.store.open(room, None, None, last, True)
+            assert opened is not None
+            start = head if not last else messages[-last] - 1 if last <= len(messages) else 0
+            self.assertEqual((opened.start, opened.recovered), (start, False))
+
     async def test_whoever_reacted_and_is_not_named_is_told_that_it_was_theirs(self) -> None:
         room = RoomKey(GARDEN)
         for number in range(3):
@@ -213,7 +258,9 @@ class FormsContract(StoreCase):
             person = None if reader is None else PersonId(reader)
             asked = {"before": None, "after": after, "limit": 200, "max_bytes": PLENTY}
             page = await self.store.page(room, person, **asked)
-            opened = await self.store.open(room, person, None if after is None else Position(after), 200)
+            opened = await self.store.open(
+                room, person, None if after is None else Position(after), 200, False
+            )
             assert opened is not None
             return page.mine, opened.mine
 
@@ -232,7 +279,7 @@ class FormsContract(StoreCase):
         self.assertEqual(await told("p10"), ((other,), (other,)))
         await self.store.act((about("deleted", 3),))
         self.assertEqual(await told("p11"), ((one,), (one,)))
-        nothing = await self.store.open(room, PersonId("p11"), None, 0)
+        nothing = await self.store.open(room, PersonId("p11"), None, 0, False)
         assert nothing is not None
         self.assertEqual(nothing.mine, ())
 
@@ -257,7 +304,7 @@ class FormsContract(StoreCase):
         self.store.mark_read(BOB, room, 1)
         await self.store.set_notice(BOB, room, "nothing")
         for _ in range(2):
-            opened = await self.store.open(room, BOB, None, 1)
+            opened = await self.store.open(room, BOB, None, 1, False)
             (inbox,) = await self.store.inbox(BOB, 10)
             assert opened is not None
             self.assertEqual(opened.record.counts, Counts(100, 100, "nothing"))

@@ -188,7 +188,7 @@ class Model:
         log, first = self.logs[room], self.first[room]
         with_id = with_id and 1 <= after <= len(log)
         position = Position(after, log[after - 1].id if with_id else None)
-        opened = await self.store.open(room, None, position, last)
+        opened = await self.store.open(room, None, position, last, False)
         if not log:
             assert opened is None
             return

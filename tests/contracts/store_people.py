@@ -83,7 +83,7 @@ class PeopleContract(StoreCase):
             self.assertEqual((record.pair, record.name), (pair, ""))
             self.assertEqual([room.pair for room in await self.store.inbox(reader, 5)], [pair])
             self.assertEqual([room.pair for room in await self.store.rooms(reader, "", 5)], [pair])
-        opened = await self.store.open(self.private(), BOB, None, 50)
+        opened = await self.store.open(self.private(), BOB, None, 50, False)
         assert opened is not None
         self.assertEqual(opened.record.pair, pair)
         (event,) = await self.whole_log(self.private())
@@ -117,7 +117,7 @@ class PeopleContract(StoreCase):
             self.assertEqual(await self.marker(LOBBY), then)
         self.assertEqual([room.read for room in await self.store.rooms(ADA, "", 5)], [4])
         self.assertEqual([room.read for room in await self.store.inbox(ADA, 5)], [4])
-        opened = await self.store.open(LOBBY, ADA, None, 0)
+        opened = await self.store.open(LOBBY, ADA, None, 0, False)
         assert opened is not None
         self.assertEqual(opened.record.read, 4)
 

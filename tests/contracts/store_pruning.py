@@ -131,7 +131,7 @@ class PruningContract(StoreCase):
         await self.talk(LOBBY, 9)
         await self.prune(messages=3)
         for after, recovered in ((0, False), (5, False), (6, True), (9, True)):
-            opened = await self.store.open(LOBBY, None, Position(after), 50)
+            opened = await self.store.open(LOBBY, None, Position(after), 50, False)
             assert opened is not None
             self.assertEqual((opened.start, opened.recovered), (after if recovered else 6, recovered))
         with self.assertRaises(Pruned) as caught:

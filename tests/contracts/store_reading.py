@@ -39,7 +39,7 @@ class ReadingContract(StoreCase):
 
     async def opened(self, position: Position | None, last: int = 50) -> tuple[int, bool]:
         """Where a cursor in the lobby begins, and whether it is where it was."""
-        opened = await self.store.open(LOBBY, None, position, last)
+        opened = await self.store.open(LOBBY, None, position, last, False)
         assert opened is not None
         return opened.start, opened.recovered
 
@@ -164,9 +164,9 @@ class ReadingContract(StoreCase):
     # Where a cursor begins
 
     async def test_a_room_without_events_cannot_be_opened(self) -> None:
-        self.assertIsNone(await self.store.open(LOBBY, ADA, None, 50))
-        self.assertIsNone(await self.store.open(LOBBY, ADA, Position(0), 50))
-        self.assertIsNone(await self.store.open(self.private(), ADA, None, 50))
+        self.assertIsNone(await self.store.open(LOBBY, ADA, None, 50, False))
+        self.assertIsNone(await self.store.open(LOBBY, ADA, Position(0), 50, False))
+        self.assertIsNone(await self.store.open(self.private(), ADA, None, 50, False))
 
     async def test_without_a_position_one_begins_before_the_last_messages(self) -> None:
         await self.talk(LOBBY, 9)
@@ -229,7 +229,7 @@ class ReadingContract(StoreCase):
     async def test_to_open_tells_the_room_as_it_is(self) -> None:
         await self.talk(LOBBY, 3)
         self.store.mark_read(ADA, LOBBY, 2)
-        opened = await self.store.open(LOBBY, ADA, None, 1)
+        opened = await self.store.open(LOBBY, ADA, None, 1, False)
         record = await self.store.room(LOBBY, ADA)
         assert record is not None
         self.assertEqual(opened, Opened(record, 2, False))

@@ -8,7 +8,8 @@ from typing import Any
 
 from chatd.core.events import Author, Draft
 from chatd.core.names import PersonId, room_key
-from tests.core.clients import FAR_AWAY, ChatTestCase, Client
+from chatd.core.records import MOST_JOINED
+from tests.core.clients import FAR_AWAY, ChatTestCase, Client, Server
 
 
 def offsets(messages: list[dict[str, Any]]) -> list[int]:
@@ -247,6 +248,40 @@ class JoinTest(ChatTestCase):
         self.assertEqual(self.bob.ask("join", room=self.ada.private)["type"], "joined")
         self.bob.ask("leave", room="room7")
         self.assertEqual(self.bob.ask("join", room="one-more")["type"], "joined")
+
+    def test_however_many_react_whoever_comes_in_briefly_sees_what_was_said(self) -> None:
+        """And goes on from there as everybody else."""
+        self.server = Server(message_rate=0)
+        ada, bob = self.server.person("ada", "den"), self.server.person("bob", "den")
+        for number in range(9):
+            ada.say(f"m{number}", "den")
+        for number in range(MOST_JOINED // 2):
+            if number == 300:
+                ada.say("m9", "den")
+            for on in (True, False):
+                bob.ask("react", room="den", offset=9, emoji="\U0001f44d", on=on)
+        bob.ask("react", room="den", offset=8, emoji="\U0001f44d", on=True)
+        bob.ask("pin", room="den", offset=8, on=True)
+        bob.take()
+        for more, heard in (({}, ["m9"]), ({"brief": True}, ["m6", "m7", "m8", "m9"])):
+            late = self.server.person(f"late{len(more)}")
+            joined = late.ask("join", room="den", limit=4, **more)
+            events = late.take("message", "live", "reacted")
+            self.assertEqual([event["text"] for event in events if event["type"] == "message"], heard)
+            self.assertEqual((events[-1]["type"], events[-1]["offset"]), ("live", joined["head"]))
+        self.assertEqual(len(events), 5)
+        self.assertEqual([event["reactions"][0]["count"] for event in events if event.get("reactions")], [1])
+        page = late.ask("history", room="den", before=events[0]["offset"], limit=4, brief=True)
+        self.assertEqual([event["text"] for event in page["events"]], ["m2", "m3", "m4", "m5"])
+        self.assertTrue(page["more"])
+        # From `live` on nothing is left out, also not for whoever comes back.
+        for number, on in enumerate((True, False), 1):
+            bob.ask("react", room="den", offset=7, emoji="\U0001f44d", on=on)
+            self.assertEqual([event["offset"] for event in late.take("reacted")], [joined["head"] + number])
+        again = late.ask("join", room="den", after=joined["head"], epoch=joined["epoch"], brief=True)
+        self.assertEqual((again["recovered"], len(late.take("reacted"))), (True, 2))
+        self.server.close()
+        self.assertEqual(self.server.failures, [])
 
     def test_an_address_makes_ten_rooms_an_hour(self) -> None:
         """Neither rooms that are there nor loopback are counted; the refusal says when to try again."""

@@ -66,7 +66,7 @@ class BeforeAccountsTests(SqliteCase):
             self.assertEqual(texts(self.log(room)), said)
         first = self.log()[0]
         self.assertEqual((first.id, first.author.id, first.author.name), ("vlyrf6ji-1", ADA, "ada"))
-        opened = self.settle(self.store.open(LOBBY, ADA, Position(1, "vlyrf6ji-1"), 50))
+        opened = self.settle(self.store.open(LOBBY, ADA, Position(1, "vlyrf6ji-1"), 50, False))
         assert opened is not None
         self.assertTrue(opened.recovered)
         self.assertEqual((opened.record.head, opened.record.read), (3, 2))
