@@ -69,7 +69,8 @@ def test_what_is_dropped_while_the_page_is_loaded_again_waits_for_its_room(
     held: list[Route] = []
     ada.page.route("**/app.js", lambda route: held.append(route))
     ada.page.reload(wait_until="commit")
-    ada.page.wait_for_function("performance.getEntriesByName(`${location.origin}/incoming.js`).length")
+    there = "() => performance.getEntriesByName(`${location.origin}/incoming.js`).length > 0"
+    ada.page.wait_for_function(there)
     ada.page.wait_for_timeout(300)
     drops(ada, note)
     held[0].continue_()
