@@ -20,14 +20,16 @@ export function tally(items, seen, { me, ignored }) {
 }
 
 /**
- * What is unread of a room after `seen`. `told` is what the server has counted, {read, unread, mentions}, from its own
- * marker on; it is taken where the page has not all of it, and where the page has read further it is the most there can be.
+ * What is unread of a room after `seen`. `told` is what the server has counted, {unread, mentions}. It may have counted from
+ * an older marker on than the one it names, so that is believed only as far as it fits what the page has itself.
  */
 export function countsOf(room, seen, told, reader) {
-  if (seen >= room.head) return { unread: 0, mentions: 0 };
-  if (!room.newer && (firstOffset(room.items) ?? Infinity) <= seen + 1) return tally(room.items, seen, reader);
-  const unread = told.read >= seen ? told.unread : Math.min(told.unread, room.head - seen);
-  return { unread, mentions: isPrivate(room.name) ? unread : Math.min(told.mentions, unread) };
+  const held = room.newer ? [] : room.items;
+  const gap = Math.max(0, (firstOffset(held) ?? room.head + 1) - seen - 1);
+  const own = tally(held, seen, reader);
+  const fitting = (name) => Math.min(Math.max(told[name], own[name]), own[name] + gap);
+  const unread = fitting("unread");
+  return { unread, mentions: isPrivate(room.name) ? unread : Math.min(fitting("mentions"), unread) };
 }
 
 /** Of what one is told in a room: all, mentions or nothing. */

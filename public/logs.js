@@ -66,7 +66,7 @@ export const logSteps = {
       archived: joined.archived ?? false,
       guests: joined.guests ?? true,
       muted: joined.muted ?? false,
-      told: { read, unread: joined.unread ?? 0, mentions: joined.mentions ?? 0 },
+      told: { unread: joined.unread ?? 0, mentions: joined.mentions ?? 0 },
       notice: joined.notice ?? "",
       pins: joined.pins ?? [],
       head: joined.head,
@@ -167,7 +167,7 @@ export const logSteps = {
       if (offset <= room.seen) return {};
       const seen = Math.min(offset, room.head);
       const done = offset >= room.head;
-      return { seen, ...countsOf(room, seen, { read: offset, unread, mentions }, state), line: done && name !== state.active ? null : room.line };
+      return { seen, ...countsOf(room, seen, { unread, mentions }, state), line: done && name !== state.active ? null : room.line };
     }),
 
   /** Of what one wants to be told there. */

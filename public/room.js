@@ -41,7 +41,7 @@ export const newRoom = (name) => ({
   line: null, // the offset after which all was unread when one came
   unread: 0,
   mentions: 0,
-  told: { read: 0, unread: 0, mentions: 0 }, // what the server had counted when one joined
+  told: { unread: 0, mentions: 0 }, // what the server had counted when one joined
   notice: "", // of what one wants to be told: all, mentions, nothing, or what is best
   pins: [], // the offsets of what is pinned
   amends: [], // the last events that changed earlier ones, for pages that were on their way meanwhile

@@ -104,7 +104,7 @@ const steps = {
       const known = at(next.rooms, one.room);
       const from = Math.min(one.head, Math.max(known?.seen ?? at(seen, one.room) ?? 0, one.read ?? 0));
       const room = known ?? newRoom(one.room);
-      const told = { read: one.read ?? 0, unread: one.unread ?? 0, mentions: one.mentions ?? 0 };
+      const told = { unread: one.unread ?? 0, mentions: one.mentions ?? 0 };
       const ignored = next.ignored.some(({ id }) => id === one.with.id);
       const count = ignored ? { unread: 0, mentions: 0 } : room.items.length === 0 ? countsOf({ ...room, head: one.head }, from, told, next) : {};
       const entry = { ...room, with: one.with, head: one.head, seen: from, notice: one.notice ?? "", ...count };

@@ -50,6 +50,21 @@ test("in a room that one does not see, what was missed is counted though only it
   assert.deepEqual([read.rooms.tea.unread, read.rooms.tea.mentions], [42, 1]);
 });
 
+test("what was counted from an older marker on is believed as far as it fits what the page has", () => {
+  const come = (more) => ({ type: "joined", joined: joined({ room: "tea", head: 100, ...more }), focus: false, at: 0 });
+  const events = (from) => range(from, 100).map((offset) => arrives(offset, { room: "tea", ...(offset === 99 ? { mentions: ["p1"] } : {}), ...(offset > 90 && offset < 98 ? { type: "other" } : {}) }));
+  const counts = (more, from) => {
+    const { tea } = after([come(more), ...events(from), { type: "live", room: "tea" }], inLobby).rooms;
+    return [tea.unread, tea.mentions];
+  };
+  // The marker has moved on since: of what lies behind it there cannot be so much.
+  assert.deepEqual(counts({ read: 40, unread: 95, mentions: 60 }, 51), [53, 11]);
+  assert.deepEqual(counts({ read: 100, unread: 95, mentions: 60 }, 51), [0, 0]);
+  // Nor so little.
+  assert.deepEqual(counts({ read: 40, unread: 2, mentions: 0 }, 51), [43, 1]);
+  assert.deepEqual(counts({ read: 60, unread: 2, mentions: 0 }, 51), [33, 1]);
+});
+
 test("what another tab has read is read here too", () => {
   const state = after([arrives(1), away, arrives(2, { mentions: ["p1"] }), arrives(3)], inLobby);
   const some = reduce(state, { type: "read", room: "lobby", offset: 2 });
