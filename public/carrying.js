@@ -20,7 +20,7 @@ export function carryingOf(app) {
     /** The same if there is one. */
     trayToo: async (act) => (await made)?.[act](),
     /** Files that come over the page go to the room of that name, or nowhere where it is null; see incoming.js. */
-    takes: (room, arrived) => landing(() => room !== null && document.querySelector("dialog[open]") === null, (files) => tray("add", room, files), arrived),
+    takes: (room) => landing(() => room !== null && document.querySelector("dialog[open]") === null, (files) => tray("add", room, files)),
     /** Whether what is written in a room has files. */
     carries: (room) => app.state.tray.some((one) => one.room === room && !one.sent),
   };

@@ -16,9 +16,9 @@ function onIncoming(event) {
 
 for (const name of ["dragover", "drop", "paste"]) addEventListener(name, onIncoming);
 
-/** From now on `take(files)` has them, as long as `may()` says so; and what was kept too, if one has arrived by now. */
-export function landing(may, take, arrived = true) {
+/** From now on `take(files)` has them, and what was kept too, as long as `may()` says so. */
+export function landing(may, take) {
   place = { may, take };
-  const files = arrived ? early.splice(0) : [];
+  const files = early.splice(0);
   if (files.length > 0 && may()) take(files);
 }

@@ -10,7 +10,7 @@ export function partsOf(ready) {
   const grid = lazy(() => import("./vendor/emoji-grid.js").then((module) => module.default), ready);
   const markdown = lazy(() => Promise.all([import("./markdown.js"), import("./vendor/markdown-it.js")]).then(([own, module]) => own.styled(module.default)), ready);
   const views = {
-    deeds: lazy(() => import("./view/deeds.js"), ready),
+    deeds: lazy(() => import("./view/deeds.js").then((module) => module.styled()), ready),
     account: lazy(() => import("./view/account.js"), ready),
     amends: lazy(() => import("./view/amends.js").then((module) => module.styled()), ready),
     files: lazy(() => import("./view/files.js").then((module) => module.styled()), ready),

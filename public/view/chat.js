@@ -100,9 +100,9 @@ export function Chat({ state, ui }) {
   const takes = writes && state.limits.upload > 0;
   useEffect(() => {
     if (room === null) return undefined;
-    act.takes(takes ? room.name : null, state.wanted === null);
-    return () => act.takes(null, false);
-  }, [room?.name, takes, state.wanted]);
+    act.takes(takes ? room.name : null);
+    return () => act.takes(null);
+  }, [room?.name, takes]);
   const parcels = useMemo(() => state.tray.filter((one) => one.room === state.active), [state.tray, state.active]);
   const files = parcels.length > 0 ? part("files") : there("files");
   const quiet = room !== null && settings.quiet.includes(room.name);

@@ -2,6 +2,7 @@
 
 import { emojiFitting } from "../emoji.js";
 import { fitting } from "../mentions.js";
+import { styled } from "../styles.js";
 
 const MOST = 8;
 const LEAST_OF_A_CODE = 2;
@@ -37,6 +38,8 @@ function listOf(options, label) {
  * `labels()` are {people, emoji}, and `committed(text)` is told what the field holds then. Gives what stops it.
  */
 export function completes(expander, { names, wantGrid, labels, committed }) {
+  // One can choose all the same where it does not come.
+  styled("/completion.css").catch(() => {});
   const offers = {
     "@": async (typed) => fitting(names(), typed, MOST).map((name) => ({ value: `@${name}`, label: name, sign: "@" })),
     ":": async (typed) => emojiFitting((await wantGrid()) ?? [], typed, MOST).map(([sign, code]) => ({ value: sign, label: `:${code}:`, sign })),

@@ -2,6 +2,7 @@
 
 import { addressOf } from "../address.js";
 import { isClosed, isPrivate } from "../room.js";
+import { styled as withStyle } from "../styles.js";
 import { around, key, plural, t } from "../words.js";
 import { html } from "./html.js";
 import { listed, Time, wholeOf } from "./message.js";
@@ -74,3 +75,6 @@ export function Entry({ item, me }) {
     </li>
   `;
 }
+
+/** The views by name, once they have what makes them look right. */
+export const styled = () => withStyle("/deeds.css", { Deed, Entry });
