@@ -55,3 +55,23 @@ export async function askAccount(what, fields, ask = (...request) => fetch(...re
   const later = Number.isFinite(body.retry_after) ? { retry_after: body.retry_after } : {};
   return { code, why: known ?? words({ code: code.slice(0, LONGEST_NAME), message: line(body.message, LONGEST_WORDS), ...later }) };
 }
+
+/**
+ * Ask for an account by `ask`, which promises {me} if there is one, for the guest whose connection is `line`. The server closes
+ * the lines of a guest who has become one, and perhaps before its answer is here.
+ */
+export async function becomes(line, ask) {
+  line.becoming = { closed: false };
+  const answer = await ask();
+  const { closed } = line.becoming;
+  line.becoming = null;
+  if (closed && !answer.me) line.closed(4504);
+  return answer;
+}
+
+/** The guest's token is nothing any more: it is a cookie that says who one is, on a line of its own. */
+export function becomeAccount(line) {
+  line.tokens.drop(line.who.was);
+  Object.assign(line.who, { account: true, token: null });
+  line.anew();
+}

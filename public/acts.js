@@ -122,11 +122,13 @@ export function actsOf(app) {
       if (app.state.phase === "joined") act.dialog("profile");
       return undefined;
     },
-    /** The server has set the cookie: from now on that is who one is. `guest` is whether one was here before. */
-    becomes: (ask) => connection.becomes(ask),
-    async signedIn(me, guest) {
+    /** What a guest does with the line to have an account; see accounts.js. */
+    becomes: (does) => does(connection),
+    /** The server has set the cookie: from now on that is who one is. `becomes` is what a guest does then, null for others. */
+    signedIn(me, becomes = null) {
+      const guest = becomes !== null;
       app.renew({ link: null });
-      if (guest && connection.who !== null) connection.becomeAccount();
+      if (guest && connection.who !== null) becomes(connection);
       else act.enter(me.name, placeOf(location.hash));
       app.show({ dialog: null, about: null });
       if (guest) act.notice(t("From now on your messages are kept under your account."));

@@ -30,6 +30,18 @@ export function reacted(reactions, { emoji, on, from: who }, me = null) {
 /** Whether somebody is among those who have given it. */
 export const gave = (reaction, me) => reaction.mine === true || reaction.people.some((one) => one.id === me?.id);
 
+/** A message of whose reactions that one is noted as one's own, or not. */
+function owned(item, emoji, on = true) {
+  const known = item.reactions?.find((one) => one.emoji === emoji && (one.mine === true) !== on);
+  if (known === undefined) return item;
+  const { mine, ...rest } = known;
+  return { ...item, reactions: item.reactions.map((one) => (one !== known ? one : on ? { ...rest, mine: true } : rest)) };
+}
+
+/** `items` of which some have reactions that are one's own, by the server's word: [{about, emoji}]. */
+export const ownedBy = (mine, items) =>
+  mine.reduce((next, { about, emoji }) => changed(next, (item) => (isMessage(item) && item.offset === about ? owned(item, emoji) : item)), items);
+
 /** A message of which nothing is left but its place; its cid is that of its row on the page. */
 function gone({ text, files, edited, changed, quote, reactions, pinned, mentions, mentions_all: all, ...rest }) {
   return { ...rest, text: "", deleted: true };
@@ -44,7 +56,7 @@ function messageAfter(item, event, me) {
   if (event.type === "deleted" && event.reason) return item.reason === event.reason ? item : { ...gone(item), reason: event.reason };
   if (item.deleted) return item;
   if (event.type === "deleted") return gone(item);
-  if ((item.changed ?? 0) >= event.offset) return item;
+  if ((item.changed ?? 0) >= event.offset) return event.type === "reacted" && event.from.id === me?.id ? owned(item, event.emoji, event.on) : item;
   const next = { ...item, changed: event.offset };
   if (event.type === "reacted") return { ...next, reactions: reacted(item.reactions ?? [], event, me) };
   if (event.type === "pinned") return { ...next, pinned: event.on };

@@ -12,28 +12,6 @@ const AROUND = 60;
 export const cutOff = () => ({ type: "refused", code: "cut_off", why: t("There is no connection right now.") });
 
 export class Asking {
-  /**
-   * Ask for an account by `ask`, which promises {me} if there is one. The server closes the lines of the guest whose it is,
-   * and perhaps before its answer is here.
-   */
-  async becomes(ask) {
-    this._becoming = { closed: false };
-    const answer = await ask();
-    const { closed } = this._becoming;
-    this._becoming = null;
-    if (closed && !answer.me) this._closed(4504);
-    return answer;
-  }
-
-  /** The token is nothing any more: it is a cookie that says who one is, on a line of its own. */
-  becomeAccount() {
-    this.tokens.drop(this.who.was);
-    Object.assign(this.who, { account: true, token: null });
-    this._hangUp();
-    this._attempt = 0;
-    this._call();
-  }
-
   rename(name) {
     if (!this._whenOpen()) return;
     const { email, token } = this.who;

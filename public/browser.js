@@ -1,4 +1,4 @@
-// The browser's clock, chance, sockets and storage. No other module knows them.
+// The browser's clock, chance, sockets and storage, and how somebody holds it. No other module knows them.
 
 export const local = () => window.localStorage;
 export const session = () => window.sessionStorage;
@@ -16,3 +16,6 @@ export const open = () => {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   return new WebSocket(`${scheme}//${location.host}/ws`, ["chatd.v1"]);
 };
+
+/** Somebody who has no keyboard sends by the button, and Enter breaks the line. */
+export const byTouch = () => matchMedia("(hover: none) and (pointer: coarse)").matches;

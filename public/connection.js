@@ -44,7 +44,7 @@ export class Connection extends Asking {
     this._refs = 0;
     this._later = []; // what was asked while the server had not greeted yet: {command, done}
     this._guest = false; // whether one is on this line as a guest
-    this._becoming = null; // while a guest asks for an account: whether the line has been closed
+    this.becoming = null; // while a guest asks for an account: whether the line has been closed
     this._attempt = 0;
     this.timers = new Timers(clock);
     this._newOutbox([]);
@@ -80,12 +80,12 @@ export class Connection extends Asking {
 
   /** Try at once, if it is waiting to: the network is back, or the person asked. */
   wake() {
-    if (this.who === null || this._socket !== null || this._becoming !== null) return;
+    if (this.who === null || this._socket !== null || this.becoming !== null) return;
     this._attempt = 0;
     this._call();
   }
 
-  // What follows is for this module, asking.js and dialect.js.
+  // What follows is for this module, asking.js, dialect.js and accounts.js.
 
   /** Put a command on the line and remember what its reply will be about. */
   send(command, more = {}) {
@@ -142,6 +142,13 @@ export class Connection extends Asking {
     this.timers.after("retry", delay, () => this._call());
   }
 
+  /** Hang up and call at once. */
+  anew() {
+    this._hangUp();
+    this._attempt = 0;
+    this._call();
+  }
+
   _call() {
     this.timers.stop("retry");
     this.emit({ type: "link", link: { status: "connecting" }, at: this.clock.now() });
@@ -160,7 +167,7 @@ export class Connection extends Asking {
     };
     socket.onopen = ours(() => this.hello());
     socket.onmessage = ours(({ data }) => this._heard(data));
-    socket.onclose = ours(({ code, reason }) => this._closed(code, reason));
+    socket.onclose = ours(({ code, reason }) => this.closed(code, reason));
   }
 
   _heard(data) {
@@ -185,11 +192,11 @@ export class Connection extends Asking {
     if (waits) this.timers.after("answer", ANSWER_MS, () => this.cut());
   }
 
-  _closed(code, reason) {
+  closed(code, reason) {
     const why = closedForGood(code);
     if (why === null) return this.cut(retryMs(code, reason));
-    if (code === 4504 && this._becoming !== null) {
-      this._becoming.closed = true;
+    if (code === 4504 && this.becoming !== null) {
+      this.becoming.closed = true;
       return this._hangUp();
     }
     // The guest has become an account in another tab of this browser.

@@ -89,5 +89,8 @@ export const unreadOf = ({ unread, mentions }) => ({ unread: isCount(unread) ? M
 /** Of what one wants to be told in a room: all, mentions, nothing, or "" for what is best. */
 export const levelOf = (value) => (LEVELS.includes(value) ? value : "");
 
+/** Which reactions to messages of a room are one's own, where these do not name one: [{about, emoji}]. */
+export const mineOf = (value) => list(value).flatMap((one) => (isRecord(one) && isPlace(one.about) && isEmoji(one.emoji) ? [{ about: one.about, emoji: one.emoji }] : []));
+
 /** The offsets of what is pinned in a room. */
 export const pinsOf = (value) => [...new Set(list(value).filter(isPlace))].slice(0, MOST_PINS);

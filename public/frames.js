@@ -4,7 +4,7 @@
 import { filesOf } from "./attached.js";
 import { count, isCount, isId, isName, isRecord, isToken, line, list, LONGEST_NAME, people, person, words } from "./checks.js";
 import { deedOf, LONGEST_TOPIC } from "./deeds.js";
-import { amendOf, formOf, levelOf, pinsOf, unreadOf } from "./forms.js";
+import { amendOf, formOf, levelOf, mineOf, pinsOf, unreadOf } from "./forms.js";
 import { EVENTS_TOO, possible, replies, self, standing, titled } from "./replies.js";
 
 const LONGEST_TEXT = 16_000;
@@ -93,9 +93,10 @@ const kinds = {
     ...unreadOf(frame),
     notice: levelOf(frame.notice),
     pins: pinsOf(frame.pins),
+    mine: mineOf(frame.mine),
   })),
   done: ({ offset }) => (isCount(offset) ? { offset } : {}),
-  page: inRoom((frame) => ({ events: events(frame), more: frame.more === true })),
+  page: inRoom((frame) => ({ events: events(frame), more: frame.more === true, mine: mineOf(frame.mine) })),
   rooms: ({ rooms, more }) => ({ rooms: entries(rooms), more: more === true }),
   live: inRoom(({ offset }) => ({ offset: isCount(offset) ? offset : null })),
   present: attendance,

@@ -1,7 +1,7 @@
 // The steps of what is in a room's log, and of how far it has been read. Pure; see state.js.
 
 import { allSeen, notify, patch, show } from "./changes.js";
-import { amended, amendedBy, isChange, pinsAfter, wipedBy } from "./amends.js";
+import { amended, amendedBy, isChange, ownedBy, pinsAfter, wipedBy } from "./amends.js";
 import { countsOf, tally, tells, wanted } from "./counts.js";
 import { doneBy } from "./deeds.js";
 import { at, isPrivate, newRoom } from "./room.js";
@@ -22,7 +22,9 @@ function wipedEverywhere(state, event) {
 
 function turned(room, page, way, me) {
   // What has been heard may have changed what was on its way meanwhile.
-  const after = (items) => amended(items, [...page.events, ...room.amends, ...room.items.filter((one) => one.amends && one.reason)], me);
+  // Which reactions are one's own the page says as it is by now, and not as it was after some of them.
+  const known = page.events.filter((one) => one.type !== "reacted" || one.from.id !== me?.id);
+  const after = (items) => amended(ownedBy(page.mine ?? [], items), [...known, ...room.amends, ...room.items.filter((one) => one.amends && one.reason)], me);
   if (way === "newer") {
     const items = withNewer(room.items, page.events);
     const fits = items !== room.items || page.events.length === 0;
@@ -69,6 +71,7 @@ export const logSteps = {
       told: { unread: joined.unread ?? 0, mentions: joined.mentions ?? 0 },
       notice: joined.notice ?? "",
       pins: joined.pins ?? [],
+      mine: joined.mine ?? [],
       head: joined.head,
       joined: true,
       members: joined.members,
@@ -132,7 +135,7 @@ export const logSteps = {
       const first = firstOffset(now.items);
       const older = first === null ? now.head > 0 : first > 1;
       const looking = now.name === state.active && !state.hidden && !now.reading && !now.newer;
-      return { live: true, fresh: false, older, ...(looking ? {} : countsOf(now, now.seen, now.told, state)) };
+      return { items: ownedBy(now.mine, now.items), mine: [], live: true, fresh: false, older, ...(looking ? {} : countsOf(now, now.seen, now.told, state)) };
     }),
 
   /** `way` is older, newer, around (a target) or newest. */
@@ -177,9 +180,5 @@ export const logSteps = {
   pins: (state, { room, pins }) => patch(state, room, () => ({ pins })),
 
   /** One has given a reaction already, which nobody saw among so many. */
-  gave: (state, { room, offset, emoji }) =>
-    patch(state, room, ({ items }) => {
-      const own = (item) => ({ ...item, reactions: (item.reactions ?? []).map((one) => (one.emoji === emoji ? { ...one, mine: true } : one)) });
-      return { items: items.map((item) => (item.type === "message" && item.offset === offset ? own(item) : item)) };
-    }),
+  gave: (state, { room, offset, emoji }) => patch(state, room, ({ items }) => ({ items: ownedBy([{ about: offset, emoji }], items) })),
 };

@@ -44,6 +44,7 @@ export const newRoom = (name) => ({
   told: { unread: 0, mentions: 0 }, // what the server had counted when one joined
   notice: "", // of what one wants to be told: all, mentions, nothing, or what is best
   pins: [], // the offsets of what is pinned
+  mine: [], // reactions of one's own among what is yet to come: [{about, emoji}]
   amends: [], // the last events that changed earlier ones, for pages that were on their way meanwhile
   notes: 0,
 });

@@ -1,7 +1,7 @@
 // Signing up and in: at the door, or for a guest who is inside.
 
 import { useContext, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
-import { askAccount, passwordProblem } from "../accounts.js";
+import { askAccount, becomeAccount, becomes, passwordProblem } from "../accounts.js";
 import { nameProblem } from "../names.js";
 import { key, t } from "../words.js";
 import { Field, useForm } from "./form.js";
@@ -48,8 +48,8 @@ export function SignUp({ guest, invited, name: before = "", children }) {
     return form.run(async () => {
       const who = guest === null ? { name: name.trim() } : { token: act.token() };
       const ask = () => askAccount("sign-up", { password, ...who, ...(invited ? { [invited.kind]: invited.secret } : {}), cookie: true });
-      const { me, why, code } = await (guest === null ? ask() : act.becomes(ask));
-      if (why === undefined && me) await act.signedIn(me, guest !== null);
+      const { me, why, code } = await (guest === null ? ask() : act.becomes((line) => becomes(line, ask)));
+      if (why === undefined && me) act.signedIn(me, guest === null ? null : becomeAccount);
       else if (code === "bad_invite" && !invited) form.fail("new-password", t("An account needs an invitation: ask for a link."));
       else form.fail(OF_THE_NAME.includes(code) && guest === null ? "account-name" : "new-password", why);
     });
@@ -86,7 +86,7 @@ export function SignIn({ name: before = "", invited = null, children }) {
     return form.run(async () => {
       const owner = invited?.kind === "owner" ? { owner: invited.secret } : {};
       const { me, why } = await askAccount("sign-in", { name: name.trim(), password, ...owner, cookie: true });
-      if (why === undefined && me) await act.signedIn(me, false);
+      if (why === undefined && me) act.signedIn(me);
       else form.fail("password", why);
     });
   };

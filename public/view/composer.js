@@ -2,11 +2,11 @@
 // left alone. What was begun in a room waits there.
 
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { byTouch } from "../browser.js";
 import { at } from "../room.js";
 import { plural, t } from "../words.js";
 import { html, Page } from "./html.js";
 import { Icon } from "./icons.js";
-import { byTouch } from "./touch.js";
 
 const length = (text) => [...text].length;
 

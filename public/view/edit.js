@@ -2,10 +2,10 @@
 // waits until then.
 
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { byTouch } from "../browser.js";
 import { plural, t } from "../words.js";
 import { Fault, faulty } from "./fault.js";
 import { html, Page } from "./html.js";
-import { byTouch } from "./touch.js";
 
 const HIGHEST = 240;
 

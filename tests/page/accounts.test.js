@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { askAccount, passwordProblem } from "../../public/accounts.js";
+import { askAccount, becomeAccount, becomes, passwordProblem } from "../../public/accounts.js";
 import { linkOf, placeOf } from "../../public/address.js";
 import { answerOf } from "../../public/answers.js";
 import { deviceOf } from "../../public/devices.js";
@@ -82,7 +82,7 @@ test("a guest who has become an account forgets the token, and goes on where the
   tab.socket.gives(message(1));
   assert.equal(tab.tokens.get("ada"), "t1");
   const before = tab.socket;
-  tab.line.becomeAccount();
+  becomeAccount(tab.line);
   assert.equal(tab.tokens.get("ada"), null);
   assert.ok(before.shut);
   tab.socket.opens();
@@ -97,7 +97,7 @@ test("a guest who has become an account forgets the token, and goes on where the
 test("the server may close a guest's line before its answer is here that there is an account", async () => {
   const tab = new Tab().enters();
   let answer;
-  const asked = tab.line.becomes(() => new Promise((done) => (answer = done)));
+  const asked = becomes(tab.line, () => new Promise((done) => (answer = done)));
   tab.socket.gives({ type: "me", me: member });
   tab.socket.breaks(4504, "bad_token");
   tab.clock.advance(3000);
@@ -106,7 +106,7 @@ test("the server may close a guest's line before its answer is here that there i
   assert.deepEqual([tab.sockets.length, tab.state.phase, tab.state.link.status], [1, "joined", "open"]);
   answer({ me: member });
   assert.deepEqual(await asked, { me: member });
-  tab.line.becomeAccount();
+  becomeAccount(tab.line);
   tab.socket.opens();
   assert.deepEqual(tab.socket.asked("hello"), [{ type: "hello" }]);
   tab.socket.answers("hello", welcome({ me: member }));
@@ -116,7 +116,7 @@ test("the server may close a guest's line before its answer is here that there i
 test("a guest's line that is closed while an account is asked for in vain is closed", async () => {
   const tab = new Tab().enters();
   const refused = { why: "no", code: "name_taken" };
-  const asked = tab.line.becomes(async () => {
+  const asked = becomes(tab.line, async () => {
     tab.socket.breaks(4504, "bad_token");
     return refused;
   });

@@ -70,6 +70,33 @@ test("reactions stand as the server has them: those given most often first, then
   assert.deepEqual([all[0].count, all[0].people.length, gave(all[0], ada)], [13, 10, true]);
 });
 
+test("which reaction is one's own the server says, where it names only others", () => {
+  const given = usable(message(1, { changed: 30, reactions: [{ emoji: "👍", count: 12, people: [bob] }, { emoji: "🎉", count: 11, people: [bob] }] }));
+  const own = (state) => (one(state, 1).reactions ?? []).map(({ emoji, mine }) => [emoji, mine === true]);
+  const mine = [{ about: 1, emoji: "🎉" }];
+  const come = { type: "joined", joined: usable({ ...joined({ head: 1 }), mine: [...mine, { about: "1", emoji: "🎉" }, { about: 1, emoji: "a" }, 7] }), focus: true, at: 0 };
+  const inside = [come, heard(given), { type: "live", room: "lobby" }].reduce(reduce, inLobby);
+  assert.deepEqual(own(inside), [["👍", false], ["🎉", true]]);
+  // One's own doing says so too, even if the message was told after it.
+  const before = after([amend("reacted", 20, 1, { from: ada, emoji: "👍", on: true })], inside);
+  assert.deepEqual(own(before), [["👍", true], ["🎉", true]]);
+  assert.deepEqual(one(before, 1).reactions.map(({ count }) => count), [12, 11]);
+  assert.deepEqual(own(after([amend("reacted", 40, 1, { from: ada, emoji: "🎉", on: false })], before)), [["👍", true], ["🎉", false]]);
+  assert.deepEqual(own(reduce(inside, { type: "gave", room: "lobby", offset: 1, emoji: "👍" })), [["👍", true], ["🎉", true]]);
+});
+
+test("a page says which reactions are one's own by now, and what was heard meanwhile says so after it", () => {
+  const events = [
+    usable(message(1, { changed: 30, reactions: [{ emoji: "👍", count: 12, people: [bob] }, { emoji: "🎉", count: 11, people: [bob] }] })),
+    amend("reacted", 2, 1, { from: ada, emoji: "👍", on: true }),
+  ];
+  const page = (mine) => ({ type: "page", way: "newest", page: usable({ type: "page", room: "lobby", events, more: false, mine }) });
+  const own = (state) => one(state, 1).reactions.filter((reaction) => reaction.mine).map(({ emoji }) => emoji);
+  assert.deepEqual(own(reduce(inLobby, page([{ about: 1, emoji: "🎉" }]))), ["🎉"]);
+  const meanwhile = after([amend("reacted", 31, 1, { from: ada, emoji: "🎉", on: false })]);
+  assert.deepEqual(own(reduce(meanwhile, page([{ about: 1, emoji: "🎉" }]))), []);
+});
+
 test("an emoji is a symbol, and no word in disguise", () => {
   for (const emoji of ["👍", "❤️", "👩‍💻", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇫🇷", "1️⃣", "👍🏽", "ℹ️"]) assert.equal(isEmoji(emoji), true, emoji);
   for (const other of ["", "a", "1", "aa", "👍a", "\u202e👍", "<b>", "👍".repeat(40), " 👍", 7, null, "中"]) assert.equal(isEmoji(other), false, String(other));
