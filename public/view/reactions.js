@@ -8,10 +8,12 @@ import { Icon } from "./icons.js";
 
 const LONG_MS = 500;
 
-/** Who has given one, in words: the first few by name. */
-export function givers({ count, people }) {
-  const more = count - people.length;
+/** Who has given one, in words: the first few by name, and `me` in any case. */
+export function givers(reaction, me) {
+  const { count, people } = reaction;
   const names = people.map(({ name }) => name);
+  if (gave(reaction, me) && !people.some(({ id }) => id === me?.id)) names.push(t("you"));
+  const more = count - names.length;
   if (more > 0) names.push(plural(more, "{n} other", "{n} others"));
   return new Intl.ListFormat(language(), { type: "conjunction" }).format(names);
 }
@@ -42,7 +44,7 @@ function One({ item, reaction, me, writes, who }) {
     held.current = false;
   };
   const own = gave(reaction, me);
-  const names = givers(reaction);
+  const names = givers(reaction, me);
   return html`
     <button
       type="button"

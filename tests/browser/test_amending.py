@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.house import Guests, guests, house
-from tests.browser.people import COVERED, SURFACES, People, Tab, expect
+from tests.browser.people import People, expect
+from tests.browser.sayings import chooses, edit_field, in_order, message, tools
 from tests.browser.team import Team, confirms, server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Browser
 
     from tests.daemon import Daemon
 
@@ -25,48 +26,6 @@ pytestmark = pytest.mark.browser
 __all__ = ["guests", "house"]
 
 GONE = "This message was deleted."
-
-
-def message(tab: Tab, text: str) -> Locator:
-    """
-    The message with that text, which may have been changed.
-    """
-    whole = re.compile(rf"^{re.escape(text)}(\(edited\))?$")
-    return tab.messages().filter(has=tab.page.locator(".text", has_text=whole))
-
-
-def tools(tab: Tab, where: Locator) -> Locator:
-    """
-    The buttons of a message, which come for the mouse, and for a finger that has touched it.
-    """
-    if tab.touch:
-        where.locator(".text").first.tap()
-    else:
-        where.hover()
-    return where.locator(".tools")
-
-
-def chooses(tab: Tab, where: Locator, item: str) -> None:
-    """
-    Open the menu of a message and choose from it.
-    """
-    tools(tab, where).get_by_role("button", name="More about").click()
-    tab.page.get_by_role("menu").get_by_text(item, exact=True).click()
-
-
-def edit_field(tab: Tab) -> Locator:
-    """
-    Where one changes a message.
-    """
-    return tab.page.get_by_label("Edit the message")
-
-
-def in_order(tab: Tab) -> None:
-    """
-    Look whether all is in its place and text alone.
-    """
-    wrong = tab.page.evaluate(COVERED) + tab.page.evaluate(SURFACES)
-    assert wrong == [], wrong
 
 
 def test_a_message_is_changed_in_place_and_all_see_that_it_was(guests: Guests) -> None:
