@@ -125,13 +125,9 @@ export class Tray {
 
   _begin() {
     const uploads = this._entries().map((one) => one.upload).filter((one) => one !== null);
-    let free = AT_ONCE - uploads.filter((one) => ["sending", "cut"].includes(one.status)).length;
-    for (const upload of uploads) {
-      if (free <= 0) return;
-      if (upload.status !== "waiting") continue;
-      free -= 1;
-      upload.start();
-    }
+    const under = () => uploads.filter((one) => ["sending", "cut"].includes(one.status)).length;
+    // Each that begins says so at once, and others may begin by that.
+    for (const upload of uploads) if (upload.status === "waiting" && under() < AT_ONCE) upload.start();
   }
 }
 

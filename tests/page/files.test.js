@@ -187,7 +187,7 @@ test("what is cancelled is given up on the server too", async () => {
 function tray(most = 100) {
   const log = { said: [], notices: [], handed: [], cancelled: [], now: [] };
   const uploads = (file, room, changed) => {
-    const upload = { file, status: "waiting", at: 0, why: null, id: `id-${file.name}`, wake() {}, cancel: () => log.cancelled.push(file.name), start() { upload.status = "sending"; } };
+    const upload = { file, status: "waiting", at: 0, why: null, id: `id-${file.name}`, wake() {}, cancel: () => log.cancelled.push(file.name), start() { upload.becomes("sending"); } };
     upload.becomes = (status) => { upload.status = status; changed(); };
     log[file.name] = upload;
     return upload;
