@@ -300,6 +300,7 @@ class ChatService(Service):
         if search:
             self.hub.tails.clear()
             memo.forget()
+            self.store.give_back()
         give_back(search)
 
     def _tick(self, now: float) -> None:

@@ -66,17 +66,14 @@ class Store(Protocol):
 
     def start(self) -> Awaitable[None]:
         """
-        Open the store; create or upgrade it as needed. Comes before every other call but `listen`.
-
-        Raises `StoreUnusable`: it cannot be read or written, belongs to a newer chatd, is damaged, or is in
-        use.
+        Open the store; create or upgrade it as needed. Comes before every other call but `listen`. Raises
+        `StoreUnusable`: it cannot be read or written, belongs to a newer chatd, is damaged, or is in use.
         """
 
     def stop(self) -> Awaitable[None]:
         """
-        Write what was asked for before, answer it, and close. Nothing may be called afterwards but `start`.
-
-        A `start` that is still under way is waited for, however it ends.
+        Write what was asked for before, answer it, and close; a `start` still under way is waited for,
+        however it ends. Nothing may be called afterwards but `start`.
         """
 
     def listen(self, publish: Callable[[Batch], None], settled: Callable[[], None] = ...) -> None:
@@ -89,6 +86,11 @@ class Store(Protocol):
         """
         None while writes are taken; else the reason, in one line, why the last one was not. Anybody may read
         it: it names no file.
+        """
+
+    def give_back(self) -> None:
+        """
+        Free memory that holds what can be had again.
         """
 
     # The log

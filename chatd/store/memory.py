@@ -96,6 +96,9 @@ class MemoryStore:
         """As the port says."""
         return self.read_only
 
+    def give_back(self) -> None:
+        """As the port says."""
+
     def hold(self) -> None:
         """
         Let writes gather until `release`.

@@ -120,6 +120,12 @@ class SqliteStore(Questions):
         """As the port says."""
         return self._trouble
 
+    def give_back(self) -> None:
+        """As the port says."""
+        if self._readers is not None and not self._ending:
+            self._readers.give_back()
+            self._write(lambda group: group.connection.release_memory()).addErrback(lambda refused: None)
+
     # From the first thread to the last
 
     def start(self) -> Deferred[None]:

@@ -228,6 +228,14 @@ class Readers:
                 self._shut = False
                 self._gate.notify_all()
 
+    def give_back(self) -> None:
+        """
+        Empty the caches, unless somebody reads just now. Called in any thread, waits for nothing.
+        """
+        with self._gate:
+            for connection in () if self._reading or self._shut else tuple(self._connections):
+                connection.release_memory()
+
     def _close_all(self) -> None:
         for connection in self._connections:
             connection.close()

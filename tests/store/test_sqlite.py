@@ -193,6 +193,27 @@ class GroupTests(SqliteCase):
         self.database.release()
         self.assertEqual(self.settle(late).offset, 2)
 
+    def test_memory_that_is_given_back_is_what_the_connections_had_read(self) -> None:
+        for _ in range(20):
+            self.say("x" * 4000)
+
+        def cached(connection: apsw.Connection) -> int:
+            return connection.status(apsw.SQLITE_DBSTATUS_CACHE_USED)[0]
+
+        def used(connection: apsw.Connection) -> tuple[int, int]:
+            before = cached(connection)
+            connection.execute("SELECT sum(length(text)) FROM event").get  # noqa: B018
+            return before, cached(connection)
+
+        _, reader = self.settle(self.store._ask(used))
+        writer = cached(self.database.writing_connection)
+        self.store.give_back()
+        self.assertEqual(self.say("and on").offset, 21)
+        self.assertEqual(len(texts(self.log())), 21)
+        self.assertLess(cached(self.database.writing_connection), writer)
+        self.store.give_back()
+        self.assertLess(self.settle(self.store._ask(used))[0], reader)
+
     def test_a_question_that_nobody_waits_for_any_more_is_let_go(self) -> None:
         answer = self.store.room(LOBBY, None)
         answer.cancel()
