@@ -295,6 +295,7 @@ class Page(Answer, frozen=True, tag="page"):
     # Not a field of the wire: what each of the events carries of a private room's other person.
     with_: Face | UnsetType = field(default=UNSET, name="with")
     mine: tuple[Given, ...] = ()
+    next: int | None = None
 
 
 class Members(Answer, frozen=True, tag="members"):

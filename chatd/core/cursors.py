@@ -266,8 +266,9 @@ class Cursors:
         )
         told = [event for event in page.events if event.offset <= upto]
         # What lies between the last of them and the next was only changes.
-        whole = not page.more or len(told) < len(page.events)
-        return told, upto if whole else told[-1].offset
+        if not page.more or len(told) < len(page.events):
+            return told, upto
+        return told, told[-1].offset if page.next is None else min(page.next, upto)
 
     def _finish(self, cursor: Cursor) -> None:
         self.behind.pop(cursor, None)

@@ -157,7 +157,7 @@ class Store(Protocol):
 
         What `max_bytes` by `weight` cannot hold is left out at the far end, but one event always comes. A
         room without events, or an offset beyond them, gives an empty slice. With `brief` there is none in it
-        of those of which `chatd.core.forms.only_changes` is true.
+        of which `chatd.core.forms.only_changes` is true.
         """
 
     def room(self, room: RoomKey, reader: PersonId | None) -> Awaitable[RoomRecord | None]:

@@ -63,14 +63,19 @@ MOST_JOINED = 1000
 """How many events are sent at most to whoever joins without a position."""
 
 
+MOST_SKIPPED = 50_000
+"""Among how many events is looked at most for those that do more than change a message."""
+
+
 class Opened(Struct, frozen=True):
     """
     A room, and where a cursor that begins to hear it stands: the first event to send is `start` + 1.
 
     With `recovered` it stands where the client asked, otherwise before the last messages, and not before the
-    last `MOST_JOINED` events; if it is to be brief, of those that do more than change a message. `pins` are
-    the offsets of what is pinned there, the last one first. `mine` are the reader's reactions to the messages
-    among those events, if no reaction names the reader for them: the last `MOST_GIVEN`.
+    last `MOST_JOINED` events; if it is to be brief, of those among the last `MOST_SKIPPED` that do more than
+    change a message. `pins` are the offsets of what is pinned there, the last one first. `mine` are the
+    reader's reactions to the messages among those events, if no reaction names the reader for them: the last
+    `MOST_GIVEN`.
     """
 
     record: RoomRecord
@@ -83,12 +88,14 @@ class Opened(Struct, frozen=True):
 class Slice(Struct, frozen=True):
     """
     Events of one room, ascending and without a gap. `more`: kept events lie further in the direction asked
-    for. `mine` is as that of `Opened`.
+    for. `mine` is as that of `Opened`. `next` is there where a brief one ended after `MOST_SKIPPED` events:
+    the bound of the one behind it.
     """
 
     events: tuple[Event, ...]
     more: bool
     mine: tuple[Given, ...] = ()
+    next: int | None = None
 
 
 class Known(Struct, frozen=True):

@@ -159,7 +159,9 @@ async def history(session: Session, command: History, _now: float) -> None:
             )
             await session.still_may(command)
         view = room.view(session.viewer)
-        session.answer(command, Page(view.room, page.events, page.more, view.peer or UNSET, page.mine))
+        session.answer(
+            command, Page(view.room, page.events, page.more, view.peer or UNSET, page.mine, page.next)
+        )
     finally:
         hub.release(room)
 

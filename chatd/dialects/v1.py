@@ -73,6 +73,7 @@ class _Page(Struct, frozen=True, omit_defaults=True, tag="page", tag_field="type
     events: tuple[Raw, ...]
     more: bool
     mine: tuple[Given, ...] = ()
+    next: int | None = None
     ref: str | UnsetType = UNSET
 
 
@@ -138,7 +139,9 @@ class V1Dialect:
         if isinstance(answer, Page):
             view = View(answer.room, answer.with_ or None)
             events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)
-            return self._encoder.encode(_Page(answer.room, events, answer.more, answer.mine, answer.ref))
+            return self._encoder.encode(
+                _Page(answer.room, events, answer.more, answer.mine, answer.next, answer.ref)
+            )
         if isinstance(answer, PinsTold):
             view = View(answer.room, answer.with_ or None)
             events = tuple(Raw(self.encode_event(event, view)) for event in answer.events)

@@ -29,7 +29,7 @@ from chatd.core.forms import (
     superseded,
 )
 from chatd.core.names import PersonId, RoomKey
-from chatd.core.records import MOST_JOINED, Position, Slice
+from chatd.core.records import MOST_JOINED, MOST_SKIPPED, Position, Slice
 from chatd.core.retention import Keep
 from chatd.store import rules
 
@@ -164,22 +164,19 @@ class Log:
         quote = quote_of(answered.author, answered.text, deleted=answered.deleted, files=len(answered.files))
         return replace(event, quote=quote)
 
-    def from_offset(self, offset: int, *, brief: bool = False) -> Iterable[Event]:
+    def from_offset(self, offset: int) -> Iterable[Event]:
         """
-        The kept events from that offset on; `offset` is not below `first`. If it is to be `brief`, without
-        those that only change messages.
+        The kept events from that offset on; `offset` is not below `first`.
         """
         for index in range(offset - self.first, len(self.events)):
-            if not (brief and only_changes(self.events[index])):
-                yield self.quoted(self.events[index])
+            yield self.quoted(self.events[index])
 
-    def back_from(self, offset: int, *, brief: bool = False) -> Iterable[Event]:
+    def back_from(self, offset: int) -> Iterable[Event]:
         """
-        The kept events from that offset backwards, as `from_offset`.
+        The kept events from that offset backwards.
         """
         for index in range(min(offset, self.head) - self.first, -1, -1):
-            if not (brief and only_changes(self.events[index])):
-                yield self.quoted(self.events[index])
+            yield self.quoted(self.events[index])
 
     def page(
         self, before: int | None, after: int | None, limit: int, max_bytes: int, *, brief: bool
@@ -187,27 +184,38 @@ class Log:
         """
         A piece of the log, as `Store.page` says.
         """
+        skipped = MOST_SKIPPED if brief else self.head + 1
         if after is not None:
-            return rules.cut(self.from_offset(max(after + 1, self.first), brief=brief), limit, max_bytes)
-        events = self.back_from(self.head if before is None else before - 1, brief=brief)
-        back = rules.cut(events, limit, max_bytes)
-        return Slice(back.events[::-1], back.more)
+            first = max(after + 1, self.first)
+            end = first - 1 + skipped
+            events = islice(self.from_offset(first), skipped)
+            found = rules.cut(_but_changes(events, brief=brief), limit, max_bytes)
+            return found if found.more or end >= self.head else Slice(found.events, True, next=end)
+        last = self.head + 1 if before is None else min(before, self.head + 1)
+        end = last - skipped
+        back = rules.cut(
+            _but_changes(islice(self.back_from(last - 1), skipped), brief=brief), limit, max_bytes
+        )
+        if back.more or end <= self.first:
+            return Slice(back.events[::-1], back.more)
+        return Slice(back.events[::-1], True, next=end)
 
     def start(self, last: int, *, brief: bool = False) -> int:
         """
         The place before the last `last` messages, and not before the last `MOST_JOINED` events.
         """
-        start, most = self.first - 1, MOST_JOINED
         if last <= 0:
             return self.head
-        for event in self.back_from(self.head, brief=brief):
+        looked = MOST_SKIPPED if brief else MOST_JOINED
+        most = MOST_JOINED
+        for event in _but_changes(islice(self.back_from(self.head), looked), brief=brief):
             if most == 0:
                 return event.offset
             most -= 1
             last -= isinstance(event, Message)
             if last == 0:
                 return event.offset - 1
-        return start
+        return max(self.first - 1, self.head - looked)
 
     def trim(self, keep: Keep, limit: int) -> list[Event]:
         """
@@ -251,3 +259,7 @@ class Log:
         if position.id is None or position.after == 0:
             return True
         return position.after >= self.first and self.events[position.after - self.first].id == position.id
+
+
+def _but_changes(events: Iterable[Event], *, brief: bool) -> Iterable[Event]:
+    return (event for event in events if not (brief and only_changes(event)))

@@ -6,22 +6,21 @@ Each statement finds its rows by an index and in their order, however long the l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from heapq import nlargest
 from typing import Any
 
 import apsw
-import msgspec
 from msgspec.structs import replace
 
-from chatd.core.events import Author, Card, Change, Deed, Detail, Event, Message
-from chatd.core.files import Attachment
+from chatd.core.events import Card, Change, Event, Message
 from chatd.core.forms import leaves_out
 from chatd.core.names import CLOSED_MARK, PersonId, RoomKey, is_closed, is_private, private_pair, side_name
 from chatd.core.records import (
     COUNTED_EVENTS,
     MOST_COUNTED,
     MOST_JOINED,
+    MOST_SKIPPED,
     Counts,
     Everything,
     Known,
@@ -32,25 +31,23 @@ from chatd.core.records import (
 )
 from chatd.core.retention import Pruned
 from chatd.store import rules
-from chatd.store.sqlite_forms import given, pins, whole
+from chatd.store.sqlite_events import COLUMNS, events_of
+from chatd.store.sqlite_forms import given, pins
 
 Marks = Mapping[RoomKey, int]
 """Read markers of one person that are not in the database yet."""
 
-_COLUMNS = (
-    "kind, commit_number, offset, id, at_ms, author, author_name, via, text, cid, reply_to, deleted,"
-    " edited_ms, changed, mentions, files"
-)
-
-EVENTS_UP = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset > ? AND offset <= ? ORDER BY offset"  # noqa: S608
-EVENTS_DOWN = f"SELECT {_COLUMNS} FROM event WHERE room = ? AND offset < ? ORDER BY offset DESC"  # noqa: S608
-# With the condition of the index of those words, or it would not be used.
-_SAID = "INDEXED BY said WHERE kind NOT IN ('edited', 'deleted', 'reacted', 'pinned') AND room = ?"
-SAID_UP = f"SELECT {_COLUMNS} FROM event {_SAID} AND offset > ? AND offset <= ? ORDER BY offset"  # noqa: S608
-SAID_DOWN = f"SELECT {_COLUMNS} FROM event {_SAID} AND offset < ? ORDER BY offset DESC"  # noqa: S608
-LAST_SAID = f"SELECT offset FROM event {_SAID} ORDER BY offset DESC LIMIT 1 OFFSET ?"  # noqa: S608
+EVENTS_UP = f"SELECT {COLUMNS} FROM event WHERE room = ? AND offset > ? AND offset <= ? ORDER BY offset"  # noqa: S608
+EVENTS_DOWN = f"SELECT {COLUMNS} FROM event WHERE room = ? AND offset < ? ORDER BY offset DESC"  # noqa: S608
+_SAID = "kind NOT IN ('edited', 'deleted', 'reacted', 'pinned') AND room = ? AND offset > ? AND offset < ?"
+SAID_UP = f"SELECT {COLUMNS} FROM event WHERE {_SAID} ORDER BY offset"  # noqa: S608
+SAID_DOWN = f"SELECT {COLUMNS} FROM event WHERE {_SAID} ORDER BY offset DESC"  # noqa: S608
+SAID = f"SELECT offset, kind FROM event WHERE {_SAID} ORDER BY offset DESC"  # noqa: S608
 EVENT_ID = "SELECT id FROM event WHERE room = ? AND offset = ?"
-LAST_MESSAGES = f"SELECT offset FROM event {_SAID} AND kind = 'message' ORDER BY offset DESC LIMIT 1 OFFSET ?"  # noqa: S608
+LAST_MESSAGES = (
+    "SELECT offset FROM event WHERE room = ? AND offset > ? AND kind = 'message'"
+    " ORDER BY offset DESC LIMIT 1 OFFSET ?"
+)
 ROOM = (
     "SELECT number, name, topic, head, first, coalesce(read_marker.offset, 0) FROM room"
     " LEFT JOIN read_marker ON read_marker.person = ? AND read_marker.room = number WHERE key = ?"
@@ -79,39 +76,6 @@ ACCOUNTS = (
 _HIGHEST = 2**63 - 1
 
 
-def _message(connection: apsw.Connection, number: int, room: RoomKey, row: tuple[Any, ...]) -> Message:
-    _, commit, offset, event_id, at_ms, author, name, via, text, cid, reply_to, deleted, *more = row
-    edited_ms, changed, mentions, files = more
-    message = Message(
-        commit,
-        room,
-        offset,
-        event_id,
-        at_ms,
-        Author(author, name, via),
-        text,
-        cid,
-        reply_to,
-        bool(deleted),
-        edited_ms=edited_ms,
-        changed=changed,
-        files=() if files is None else msgspec.json.decode(files, type=tuple[Attachment, ...]),
-    )
-    return whole(connection, number, message, mentions)
-
-
-def _deed(room: RoomKey, row: tuple[Any, ...]) -> Deed:
-    kind, commit, offset, event_id, at_ms, author, name, via, text, *_ = row
-    detail = msgspec.json.decode(text, type=Detail)
-    return Deed(commit, room, offset, event_id, at_ms, Author(author, name, via), kind, detail)
-
-
-def _events(connection: apsw.Connection, number: int, room: RoomKey, rows: apsw.Cursor) -> Iterator[Event]:
-    for row in rows:
-        # Of what is no message the text is its detail.
-        yield _message(connection, number, room, row) if row[0] == "message" else _deed(room, row)
-
-
 def read(
     connection: apsw.Connection, room: RoomKey, after: int, upto: int, max_bytes: int
 ) -> tuple[Event, ...]:
@@ -125,7 +89,7 @@ def read(
     if after + 1 < first:
         raise Pruned(first)
     rows = connection.execute(EVENTS_UP, (number, after, upto))
-    return rules.cut(_events(connection, number, room, rows), upto - after, max_bytes).events
+    return rules.cut(events_of(connection, number, room, rows), upto - after, max_bytes).events
 
 
 def page(
@@ -145,18 +109,43 @@ def page(
     if place is None:
         return Slice((), False)
     number = place[0]
-    if after is not None:
-        rows = connection.execute(SAID_UP if brief else EVENTS_UP, (number, after, _HIGHEST))
-        found = rules.cut(_events(connection, number, room, rows), limit, max_bytes)
+    if brief:
+        found = _brief_page(connection, place, room, before, after, limit, max_bytes)
+    elif after is not None:
+        rows = connection.execute(EVENTS_UP, (number, after, _HIGHEST))
+        found = rules.cut(events_of(connection, number, room, rows), limit, max_bytes)
     else:
-        bound = (number, _HIGHEST if before is None else before)
-        rows = connection.execute(SAID_DOWN if brief else EVENTS_DOWN, bound)
-        back = rules.cut(_events(connection, number, room, rows), limit, max_bytes)
+        rows = connection.execute(EVENTS_DOWN, (number, _HIGHEST if before is None else before))
+        back = rules.cut(events_of(connection, number, room, rows), limit, max_bytes)
         found = Slice(back.events[::-1], back.more)
     if not any(isinstance(event, Message) and leaves_out(event, reader) for event in found.events):
         return found
     first, last = found.events[0].offset, found.events[-1].offset
     return replace(found, mine=given(connection, number, reader, first - 1, last))
+
+
+def _brief_page(
+    connection: apsw.Connection,
+    place: tuple[int, int, int, int],
+    room: RoomKey,
+    before: int | None,
+    after: int | None,
+    limit: int,
+    max_bytes: int,
+) -> Slice:
+    number, head, first, _ = place
+    if after is not None:
+        end = max(after, first - 1) + MOST_SKIPPED
+        rows = connection.execute(SAID_UP, (number, after, end + 1))
+        found = rules.cut(events_of(connection, number, room, rows), limit, max_bytes)
+        return found if found.more or end >= head else Slice(found.events, True, next=end)
+    last = head + 1 if before is None else min(before, head + 1)
+    end = last - MOST_SKIPPED
+    rows = connection.execute(SAID_DOWN, (number, end - 1, last))
+    back = rules.cut(events_of(connection, number, room, rows), limit, max_bytes)
+    if back.more or end <= first:
+        return Slice(back.events[::-1], back.more)
+    return Slice(back.events[::-1], True, next=end)
 
 
 UNREAD = (
@@ -203,7 +192,7 @@ def pinned(connection: apsw.Connection, room: RoomKey) -> tuple[Message, ...]:
     found: list[Event] = []
     for offset in pins(connection, number):
         rows = connection.execute(EVENTS_UP, (number, offset - 1, offset))
-        found += _events(connection, number, room, rows)
+        found += events_of(connection, number, room, rows)
     return tuple(event for event in found if isinstance(event, Message))
 
 
@@ -265,14 +254,29 @@ def open_room(
     elif last <= 0:
         start = here.head
     else:
-        oldest = connection.execute(LAST_MESSAGES, (number, last - 1)).fetchone()
-        start = here.first - 1 if oldest is None else oldest[0] - 1
-        most: Any = here.head - MOST_JOINED
-        if brief:
-            most = connection.execute(LAST_SAID, (number, MOST_JOINED)).get or 0
-        start = max(start, most)
+        start = _start(connection, number, here, last, brief=brief)
     mine = given(connection, number, reader, max(start, here.head - MOST_JOINED), here.head)
     return Opened(here, start, recovered, pinned, mine)
+
+
+def _start(connection: apsw.Connection, number: int, here: RoomRecord, last: int, *, brief: bool) -> int:
+    if not brief:
+        least = max(here.first - 1, here.head - MOST_JOINED)
+        oldest = connection.execute(LAST_MESSAGES, (number, least, last - 1)).fetchone()
+        return least if oldest is None else int(oldest[0]) - 1
+    start, most = max(here.first - 1, here.head - MOST_SKIPPED), MOST_JOINED
+    said = connection.execute(SAID, (number, start, here.head + 1))
+    for offset, kind in said:
+        if not most:
+            start = offset
+            break
+        most -= 1
+        last -= kind == "message"
+        if not last:
+            start = offset - 1
+            break
+    said.close()
+    return int(start)
 
 
 def _stands(connection: apsw.Connection, number: int, here: RoomRecord, position: Position) -> bool:

@@ -15,6 +15,7 @@ from chatd.core.names import LOBBY, PersonId, RoomKey
 from chatd.core.records import Counts, Position, Slice
 from chatd.core.refusals import Code, Refused
 from chatd.core.retention import Keep
+from chatd.store import memory_log, sqlite_reads
 from chatd.store.rules import cut
 from tests.contracts.store import ADA, BOB, CLEO, GARDEN, NAMES, PLENTY, StoreCase, draft
 
@@ -244,6 +245,23 @@ class FormsContract(StoreCase):
             assert opened is not None
             start = head if not last else messages[-last] - 1 if last <= len(messages) else 0
             self.assertEqual((opened.start, opened.recovered), (start, False))
+        for module in (memory_log, sqlite_reads):
+            self.patch(module, "MOST_SKIPPED", 7)
+        opened = await self.store.open(room, None, None, 200, True)
+        assert opened is not None
+        self.assertEqual(opened.start, head - 7)
+        for way, bound in (("before", None), ("after", 0)):
+            found: list[Event] = []
+            while True:
+                asked = {"before": None, "after": None, "limit": 2, "max_bytes": PLENTY, way: bound}
+                page = await self.store.page(room, None, **asked, brief=True)
+                found = [*page.events, *found] if way == "before" else [*found, *page.events]
+                if not page.more:
+                    break
+                end = page.events[0 if way == "before" else -1].offset if page.next is None else page.next
+                self.assertNotEqual(end, bound)
+                bound = end
+            self.assertEqual([event.offset for event in found], [event.offset for event in said])
 
     async def test_whoever_reacted_and_is_not_named_is_told_that_it_was_theirs(self) -> None:
         room = RoomKey(GARDEN)
