@@ -20,6 +20,7 @@ from tests.torture.client import CUT, Denied, Lost, Place
 from tests.torture.harm import KINDS, Kind, Target
 from tests.torture.proxy import Manners, Proxy
 from tests.torture.stage import raise_descriptor_limit
+from tests.torture.uploader import UPLOADS
 
 AGAIN_SECONDS = (2.0, 6.0)
 """How long one who was thrown out waits before it comes back."""
@@ -82,7 +83,7 @@ async def harm(
     raise_descriptor_limit(20_000)
     draw = random.Random(seed)
     until = time.monotonic() + seconds
-    harms = [Harm(kind) for kind in KINDS if not kinds or kind.name in kinds]
+    harms = [Harm(kind) for kind in (*KINDS, UPLOADS) if not kinds or kind.name in kinds]
 
     def slowly() -> Manners:
         return Manners(delay_seconds=0.25, piece_bytes=512)
