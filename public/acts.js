@@ -4,7 +4,6 @@
 import { linkOf, placeOf } from "./address.js";
 import { amendingOf } from "./amending.js";
 import { carryingOf } from "./carrying.js";
-import { nameProblem, nearestName } from "./names.js";
 import { at, isPrivate } from "./room.js";
 import { withQuiet } from "./settings.js";
 import { folded } from "./storage.js";
@@ -134,14 +133,12 @@ export function actsOf(app) {
       if (guest) act.notice(t("From now on your messages are kept under your account."));
       sameBrowser.postMessage(me.name);
     },
-    async signOut() {
-      const { askAccount } = await import("./accounts.js");
-      const { why } = await askAccount("sign-out", {});
-      if (why !== undefined) return act.notice(why);
-      // The server cuts the line too, and either may be first.
-      if (app.state.phase !== "form") connection.signedOut();
-      return undefined;
-    },
+    /** What one seldom does about oneself, see oneself.js. */
+    self: (deed, ...rest) =>
+      import("./oneself.js").then(
+        (deeds) => deeds[deed](app, act, ...rest),
+        () => act.notice(t("There is no connection right now.")),
+      ),
     goTo: (room, offset) => act.follow({ room, offset }),
     /** Go to a message of any room that one may read. */
     jump({ room, offset, with: who }) {
@@ -185,25 +182,8 @@ export function actsOf(app) {
     caughtUp: (room) => dispatch({ type: "caught_up", room }),
     survey: () => connection.survey(),
 
-    rename(name) {
-      const chosen = name.trim();
-      const problem = nameProblem(chosen);
-      const other = connection.tokens.get(chosen);
-      const taken = other !== null && other !== connection.who?.token;
-      if (problem !== null) act.answered("rename", problem, nearestName(chosen));
-      else if (taken) act.answered("rename", t("In this browser that name is somebody else. Join under it in another tab."));
-      else connection.rename(chosen);
-    },
     set: (change) => app.settle({ ...app.page.settings, ...change }),
     quiet: (room, quiet) => app.settle(withQuiet(app.page.settings, room, quiet)),
-    async alerts(wish) {
-      const may = wish && (await (await import("./signals.js")).askForAlerts());
-      act.set({ alerts: may });
-    },
-    async sound(wish) {
-      act.set({ sound: wish });
-      if (wish) (await import("./signals.js")).ring();
-    },
     wantGrid: () => app.grid.want(),
 
     /** This tab leaves; the browser goes on knowing the person. */

@@ -11,6 +11,9 @@ const AROUND = 60;
 /** What takes the place of a reply that did not come. */
 export const cutOff = () => ({ type: "refused", code: "cut_off", why: t("There is no connection right now.") });
 
+/** Hear a room, from a position on or from its last messages, however many changes lie among these. */
+export const joinOf = (room, position = {}) => ({ type: "join", room, brief: true, ...position });
+
 export class Asking {
   rename(name) {
     if (!this._whenOpen()) return;
@@ -22,14 +25,14 @@ export class Asking {
   join(room, { typed = false } = {}) {
     if (this.cursors.has(room) || !this._whenOpen()) return;
     this.cursors.add(room);
-    this.send({ type: "join", room }, { focus: true, typed });
+    this.send(joinOf(room), { focus: true, typed });
   }
 
   /** Hear a private conversation, without showing it. */
   hear(room) {
     if (this.cursors.has(room)) return;
     this.cursors.add(room);
-    if (this.greeted) this.send({ type: "join", room });
+    if (this.greeted) this.send(joinOf(room));
   }
 
   /**

@@ -6,7 +6,7 @@
 //   tokens: {get(name), set(name, token), drop(name), move(old, new, token)}
 //   emit(action): see state.js
 
-import { Asking, cutOff } from "./asking.js";
+import { Asking, cutOff, joinOf } from "./asking.js";
 import { wellFormed } from "./checks.js";
 import { closedForGood, delayBefore, retryMs } from "./line.js";
 import { Cursors } from "./cursors.js";
@@ -117,7 +117,7 @@ export class Connection extends Asking {
   }
 
   rejoin(room) {
-    this.send({ type: "join", room, ...this.cursors.position(room) });
+    this.send(joinOf(room, this.cursors.position(room)));
   }
 
   /** One cannot come in like this; somebody has to choose another name, if `form` is "name", or to wait. */

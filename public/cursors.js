@@ -20,7 +20,7 @@ export class Cursors {
   }
 
   add(room) {
-    const nowhere = { epoch: null, offset: null, id: null, heard: false, torn: null };
+    const nowhere = { epoch: null, offset: null, id: null, heard: false, torn: null, brief: false };
     if (!this._rooms.has(room)) this._rooms.set(room, nowhere);
   }
 
@@ -34,7 +34,7 @@ export class Cursors {
 
   /** The line was cut: the positions stay, nothing is heard. */
   cut() {
-    for (const cursor of this._rooms.values()) cursor.heard = false;
+    for (const cursor of this._rooms.values()) cursor.heard = cursor.brief = false;
   }
 
   /** The fields of `join` that say from where on: {} without a position. */
@@ -52,20 +52,21 @@ export class Cursors {
     if (asked !== room) this._rooms.delete(asked);
     this._rooms.set(room, cursor);
     if (!recovered) Object.assign(cursor, { offset: null, id: null });
-    Object.assign(cursor, { epoch, heard: true });
+    Object.assign(cursor, { epoch, heard: true, brief: !recovered });
     return true;
   }
 
   /**
    * One event of the log: "new" moves the position, "known" has been seen, "gap" means that some were missed, which a
-   * correct server never lets happen, and "deaf" is for a room that is not heard. After a gap the room is deaf until it
+   * correct server never lets happen (what only changed messages is not told of those that a join begins with, until it
+   * is live), and "deaf" is for a room that is not heard. After a gap the room is deaf until it
    * is joined again; when even that leaves the same gap, it is "torn".
    */
   event({ room, offset, id }) {
     const cursor = this._rooms.get(room);
     if (cursor === undefined || !cursor.heard) return "deaf";
     if (cursor.offset !== null && offset <= cursor.offset) return "known";
-    if (cursor.offset !== null && offset > cursor.offset + 1) {
+    if (cursor.offset !== null && offset > cursor.offset + 1 && !cursor.brief) {
       const before = cursor.torn;
       Object.assign(cursor, { heard: false, torn: cursor.offset });
       return before === cursor.offset ? "torn" : "gap";
@@ -77,6 +78,8 @@ export class Cursors {
   /** Everything up to the head that `joined` named has come. */
   live({ room, offset }) {
     const cursor = this._rooms.get(room);
-    if (cursor !== undefined && cursor.heard && cursor.offset === null) Object.assign(cursor, { offset, id: null });
+    if (cursor === undefined || !cursor.heard) return;
+    if (cursor.offset === null || (cursor.brief && offset > cursor.offset)) Object.assign(cursor, { offset, id: null });
+    cursor.brief = false;
   }
 }

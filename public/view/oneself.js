@@ -27,7 +27,7 @@ export function Rename({ me, answer, back }) {
   const onSubmit = (event) => {
     event.preventDefault();
     if (name.trim() === me.name) back();
-    else act.rename(name);
+    else act.self("rename", name);
   };
   const onInput = (event) => {
     setName(event.currentTarget.value);
@@ -67,7 +67,7 @@ export function SignOut({ me, back }) {
   return html`
     <div class="me" role="group" aria-labelledby="logout-title" onKeyDown=${onEscape(back)}>
       <p id="logout-title">${around("Log out, {name}?", { name: html`<${Name} name=${me.name} />` })}</p>
-      <button type="button" ref=${first} aria-describedby="logout-tab" onClick=${act.signOut}>${t("Sign out")}</button>
+      <button type="button" ref=${first} aria-describedby="logout-tab" onClick=${() => act.self("signOut")}>${t("Sign out")}</button>
       <p class="hint" id="logout-tab">${t("In all tabs of this browser. You come back with your name and your password.")}</p>
       <button type="button" onClick=${back}>${t("Cancel")}</button>
     </div>

@@ -45,7 +45,7 @@ function Rename({ me, answer }) {
   const [name, setName] = useState(me.name);
   const onSubmit = (event) => {
     event.preventDefault();
-    if (name.trim() !== me.name) act.rename(name);
+    if (name.trim() !== me.name) act.self("rename", name);
   };
   const faults = answer?.fault ? { "own-name": answer } : {};
   return html`

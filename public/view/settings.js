@@ -35,8 +35,8 @@ export function Settings({ close, inside }) {
           ${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code} key=${code} lang=${code} selected=${code === settings.language}>${name}</option>`)}
         </select>
       </div>
-      <${Switch} id="alerts" label=${t("Notify me of private messages and of my name")} on=${settings.alerts && problem === null} disabled=${problem !== null} change=${act.alerts} hint=${problem} />
-      <${Switch} id="sound" label=${t("With a sound")} on=${settings.sound} change=${act.sound} />
+      <${Switch} id="alerts" label=${t("Notify me of private messages and of my name")} on=${settings.alerts && problem === null} disabled=${problem !== null} change=${(on) => act.self("alerts", on)} hint=${problem} />
+      <${Switch} id="sound" label=${t("With a sound")} on=${settings.sound} change=${(on) => act.self("sound", on)} />
       ${inside && html`<p><button type="button" onClick=${() => act.dialog("help")}>${t("Keyboard")}</button></p>`}
     <//>
   `;

@@ -47,6 +47,8 @@ def test_a_message_stands_there_at_once_and_keeps_its_place_when_it_is_kept(gues
     # What completes names comes when one first writes.
     box.fill("x")
     ada.page.evaluate("customElements.whenDefined('text-expander').then(() => {})")
+    # All that was asked for is to be there: what cannot be had is a complaint of the browser's.
+    ada.page.wait_for_load_state("networkidle")
     context.set_offline(True)
     # A WebSocket that is open outlives that, so nothing may be answered.
     ada.page.evaluate("WebSocket.prototype.send = function () {}")

@@ -90,7 +90,7 @@ test("a guest who has become an account forgets the token, and goes on where the
   before.breaks(4504, "bad_token");
   assert.deepEqual(tab.socket.asked("hello"), [{ type: "hello" }]);
   tab.socket.answers("hello", welcome({ me: member }));
-  assert.deepEqual(tab.socket.asked("join"), [{ type: "join", room: "lobby", after: 1, epoch: "e1", id: "m1" }]);
+  assert.deepEqual(tab.socket.asked("join"), [{ type: "join", room: "lobby", brief: true, after: 1, epoch: "e1", id: "m1" }]);
   assert.equal(tab.state.phase, "joined");
 });
 

@@ -11,7 +11,7 @@ test("the first thing said is hello, and only when it is answered the lobby is j
   assert.deepEqual(tab.socket.sent.map((one) => one.type), ["hello"]);
   assert.deepEqual(tab.socket.asked("hello"), [{ type: "hello", name: "ada", email: "ada@example.org" }]);
   tab.socket.answers("hello", welcome({ token: "t1" }));
-  assert.deepEqual(tab.socket.asked("join"), [{ type: "join", room: "lobby" }]);
+  assert.deepEqual(tab.socket.asked("join"), [{ type: "join", room: "lobby", brief: true }]);
   assert.equal(tab.tokens.get("ada"), "t1");
 });
 
@@ -71,7 +71,7 @@ test("after a cut one comes back to the very place, with the id of the last even
   tab.socket.gives(message(2));
   const socket = tab.comesBack();
   assert.equal(socket.asked("hello")[0].token, "t1");
-  assert.deepEqual(socket.asked("join"), [{ type: "join", room: "lobby", after: 2, epoch: "e1", id: "m2" }]);
+  assert.deepEqual(socket.asked("join"), [{ type: "join", room: "lobby", brief: true, after: 2, epoch: "e1", id: "m2" }]);
   socket.answers("join", joined({ recovered: true, head: 3 }));
   socket.gives(message(3));
   socket.gives({ type: "live", room: "lobby", offset: 3 });
@@ -80,7 +80,7 @@ test("after a cut one comes back to the very place, with the id of the last even
 
 test("an empty room is resumed from its beginning, without an id", () => {
   const socket = new Tab().enters().comesBack();
-  assert.deepEqual(socket.asked("join"), [{ type: "join", room: "lobby", after: 0, epoch: "e1" }]);
+  assert.deepEqual(socket.asked("join"), [{ type: "join", room: "lobby", brief: true, after: 0, epoch: "e1" }]);
 });
 
 test("a resume that is cut itself goes on where it was", () => {
@@ -104,7 +104,7 @@ test("when the log is another one, what the server sends is shown and nothing el
   socket.gives(message(1, { id: "other", text: "another log" }));
   socket.gives({ type: "live", room: "lobby", offset: 1 });
   assert.deepEqual(tab.texts, ["another log"]);
-  assert.deepEqual(tab.comesBack().asked("join")[0], { type: "join", room: "lobby", after: 1, epoch: "e2", id: "other" });
+  assert.deepEqual(tab.comesBack().asked("join")[0], { type: "join", room: "lobby", brief: true, after: 1, epoch: "e2", id: "other" });
 });
 
 test("an event of a kind that is not known yet moves the position all the same", () => {
@@ -132,7 +132,7 @@ test("a private word that is live before its room is joined again takes nothing 
   const socket = tab.comesBack();
   socket.gives(word(4));
   assert.equal(socket.asked("join").length, 2);
-  assert.deepEqual(socket.asked("join")[1], { type: "join", room: "@p2", after: 2, epoch: "e1", id: "m2" });
+  assert.deepEqual(socket.asked("join")[1], { type: "join", room: "@p2", brief: true, after: 2, epoch: "e1", id: "m2" });
   socket.answers("join", pair({ head: 4, recovered: true }));
   for (const offset of [3, 4]) socket.gives(word(offset));
   assert.deepEqual(tab.textsOf("@p2"), ["text 1", "text 2", "text 3", "text 4"]);
@@ -142,7 +142,7 @@ test("a hole, which no server may leave, is fetched", () => {
   const tab = new Tab().enters();
   tab.socket.gives(message(1));
   tab.socket.gives(message(3));
-  assert.deepEqual(tab.socket.asked("join").at(-1), { type: "join", room: "lobby", after: 1, epoch: "e1", id: "m1" });
+  assert.deepEqual(tab.socket.asked("join").at(-1), { type: "join", room: "lobby", brief: true, after: 1, epoch: "e1", id: "m1" });
   tab.socket.answers("join", joined({ recovered: true, head: 3 }));
   tab.socket.gives(message(2));
   tab.socket.gives(message(3));
@@ -380,7 +380,7 @@ test("the first private word opens the conversation from its beginning, without 
   const tab = new Tab().enters();
   const word = message(1, { room: "@p2", with: bob, text: "psst" });
   tab.socket.gives(word);
-  assert.deepEqual(tab.socket.asked("join").at(-1), { type: "join", room: "@p2" });
+  assert.deepEqual(tab.socket.asked("join").at(-1), { type: "join", room: "@p2", brief: true });
   tab.socket.answers("join", joined({ room: "@p2", with: bob, head: 1, members: [ada, bob], count: 2 }));
   tab.socket.gives(word);
   tab.socket.gives({ type: "live", room: "@p2", offset: 1 });
@@ -552,4 +552,34 @@ test("a conversation in which nothing was said is no room, and that is no fault"
   tab.socket.answers("hello", welcome());
   tab.socket.answers("join", { type: "refused", code: "no_such_room", message: "no" });
   assert.deepEqual(tab.actions.at(-1), { type: "no_room", room: "@p2" });
+});
+
+test("what a room begins with may have gaps, where messages were only changed", () => {
+  const tab = new Tab().start();
+  tab.socket.opens();
+  tab.socket.answers("hello", welcome({ token: "t1" }));
+  tab.socket.answers("join", joined({ head: 9 }));
+  for (const offset of [2, 5, 6]) tab.socket.gives(message(offset));
+  tab.socket.gives({ type: "live", room: "lobby", offset: 9 });
+  tab.socket.gives(message(10));
+  assert.deepEqual(tab.texts, ["text 2", "text 5", "text 6", "text 10"]);
+  assert.equal(tab.socket.asked("join").length, 1);
+  // From there on a gap is one.
+  tab.socket.gives(message(12));
+  assert.deepEqual(tab.socket.asked("join").at(-1), { type: "join", room: "lobby", brief: true, after: 10, epoch: "e1", id: "m10" });
+});
+
+test("the place of a room that began with gaps is where it is live, and before that its last event", () => {
+  const tab = new Tab().start();
+  tab.socket.opens();
+  tab.socket.answers("hello", welcome({ token: "t1" }));
+  tab.socket.answers("join", joined({ head: 9 }));
+  tab.socket.gives(message(2));
+  tab.socket.gives(message(6));
+  const second = tab.comesBack();
+  assert.deepEqual(second.asked("join"), [{ type: "join", room: "lobby", brief: true, after: 6, epoch: "e1", id: "m6" }]);
+  second.answers("join", joined({ head: 9 }));
+  second.gives(message(6));
+  second.gives({ type: "live", room: "lobby", offset: 9 });
+  assert.deepEqual(tab.comesBack().asked("join"), [{ type: "join", room: "lobby", brief: true, after: 9, epoch: "e1" }]);
 });
