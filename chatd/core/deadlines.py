@@ -7,6 +7,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+Due = list[Any]
+"""A call that is to be made, [when, number, call]; without the call if it was let go."""
 
 
 @dataclass(slots=True)
@@ -14,28 +18,36 @@ class Deadlines:
     """
     Calls that are made when their time has come.
 
-    Times are monotonic seconds. There is no cancelling: what is called looks for itself whether it still
-    matters, which is cheaper than taking something out of the middle of a heap, and cannot be forgotten. What
-    a call raises goes to `report`, if there is one.
+    Times are monotonic seconds. Nothing is taken out of the middle of the heap: what is called looks for
+    itself whether it still matters, and the calls of who has gone are let go, so that nothing of it is held.
+    What a call raises goes to `report`, if there is one.
     """
 
     now: float = 0.0
     report: Callable[[Exception], None] | None = None
-    _heap: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
+    _heap: list[Due] = field(default_factory=list)
     _count: int = 0
 
-    def at(self, when: float, call: Callable[[float], None]) -> None:
+    def at(self, when: float, call: Callable[[float], None]) -> Due:
         """
         Call `call(now)` at the first `run` that is not before `when`; of the same time, in the order given.
         """
         self._count += 1
-        heapq.heappush(self._heap, (when, self._count, call))
+        due: Due = [when, self._count, call]
+        heapq.heappush(self._heap, due)
+        return due
 
-    def after(self, seconds: float, call: Callable[[float], None]) -> None:
+    def after(self, seconds: float, call: Callable[[float], None]) -> Due:
         """
         As `at`, that long after the last `run`: for what need not be exact.
         """
-        self.at(self.now + seconds, call)
+        return self.at(self.now + seconds, call)
+
+    def let_go(self, due: Due) -> None:
+        """
+        Make a call no more, if it was not made, and hold nothing of it.
+        """
+        due[2] = None
 
     def run(self, now: float) -> None:
         """
@@ -44,8 +56,10 @@ class Deadlines:
         self.now = now
         due = []
         while self._heap and self._heap[0][0] <= now:
-            due.append(heapq.heappop(self._heap)[2])
-        for call in due:
+            due.append(heapq.heappop(self._heap))
+        for _, _, call in due:
+            if call is None:
+                continue
             try:
                 call(now)
             except Exception as error:

@@ -27,6 +27,7 @@ from chatd.core.commands import (
     Say,
 )
 from chatd.core.cursors import Cursors
+from chatd.core.deadlines import Due
 from chatd.core.limits import TokenBucket
 from chatd.core.names import (
     PersonId,
@@ -82,6 +83,7 @@ class Session:
     _receiving: bool = False
     _said_hello: bool = False
     _refusals: deque[float] | None = None
+    _due: Due | None = None
 
     def __post_init__(self) -> None:
         settings = self.hub.settings
@@ -326,7 +328,7 @@ class Session:
             if not (self._said_hello or self.closed):
                 self.close(CloseCode.NO_HELLO, CloseCode.NO_HELLO.reason)
 
-        self.hub.deadlines.at(now + HELLO_SECONDS, check)
+        self._due = self.hub.deadlines.at(now + HELLO_SECONDS, check)
 
     def drained(self, _now: float) -> None:
         """
@@ -341,6 +343,8 @@ class Session:
         if self.closed:
             return
         self.closed = self.cursors.closed = True
+        if self._due is not None:
+            self.hub.deadlines.let_go(self._due)
         attendance.depart(self, now)
         self.hub.disconnect(self, now)
         # It leads back here: without it the memory is given back now, and not when cycles are collected.

@@ -202,6 +202,8 @@ class ChatProtocol(MessageProtocol):
         if not self._opened:
             return
         self.outbox.lost()
+        self._pulse.stop()
+        self._patience.stop()
         session, self.session = self.session, None
         if session is not None:
             self.guard(session.lost, self.factory.seconds())

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatd.core.deadlines import Due
 from chatd.core.refusals import CloseCode
 from chatd.net.outbox import TransportOutbox
 
@@ -25,6 +26,14 @@ class Patience:
     _finished: int = 0
     _held_at: float | None = None
     _watched: bool = False
+    _due: Due | None = None
+
+    def stop(self) -> None:
+        """
+        The connection is gone.
+        """
+        if self._due is not None:
+            self.outbox.deadlines.let_go(self._due)
 
     def note(self, unfinished: bool, finished: int, now: float) -> None:
         """
@@ -50,7 +59,7 @@ class Patience:
 
     def _watch(self, until: float) -> None:
         self._watched = True
-        self.outbox.deadlines.at(until, self._look)
+        self._due = self.outbox.deadlines.at(until, self._look)
 
     def _look(self, now: float) -> None:
         self._watched = False

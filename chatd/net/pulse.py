@@ -4,8 +4,9 @@ Whether anybody is at the other end of a connection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from chatd.core.deadlines import Due
 from chatd.core.refusals import CloseCode
 from chatd.net.framing import PING
 from chatd.net.outbox import TransportOutbox
@@ -39,9 +40,16 @@ class Pulse:
     # What had arrived when it was looked at last.
     _arrived: int = 0
     _unanswered: int = 0
+    _due: Due = field(init=False)
 
     def __post_init__(self) -> None:
-        self.outbox.deadlines.at(self.alive_at + PING_SECONDS, self._look)
+        self._due = self.outbox.deadlines.at(self.alive_at + PING_SECONDS, self._look)
+
+    def stop(self) -> None:
+        """
+        The connection is gone.
+        """
+        self.outbox.deadlines.let_go(self._due)
 
     def set_reading(self, reading: bool, now: float) -> None:
         """
@@ -64,7 +72,7 @@ class Pulse:
         if not self.outbox.closed:
             again = self._check(now)
             if again is not None:
-                self.outbox.deadlines.at(again, self._look)
+                self._due = self.outbox.deadlines.at(again, self._look)
 
     def _check(self, now: float) -> float | None:
         """

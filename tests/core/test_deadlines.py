@@ -4,6 +4,8 @@ What is due later.
 
 from __future__ import annotations
 
+import weakref
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.deadlines import Deadlines
@@ -41,6 +43,25 @@ class DeadlinesTest(SynchronousTestCase):
         self.assertEqual(made, [1.0])
         deadlines.run(1.5)
         self.assertEqual(made, [1.0, 1.5])
+
+    def test_of_a_call_that_was_let_go_nothing_is_held(self) -> None:
+        class Client:
+            def look(self, now: float) -> None:
+                made.append(now)
+
+        deadlines, made = Deadlines(), []
+        client = Client()
+        due = deadlines.at(1.0, client.look)
+        deadlines.at(1.0, lambda now: deadlines.let_go(other))
+        other = deadlines.at(1.0, made.append)
+        gone = weakref.ref(client)
+        deadlines.let_go(due)
+        del client
+        self.assertIsNone(gone())
+        deadlines.run(1.0)
+        self.assertEqual(made, [])
+        # Once more does no harm.
+        deadlines.let_go(due)
 
     def test_a_call_that_fails_keeps_no_other_from_being_made(self) -> None:
         """It is reported; where nobody wants reports it is raised."""
