@@ -18,15 +18,16 @@ class Deadlines:
     """
     Calls that are made when their time has come.
 
-    Times are monotonic seconds. Nothing is taken out of the middle of the heap: what is called looks for
-    itself whether it still matters, and the calls of who has gone are let go, so that nothing of it is held.
-    What a call raises goes to `report`, if there is one.
+    Times are monotonic seconds. What is called looks for itself whether it still matters, and the calls of
+    who has gone are let go, so that nothing of it is held. What a call raises goes to `report`, if there is
+    one.
     """
 
     now: float = 0.0
     report: Callable[[Exception], None] | None = None
     _heap: list[Due] = field(default_factory=list)
     _count: int = 0
+    _gone: int = 0
 
     def at(self, when: float, call: Callable[[float], None]) -> Due:
         """
@@ -47,7 +48,15 @@ class Deadlines:
         """
         Make a call no more, if it was not made, and hold nothing of it.
         """
+        if due[2] is None:
+            return
         due[2] = None
+        self._gone += 1
+        # Taking each out of the middle of a heap would cost more than all of them now and then.
+        if self._gone > len(self._heap) // 2:
+            self._heap = [each for each in self._heap if each[2] is not None]
+            heapq.heapify(self._heap)
+            self._gone = 0
 
     def run(self, now: float) -> None:
         """
@@ -57,9 +66,12 @@ class Deadlines:
         due = []
         while self._heap and self._heap[0][0] <= now:
             due.append(heapq.heappop(self._heap))
-        for _, _, call in due:
+        for each in due:
+            call = each[2]
             if call is None:
+                self._gone = max(0, self._gone - 1)
                 continue
+            each[2] = None
             try:
                 call(now)
             except Exception as error:

@@ -69,12 +69,13 @@ class AddressLimit:
     """
     A token bucket for each address: `count` in `seconds`, all of them at once if need be.
 
-    The address None (loopback, a Unix socket) has no limit.
+    The address None (loopback, a Unix socket) has no limit. Of a bucket only the time is kept at which it is
+    full again, for there can be very many (the generic cell rate algorithm, ITU-T I.371).
     """
 
     count: int
     seconds: float
-    _buckets: dict[str, TokenBucket] = field(default_factory=dict)
+    _full_at: dict[str, float] = field(default_factory=dict)
     _sweep_at: int = _SWEEP_ABOVE
 
     def take(self, address: str | None, now: float) -> float:
@@ -83,26 +84,31 @@ class AddressLimit:
         """
         if address is None:
             return 0.0
-        bucket = self._buckets.get(address)
-        if bucket is None:
-            if len(self._buckets) >= self._sweep_at:
+        full_at = self._full_at.get(address)
+        if full_at is None:
+            if len(self._full_at) >= self._sweep_at:
                 self._sweep(now)
-            bucket = self._buckets[address] = TokenBucket(self.count / self.seconds, self.count)
-        return bucket.take(now)
+            full_at = now
+        full_at = max(full_at, now) + self.seconds / self.count
+        wait = full_at - now - self.seconds
+        # Whoever comes back exactly after the wait is not to fail by a rounding.
+        if wait > _ROUNDING:
+            return wait
+        self._full_at[address] = full_at
+        return 0.0
 
     def give_back(self, address: str | None) -> None:
         """
         Undo a `take`: it was no harm after all.
         """
-        bucket = self._buckets.get(address) if address is not None else None
-        if bucket is not None:
-            bucket.give_back()
+        if address is not None and address in self._full_at:
+            self._full_at[address] -= self.seconds / self.count
 
     def _sweep(self, now: float) -> None:
-        for address in [a for a, bucket in self._buckets.items() if bucket.full(now)]:
-            del self._buckets[address]
+        for address in [address for address, full_at in self._full_at.items() if full_at <= now]:
+            del self._full_at[address]
         # Doubling keeps the cost of sweeping constant for each address, however many there are.
-        self._sweep_at = max(_SWEEP_ABOVE, 2 * len(self._buckets))
+        self._sweep_at = max(_SWEEP_ABOVE, 2 * len(self._full_at))
 
 
 @dataclass(slots=True)

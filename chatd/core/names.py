@@ -81,7 +81,7 @@ def check_nick(name: str) -> str:
     return name
 
 
-@memo(4096)
+@memo(1024)
 def room_key(name: str) -> RoomKey:
     """
     The key of the public room of that name.
@@ -186,7 +186,7 @@ def initials(name: str, owner: str) -> str:
     return capitals[:2] or owner[:1].upper()
 
 
-@memo(4096)
+@memo(1024)
 def avatar(owner: PersonId, name: str) -> str:
     """
     The path of the picture of a person: it depends on the id and the initials alone, so it can be cached for

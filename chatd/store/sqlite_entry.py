@@ -29,7 +29,7 @@ def id_mark(person: str) -> str:
     return f"u{person}"
 
 
-@memo(4096)
+@memo(1024)
 def name_mark(folded: str) -> str:
     """
     What marks the messages that were written under a folded name.
@@ -37,7 +37,7 @@ def name_mark(folded: str) -> str:
     return f"n{sha256(folded.encode()).hexdigest()[:12]}"
 
 
-@memo(4096)
+@memo(1024)
 def _author_marks(author: str, name: str) -> str:
     return f"{id_mark(author)} {name_mark(fold_name(name))}"
 

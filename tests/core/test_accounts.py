@@ -216,10 +216,13 @@ class PasswordTest(AccountCase):
         phone.hello(token=other_token)
         change = self.server.accounts.change_password
         self.assertEqual(
-            self.refusal(change(ada.token, "wrong one", "new password", None, 0)).code, Code.BAD_PASSWORD
+            self.refusal(change(ada.token, "wrong one", "new password", None, self.server.now)).code,
+            Code.BAD_PASSWORD,
         )
-        self.assertEqual(self.refusal(change(ada.token, PASSWORD, "short", None, 0)).code, Code.BAD_PASSWORD)
-        now(change(ada.token, PASSWORD, "new password", None, 0))
+        self.assertEqual(
+            self.refusal(change(ada.token, PASSWORD, "short", None, self.server.now)).code, Code.BAD_PASSWORD
+        )
+        now(change(ada.token, PASSWORD, "new password", None, self.server.now))
         self.assertEqual((phone.closed, own.closed), ((4504, "bad_token"), None))
         self.assertEqual(self.refusal(self.check("ada", PASSWORD)).code, Code.BAD_PASSWORD)
         now(self.check("ada", "new password"))
@@ -231,9 +234,9 @@ class PasswordTest(AccountCase):
         proven = now(self.check("ada", PASSWORD))
         self.passwords.held = True
         change = self.server.accounts.change_password
-        second = started(change(ada.token, PASSWORD, "third password", None, 0))
+        second = started(change(ada.token, PASSWORD, "third password", None, self.server.now))
         self.passwords.held = False
-        now(change(ada.token, PASSWORD, "new password", None, 0))
+        now(change(ada.token, PASSWORD, "new password", None, self.server.now))
         self.assertEqual(
             self.refusal(self.server.accounts.open(ada.id, "x", proven.password)).code, Code.BAD_PASSWORD
         )
@@ -247,7 +250,9 @@ class PasswordTest(AccountCase):
         ada = self.server.account("ada")
         other = now(self.server.accounts.open(ada.id, "phone")).token
         self.passwords.held = True
-        changing = started(self.server.accounts.change_password(other, PASSWORD, "new password", None, 0))
+        changing = started(
+            self.server.accounts.change_password(other, PASSWORD, "new password", None, self.server.now)
+        )
         now(self.server.accounts.sign_out(other))
         self.passwords.release()
         self.assertEqual(self.refusal(changing).code, Code.BAD_TOKEN)

@@ -63,6 +63,18 @@ class DeadlinesTest(SynchronousTestCase):
         # Once more does no harm.
         deadlines.let_go(due)
 
+    def test_of_many_that_were_let_go_the_others_are_made_in_their_order(self) -> None:
+        deadlines, made = Deadlines(), []
+        dues = [deadlines.at(float(100 - n), made.append) for n in range(100)]
+        for n, due in enumerate(dues):
+            if n % 10:
+                deadlines.let_go(due)
+        self.assertLess(len(deadlines), 30)
+        for now in range(101):
+            deadlines.run(float(now))
+        self.assertEqual(made, [float(now) for now in range(10, 101, 10)])
+        self.assertEqual(len(deadlines), 0)
+
     def test_a_call_that_fails_keeps_no_other_from_being_made(self) -> None:
         """It is reported; where nobody wants reports it is raised."""
         reported: list[Exception] = []

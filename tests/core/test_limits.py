@@ -73,6 +73,21 @@ class AddressLimitTest(SynchronousTestCase):
         self.assertEqual(limit.take("b", 0.0), 0)
         self.assertEqual([limit.take(None, 0.0) for _ in range(9)], [0] * 9)
 
+    @quick
+    @given(st.integers(1, 20), st.floats(0.1, 1e4), st.lists(st.tuples(st.floats(0, 500), st.booleans())))
+    def test_it_is_a_bucket_for_each(
+        self, count: int, seconds: float, steps: list[tuple[float, bool]]
+    ) -> None:
+        """The same answers as a `TokenBucket`, also where some is given back."""
+        limit, bucket, now = AddressLimit(count, seconds), TokenBucket(count / seconds, count), 1000.0
+        for later, undo in steps:
+            now += later
+            wait = limit.take("a", now)
+            self.assertAlmostEqual(wait, bucket.take(now), delta=2e-3)
+            if undo and wait == 0:
+                limit.give_back("a")
+                bucket.give_back()
+
     def test_addresses_that_are_as_new_are_forgotten(self) -> None:
         """A million addresses do not stay in memory, and nobody gets more by it."""
         limit = AddressLimit(2, 10.0)
@@ -82,11 +97,11 @@ class AddressLimitTest(SynchronousTestCase):
             limit.take("busy", 10.0)
         for n in range(5000):
             limit.take(f"new{n}", 10.0)
-        self.assertLess(len(limit._buckets), 5002)
+        self.assertLess(len(limit._full_at), 5002)
         self.assertGreater(limit.take("busy", 10.0), 0)
         for n in range(20000):
             limit.take(f"more{n}", 100.0 + n)
-        self.assertLess(len(limit._buckets), 12000)
+        self.assertLess(len(limit._full_at), 12000)
 
 
 class OnceTest(SynchronousTestCase):
