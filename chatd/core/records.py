@@ -74,8 +74,8 @@ class Opened(Struct, frozen=True):
     With `recovered` it stands where the client asked, otherwise before the last messages, and not before the
     last `MOST_JOINED` events; if it is to be brief, of those among the last `MOST_SKIPPED` that do more than
     change a message. `pins` are the offsets of what is pinned there, the last one first. `mine` are the
-    reader's reactions to the messages among those events, if no reaction names the reader for them: the last
-    `MOST_GIVEN`.
+    reader's reactions to the messages among those events, and of a cursor that stands where it asked to those
+    among the last `MOST_JOINED`, if no reaction names the reader for them: the last `MOST_GIVEN`.
     """
 
     record: RoomRecord

@@ -4,6 +4,7 @@ What the index of messages has of one: its words, its parts, and the marks that 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,12 @@ from typing import Any
 from chatd.core.memo import memo
 from chatd.core.names import fold as fold_name
 from chatd.core.search import RUN, WORD, fold, has_link
+
+MADE_BY = f"{unicodedata.unidata_version}/1"
+"""
+What entries are made by: where it is another, an index is made anew. Raise the number whenever the entry of a
+message would not be what it was, and so could not be taken out any more.
+"""
 
 PUBLIC_MARK, LINK_MARK, FILE_MARK = "p", "l", "f"
 

@@ -10,7 +10,6 @@ Python knows of characters changes: an index that was made by another Unicode is
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from chatd.store.sqlite_entry import entry_of
+from chatd.store.sqlite_entry import MADE_BY, entry_of
 from chatd.store.sqlite_leaving import put_aside, take_out, take_step
 from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
 
@@ -116,9 +115,9 @@ def _json(rows: list[Any]) -> str:
 
 def _state(connection: apsw.Connection) -> tuple[int, int]:
     """Of which commits there are entries, all of them made as they are now; maybe of none."""
-    if connection.execute(UNICODE).get != unicodedata.unidata_version:
+    if connection.execute(UNICODE).get != MADE_BY:
         put_aside(connection)
-        connection.execute(BEGIN_ANEW, (unicodedata.unidata_version,))
+        connection.execute(BEGIN_ANEW, (MADE_BY,))
     low, high = connection.execute(STATE).get
     return low, high
 
@@ -229,7 +228,7 @@ class Indexer:
         """
         try:
             self.low, self.high = self.ledger.connection.execute(STATE).get
-            left_over = self.ledger.connection.execute(LEFT_OVER, (unicodedata.unidata_version,)).get
+            left_over = self.ledger.connection.execute(LEFT_OVER, (MADE_BY,)).get
         except DISK_ERRORS:
             # It is found out by the first step.
             left_over = True
@@ -329,7 +328,14 @@ class Indexer:
         connection = self.ledger.begin()
         low, high = _state(connection)
         until = self.seconds() + LEAVING_SECONDS
-        leaving = take_step(connection, lambda: self.seconds() >= until)
+        try:
+            leaving = take_step(connection, lambda: self.seconds() >= until)
+        except apsw.CorruptError:
+            # What was said of a text when it came is not what is said of it now: nobody knows it any more.
+            self.report("The index of messages for the search does not fit them: it is made anew")
+            put_aside(connection)
+            connection.execute(BEGIN_ANEW, (MADE_BY,))
+            (low, high), leaving = connection.execute(STATE).get, True
         upto = self.ledger.commits
         load = _Load(most, characters)
         waiting: Any = connection.execute(DUE, (most,)).fetchall()

@@ -255,7 +255,8 @@ def open_room(
         start = here.head
     else:
         start = _start(connection, number, here, last, brief=brief)
-    mine = given(connection, number, reader, max(start, here.head - MOST_JOINED), here.head)
+    least = start if brief and not recovered else max(start, here.head - MOST_JOINED)
+    mine = given(connection, number, reader, least, here.head)
     return Opened(here, start, recovered, pinned, mine)
 
 

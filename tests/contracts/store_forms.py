@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from chatd.core.events import Author, Deed, DeedDraft, Detail, Event, Given, Message, Wipe
 from chatd.core.forms import after, after_wipe, only_changes, quote_of, superseded
 from chatd.core.names import LOBBY, PersonId, RoomKey
-from chatd.core.records import Counts, Position, Slice
+from chatd.core.records import MOST_JOINED, Counts, Position, Slice
 from chatd.core.refusals import Code, Refused
 from chatd.core.retention import Keep
 from chatd.store import memory_log, sqlite_reads
@@ -300,6 +300,13 @@ class FormsContract(StoreCase):
         nothing = await self.store.open(room, PersonId("p11"), None, 0, False)
         assert nothing is not None
         self.assertEqual(nothing.mine, ())
+        # However far back a brief beginning leads.
+        for number in range(MOST_JOINED + 10):
+            await react("p5", 2, "👎", on=not number % 2)
+        for brief, mine in ((False, ()), (True, (one,))):
+            opened = await self.store.open(room, PersonId("p11"), None, 200, brief)
+            assert opened is not None
+            self.assertEqual(opened.mine, mine)
 
     async def test_what_has_not_been_read_is_counted_and_no_further_than_it_is_told(self) -> None:
         room = RoomKey(GARDEN)

@@ -5,7 +5,6 @@ The index of messages in the file: how it follows, what it leaves behind, and wh
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from chatd.core.names import LOBBY, private_key
 from chatd.core.search import parse
 from chatd.core.sieve import Findings, Scope, Sought
 from chatd.store import sqlite_index, sqlite_leaving, sqlite_search
+from chatd.store.sqlite_entry import MADE_BY
 from tests.contracts.store import ADA, BOB, GARDEN
 from tests.contracts.store_deeds import deed
 from tests.contracts.store_forms import about
@@ -43,7 +43,7 @@ class IndexCase(SqliteCase):
         question = (
             "SELECT low = 0 AND high = (SELECT commits FROM store) AND NOT EXISTS (SELECT 1 FROM due)"
             " AND NOT EXISTS (SELECT 1 FROM leaving) AND old = 0"
-            f" AND unicode = '{unicodedata.unidata_version}' FROM indexed"
+            f" AND unicode = '{MADE_BY}' FROM indexed"
         )
         with self.database.side_door() as connection:
             while not connection.execute(question).get:
@@ -138,9 +138,34 @@ class IndexTests(IndexCase):
             self.assertFalse(self.in_the_index("secret"))
             self.assertEqual(self.texts("tea"), ["tea"])
             with self.database.side_door() as connection:
-                self.assertEqual(connection.execute(sqlite_index.UNICODE).get, unicodedata.unidata_version)
+                self.assertEqual(connection.execute(sqlite_index.UNICODE).get, MADE_BY)
                 for table in ("word", "part"):
                     connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+
+    def test_an_index_that_does_not_fit_its_messages_is_made_anew(self) -> None:
+        """What cannot be taken out of it would stand in the way of all that comes."""
+        self.indexed()
+        with self.database.side_door() as connection:
+            connection.execute(
+                "INSERT INTO leaving (commit_number, words, marks) VALUES (1, 'never there', 'p')"
+            )
+        for text in ("tea", "more tea"):
+            self.say(text)
+        self.indexed()
+        self.assertEqual(self.texts("tea"), ["more tea", "tea"])
+
+    def test_an_entry_is_made_of_a_message_as_it_was_when_its_kind_got_its_number(self) -> None:
+        """Whoever changes what is expected here raises the number in `MADE_BY`."""
+        text = "Grüße an 東京塔: www.example.org, a_b"
+        self.assertEqual(
+            sqlite_index.entry_of((7, 3, "public", "ada", "Ada", text, True)),
+            (
+                7,
+                "grusse an 東京 京塔 塔 www example org a b",
+                "r3 uada nfdee430d40bd p l f",
+                "grusse an 東京塔: www.example.org, a_b",
+            ),
+        )
 
     def test_nothing_of_a_text_that_was_taken_is_left_in_the_index(self) -> None:
         for number in range(60):
