@@ -83,6 +83,7 @@ NOT_DUE = "DELETE FROM due WHERE commit_number = ?"
 SET_DUE = "INSERT INTO due (commit_number) VALUES (?) ON CONFLICT DO NOTHING"
 STATE = "SELECT low, high FROM indexed WHERE only_row = 1"
 UNICODE = "SELECT unicode FROM indexed WHERE only_row = 1"
+SET_UNICODE = "UPDATE indexed SET unicode = ? WHERE only_row = 1"
 BEGIN_ANEW = (
     "UPDATE indexed SET (low, high) = (SELECT commits, commits FROM store), unicode = ? WHERE only_row = 1"
 )
@@ -115,10 +116,15 @@ def _json(rows: list[Any]) -> str:
 
 def _state(connection: apsw.Connection) -> tuple[int, int]:
     """Of which commits there are entries, all of them made as they are now; maybe of none."""
-    if connection.execute(UNICODE).get != MADE_BY:
-        put_aside(connection)
-        connection.execute(BEGIN_ANEW, (MADE_BY,))
     low, high = connection.execute(STATE).get
+    if connection.execute(UNICODE).get != MADE_BY:
+        if low == high:
+            # There are no entries yet.
+            connection.execute(SET_UNICODE, (MADE_BY,))
+        else:
+            put_aside(connection)
+            connection.execute(BEGIN_ANEW, (MADE_BY,))
+            low, high = connection.execute(STATE).get
     return low, high
 
 
@@ -286,7 +292,7 @@ class Indexer:
         most, characters = STEP_MESSAGES, STEP_CHARACTERS
         if only_leaving:
             most = characters = 0
-        elif loaded:
+        elif loaded or self.ledger.commits - self.high > most:
             most, characters = LOADED_STEP_MESSAGES, LOADED_STEP_CHARACTERS
         connection = self.ledger.connection
         try:
