@@ -299,9 +299,8 @@ class MemoryStore:
         record = self._rooms.record(log, reader, counted=True)
         recovered = position is not None and log.stands(position)
         start = position.after if position is not None and recovered else log.start(last, brief=brief)
-        mine = log.given(
-            reader, start if brief and not recovered else max(start, log.head - MOST_JOINED), log.head
-        )
+        least = start if brief and not recovered else max(start, log.head - MOST_JOINED)
+        mine = log.given(reader, least, log.head)
         return Opened(record, start, recovered, tuple(log.pins), mine)
 
     async def rooms(
