@@ -11,15 +11,17 @@ from typing import Any, TypeVar
 from chatd.core.commands import Answer, Live, Me, ReadUpTo, TypingNow
 from chatd.core.events import Event
 from chatd.core.forms import only_changes
+from chatd.core.hearing import Cursor
 from chatd.core.names import RoomKey, is_private
 from chatd.core.news import Item
+from chatd.core.outbox import Outbox
 from chatd.core.pacing import Gate
-from chatd.core.ports import Outbox, Store, View, Wire
+from chatd.core.ports import Store, View, Wire
 from chatd.core.presence import Person
 from chatd.core.records import MOST_JOINED, Counts
 from chatd.core.refusals import CloseCode
 from chatd.core.retention import Pruned
-from chatd.core.room import Cursor, Room
+from chatd.core.room import Room
 from chatd.core.tail import Growth
 
 T = TypeVar("T")
@@ -64,7 +66,7 @@ class Cursors:
         before = self.rooms.get(room.key)
         owed = None if before is None else self._owed.pop(before, None)
         self.drop(room.key)
-        cursor = self.rooms[room.key] = Cursor(room, view, offset, live_at)
+        cursor = self.rooms[room.key] = Cursor(room, self, view, offset, live_at)
         if owed is not None:
             self._owed[cursor] = owed
         if live_at is not None or offset < room.head or owed is not None:
@@ -82,6 +84,7 @@ class Cursors:
         cursor = self.rooms.pop(key, None)
         if cursor is None:
             return None
+        cursor.step_out()
         self.behind.pop(cursor, None)
         self._missed.pop(key, None)
         self._pay(cursor, float("inf"))
@@ -125,20 +128,28 @@ class Cursors:
         if due:
             self.outbox.look()
 
+    def hold(self) -> None:
+        """
+        Be `held` from now on.
+        """
+        self.held = True
+        for cursor in self.rooms.values():
+            cursor.step_out()
+
     def offer(self, cursor: Cursor, growth: Growth) -> None:
         """
         The cursor's room has grown: send that if all before it was sent and there is room, else remember to
         read on.
         """
         if (
-            cursor.offset == growth.after
+            cursor.heard == growth.after
             and cursor not in self.behind
             and not self.outbox.full
             and not self.held
         ):
-            cursor.offset = growth.last
+            cursor.heard = growth.last
             self.outbox.write(growth.chunk(self.outbox.wire, cursor.view))
-        elif cursor.offset < growth.last:
+        elif cursor.heard < growth.last:
             self.behind[cursor] = None
             self.read_on()
 
@@ -242,7 +253,7 @@ class Cursors:
                     return
                 events, last = found
                 chunk = b"".join([wire.frame_event(event, cursor.view) for event in events])
-            cursor.offset = last
+            cursor.heard = last
             if chunk:
                 self.outbox.write(chunk)
         if cursor.live_at is not None and cursor.offset >= cursor.live_at:

@@ -138,7 +138,7 @@ def _told_in_rooms(session: Session, draft: DeedDraft) -> list[DeedDraft]:
     return [
         replace(draft, room=room.key, room_name=room.title or room.name, wipe=None)
         for room in session.hub.rooms.values()
-        if room.listeners and room.head and not is_private(room.key) and room.key not in ROOM_TITLES
+        if room.hearing.cursors and room.head and not is_private(room.key) and room.key not in ROOM_TITLES
     ]
 
 

@@ -115,7 +115,7 @@ def expel(session: Session, room: Room, reason: str) -> None:
     cursor = session.cursors.rooms.get(room.key)
     if cursor is None:
         return
-    del room.listeners[session.cursors]
+    room.hearing.end(session.cursors)
     if session.viewer is not None:
         room.expel(session.viewer, session.cursors, "left" if reason == "quit" else "kicked")
     session.cursors.part(cursor, Removed(cursor.view.room, reason))

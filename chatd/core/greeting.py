@@ -56,7 +56,7 @@ async def hello(session: Session, command: Hello, now: float) -> None:
     # Held from before the heads are read until they have been told: what comes in between is sent after them.
     if token is not None:
         session.token_hash = hash_token(token)
-    session.cursors.held = True
+    session.cursors.hold()
     first = session.person is None
     try:
         _become(session, card, email)

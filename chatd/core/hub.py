@@ -30,8 +30,9 @@ from chatd.core.names import (
     private_pair,
 )
 from chatd.core.news import Item, News
-from chatd.core.pacing import Delivery, Gate, Turns
-from chatd.core.ports import Outbox, Store
+from chatd.core.outbox import Delivery, Outbox
+from chatd.core.pacing import Gate, Turns
+from chatd.core.ports import Store
 from chatd.core.presence import GRACE_SECONDS, Person, Presence
 from chatd.core.records import Known, RoomRecord
 from chatd.core.refusals import Code, Refused
@@ -225,7 +226,7 @@ class Hub:
         for either in private_pair(room.key):
             person = self.presence.people.get(either)
             for session in person.sessions if person else ():
-                if session.cursors not in room.listeners:
+                if session.cursors not in room.hearing.cursors:
                     session.hear(room, offset)
 
     def hold(self, key: RoomKey) -> Room:
@@ -234,7 +235,7 @@ class Hub:
         """
         room = self.rooms.get(key)
         if room is None:
-            room = self.rooms[key] = Room(key, self.deadlines, self.news, tails=self.tails)
+            room = self.rooms[key] = Room(key, self.deadlines, self.news, self.delivery, tails=self.tails)
             if is_private(key):
                 for either in private_pair(key):
                     self._private_rooms.setdefault(either, {})[room] = None

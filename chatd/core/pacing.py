@@ -44,19 +44,3 @@ class Gate(Protocol):
         """
         Make room for the next.
         """
-
-
-class Delivery(Protocol):
-    """
-    One committed batch on its way to all outboxes of a server.
-    """
-
-    def begin(self) -> None:
-        """
-        What outboxes write from now on may be kept for a while, in its order, and be joined.
-        """
-
-    def end(self) -> None:
-        """
-        It is sent now. Nothing has to have begun.
-        """

@@ -7,14 +7,16 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Literal, Protocol, cast
+from typing import Literal, cast
 
-from chatd.core.commands import Absent, Answer, Count, Face, Members, Present, TypingNow
+from chatd.core.commands import Absent, Count, Face, Members, Present, TypingNow
 from chatd.core.deadlines import Deadlines
 from chatd.core.events import Card, Event
+from chatd.core.hearing import Hearing, Listener
 from chatd.core.names import PRIVATE_MARK, PersonId, RoomKey, is_private, peer_of
-from chatd.core.news import Hearer, Item, News
-from chatd.core.ports import Outbox, View, Wire
+from chatd.core.news import Item, News
+from chatd.core.outbox import Delivery
+from chatd.core.ports import View
 from chatd.core.presence import GRACE_SECONDS, TYPING_SECONDS
 from chatd.core.records import RoomRecord
 from chatd.core.tail import Entry, Growth, Tail, Tails
@@ -27,41 +29,6 @@ COUNT_SECONDS = 5.0
 
 MAX_TYPISTS = 5
 """Of how many others hear at a time that they are writing: nobody reads more names than that."""
-
-
-class Listener(Hearer, Protocol):
-    """
-    Somebody who hears rooms, and has their outbox. Whoever is `held`, or has cursors that are `behind`, is
-    not in step: what is new does not follow what they were sent last.
-    """
-
-    outbox: Outbox
-    held: bool
-    behind: dict[Cursor, None]
-
-    def offer(self, cursor: Cursor, growth: Growth) -> None:
-        """
-        The cursor's room has grown. Never waits and never raises.
-        """
-
-
-@dataclass(slots=True, eq=False)
-class Cursor:
-    """
-    How far a listener has heard a room: up to and with `offset`.
-
-    `live_at` is the head that `joined` named while what came before it is still being sent; `live` is due
-    when the cursor gets there; until then nothing is sent that only changed messages, if it is `brief`. At
-    `end`, if it has one, it is over, and `farewell` is said.
-    """
-
-    room: Room
-    view: View
-    offset: int
-    live_at: int | None = None
-    end: int | None = None
-    farewell: Answer | None = None
-    brief: bool = False
 
 
 @dataclass(slots=True)
@@ -99,6 +66,7 @@ class Room:
     key: RoomKey
     deadlines: Deadlines
     news: News
+    delivery: Delivery
     name: str = ""
     topic: str = ""
     title: str = ""
@@ -108,7 +76,7 @@ class Room:
     settled: bool = False
     tails: Tails = field(default_factory=Tails)
     tail: Tail = field(default_factory=Tail)
-    listeners: dict[Listener, Cursor] = field(default_factory=dict)
+    hearing: Hearing = field(init=False)
     members: dict[PersonId, Membership] = field(default_factory=dict)
     crowded: bool = False
     _public_view: View | None = None
@@ -117,12 +85,15 @@ class Room:
     _said: dict[PersonId, float] = field(default_factory=dict)
     _untold: dict[PersonId, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.hearing = Hearing(self.delivery)
+
     @property
     def unused(self) -> bool:
         """
         Whether nothing would be missed if the room left memory.
         """
-        return not (self.listeners or self.members or self.pins)
+        return not (self.hearing.cursors or self.members or self.pins)
 
     def forget(self) -> None:
         """
@@ -137,7 +108,7 @@ class Room:
         Exist from now on, without an event.
         """
         self.name, self.settled = name, True
-        for cursor in self.listeners.values():
+        for cursor in self.hearing.cursors.values():
             cursor.view = self.view(None)
 
     @property
@@ -176,24 +147,12 @@ class Room:
         """
         growth = Growth([Entry(event) for event in events])
         self.tails.extend(self.tail, growth.entries)
+        # In a private room each sees it in their own way, and before a room is settled its head is not known.
+        in_step = self.settled and growth.after == self.head and not is_private(self.key)
+        if not in_step:
+            self.hearing.scatter()
         self.head = max(self.head, growth.last)
-        after, last = growth.after, growth.last
-        chunks: dict[Wire, tuple[View, bytes]] = {}
-        # A copy, for offering can end a connection, which then hears nothing any more. The body is what each
-        # listener costs: the first branch is what `Cursors.offer` would do, without a call and a look-up
-        # more.
-        for listener, cursor in tuple(self.listeners.items()):
-            outbox = listener.outbox
-            if cursor.offset == after and not (outbox.full or listener.held or listener.behind):
-                known = chunks.get(outbox.wire)
-                if known is None or known[0] is not cursor.view:
-                    known = chunks[outbox.wire] = (cursor.view, growth.chunk(outbox.wire, cursor.view))
-                cursor.offset = last
-                # Taken first, which Python does faster than to call a method that is not of the class.
-                write = outbox.write
-                write(known[1])
-            else:
-                listener.offer(cursor, growth)
+        self.hearing.tell(growth, self.view(None) if in_step else None)
 
     def rename(self, card: Card) -> None:
         """
@@ -202,7 +161,7 @@ class Room:
         if self.pair.get(card.id, card) != card:
             self.pair[card.id] = card
             self.tail.rename()
-            for cursor in self.listeners.values():
+            for cursor in self.hearing.cursors.values():
                 if cursor.view.peer is not None and cursor.view.peer.id == card.id:
                     cursor.view = View(cursor.view.room, Face.of(card))
         elif card.id in self.members and self.members[card.id].card != card:
@@ -336,7 +295,7 @@ class Room:
         """
         See `Audience`.
         """
-        return self.listeners
+        return self.hearing.cursors
 
     def spared(self, but: Hashable) -> Iterable[Listener]:
         """

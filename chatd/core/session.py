@@ -28,6 +28,7 @@ from chatd.core.commands import (
 )
 from chatd.core.cursors import Cursors
 from chatd.core.deadlines import Due
+from chatd.core.hearing import Cursor
 from chatd.core.limits import TokenBucket
 from chatd.core.names import (
     PersonId,
@@ -35,10 +36,10 @@ from chatd.core.names import (
     is_private,
 )
 from chatd.core.orders import Roster
-from chatd.core.ports import Outbox
+from chatd.core.outbox import Outbox
 from chatd.core.presence import Person
 from chatd.core.refusals import CloseCode, Code, Refused
-from chatd.core.room import Cursor, Room
+from chatd.core.room import Room
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
@@ -357,7 +358,8 @@ class Session:
         Hear a room after an offset. With `live_at` the client is told when it has caught up with that head.
         """
         cursor = self.cursors.set(room, room.view(self.viewer), offset, live_at)
-        room.listeners[self.cursors], cursor.brief = cursor, brief
+        cursor.brief = brief
+        room.hearing.begin(cursor)
 
     def unhear(self, key: RoomKey) -> Room | None:
         """
@@ -365,5 +367,5 @@ class Session:
         """
         room = self.cursors.drop(key)
         if room is not None:
-            del room.listeners[self.cursors]
+            room.hearing.end(self.cursors)
         return room

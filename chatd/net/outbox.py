@@ -6,16 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from twisted.internet.interfaces import IPushProducer
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from chatd.core.deadlines import Deadlines
+from chatd.core.outbox import Group, Member
 from chatd.core.ports import Wire
 from chatd.core.refusals import CloseCode
 from chatd.core.session import Session
+from chatd.net.delivery import TransportGroup
+from chatd.net.transport import PromptTCPTransport
 
 SLOW_SECONDS = 30.0
 """How long a transport may be full without its peer taking anything."""
@@ -95,6 +98,24 @@ class TransportOutbox:
     def _shut(self) -> None:
         self.closed = True
         self.write = _discard
+        if isinstance(self._transport, PromptTCPTransport):
+            self._transport.leave_all()
+
+    def enter(self, group: Group, member: Member) -> bool:
+        """
+        See `Outbox`. Only a socket that nothing stands before, such as TLS, can be in a group.
+        """
+        transport = self._transport
+        # Asked for its class, for what stands before one hands on each attribute that it does not have.
+        if self.closed or not isinstance(transport, PromptTCPTransport):
+            return False
+        return transport.enter(cast("TransportGroup", group), member)
+
+    def leave(self, group: Group) -> None:
+        """
+        See `Outbox`.
+        """
+        self._transport.leave(cast("TransportGroup", group))
 
     def close(self, code: CloseCode, reason: str) -> None:
         """

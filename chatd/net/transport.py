@@ -17,9 +17,12 @@ from typing import Any, cast
 
 from twisted.internet import tcp, unix
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
 
-from chatd.net.delivery import Delivery
+from chatd.core.outbox import Member
+from chatd.net.delivery import Delivery, TransportGroup
 from chatd.net.tls_transport import PromptTLSTransport
 from chatd.net.turns import Turns
 
@@ -29,21 +32,63 @@ class PromptTCPTransport(tcp.Server):
     A TCP connection whose `write` sends at once while nothing is waiting to be sent, or keeps that for the
     end of a delivery that is under way.
 
-    What the kernel does not take goes Twisted's way, so order, producers and `loseConnection` are as always.
-    `bytes_sent` counts what the kernel has taken.
+    What the kernel does not take goes Twisted's way, so order, producers and `loseConnection` are as always;
+    and it is in no group any more, for those are written to without a look at what waits.
     """
 
-    bytes_sent: int = 0
     delivery = Delivery()
     # Where it stands in the delivery that is under way, or in an earlier one.
     _place = -1
+    # What it was given by itself and by groups that it has left.
+    _given = 0
+    _groups: tuple[TransportGroup, ...] = ()
+
+    @property
+    def bytes_sent(self) -> int:
+        """
+        How many bytes the kernel has taken.
+        """
+        return self._given + sum([group.written - group.since[self] for group in self._groups])
+
+    def _takes_at_once(self) -> bool:
+        # Bytes for a TLS layer that `startTLS` put above are not the socket's, and a pull producer is asked
+        # for more only by the reactor's turn.
+        return bool(
+            not (self._tempDataLen or self.dataBuffer or self.TLS or self._aborting)
+            and self.connected
+            and (self.streamingProducer or self.producer is None)
+        )
+
+    def enter(self, group: TransportGroup, member: Member) -> bool:
+        """
+        Be in a group if nothing is to be sent before what it is given: whether it is.
+        """
+        if not self._takes_at_once() or self.disconnecting:
+            return False
+        group.add(self, member)
+        self._groups += (group,)
+        return True
+
+    def leave(self, group: TransportGroup) -> None:
+        """
+        Be no longer in a group that it is in.
+        """
+        self._given += group.written - group.since[self]
+        self._groups = tuple([each for each in self._groups if each is not group])
+        group.remove(self)
+
+    def leave_all(self) -> None:
+        """
+        Be in no group any more.
+        """
+        for group in self._groups:
+            self.leave(group)
 
     def write(self, data: bytes) -> None:
         """
         Send what the kernel takes now, and the rest when it takes more. Never loses the connection by itself.
         """
-        # Few looks, for this is called for each listener and batch. Bytes for a TLS layer that `startTLS` put
-        # above are not the socket's, and a pull producer is asked for more only by the reactor's turn.
+        # Few looks, for this is called for each listener and batch: `_takes_at_once` without the call.
         if (
             self._tempDataLen
             or self.dataBuffer
@@ -53,6 +98,7 @@ class PromptTCPTransport(tcp.Server):
             or not (self.streamingProducer or self.producer is None)
         ):
             self._let_go()
+            self.leave_all()
             super().write(data)
         elif not self.delivery.under_way:
             self._send(data)
@@ -60,18 +106,18 @@ class PromptTCPTransport(tcp.Server):
             delivery = self.delivery
             self._place = delivery.first + len(delivery.data)
             # For now it is taken for sent: there is no looking at each again when it is.
-            self.bytes_sent += len(data)
+            self._given += len(data)
             delivery.transports.append(self)
             delivery.sockets.append(self.socket)
             delivery.data.append(data)
         elif self.delivery.join(self._place, data):
-            self.bytes_sent += len(data)
+            self._given += len(data)
         else:
             self._let_go()
             self.write(data)
 
     def _send(self, data: bytes) -> None:
-        self.bytes_sent += len(data)
+        self._given += len(data)
         try:
             sent = self.socket.send(data)
         except (OSError, AttributeError):
@@ -83,10 +129,11 @@ class PromptTCPTransport(tcp.Server):
 
     def fell_short(self, data: bytes, sent: int) -> None:
         """
-        Of this data, which is counted in `bytes_sent`, the kernel has taken only so many bytes: see to the
+        Of this data, which is counted for sent, the kernel has taken only so many bytes: see to the
         rest.
         """
-        self.bytes_sent -= len(data) - sent
+        self.leave_all()
+        self._given -= len(data) - sent
         super().write(data[sent:])
 
     def _let_go(self) -> None:
@@ -96,7 +143,7 @@ class PromptTCPTransport(tcp.Server):
         if self._place >= self.delivery.first:
             data = self.delivery.take(self._place)
             self._place = -1
-            self.bytes_sent -= len(data)
+            self._given -= len(data)
             self._send(data)
 
     def loseConnection(self, *arguments: Any, **named: Any) -> None:
@@ -104,6 +151,7 @@ class PromptTCPTransport(tcp.Server):
         As Twisted's, after what was written.
         """
         self._let_go()
+        self.leave_all()
         super().loseConnection(*arguments, **named)
 
     def loseWriteConnection(self) -> None:
@@ -111,7 +159,22 @@ class PromptTCPTransport(tcp.Server):
         As Twisted's, after what was written.
         """
         self._let_go()
+        self.leave_all()
         super().loseWriteConnection()
+
+    def abortConnection(self) -> None:
+        """
+        As Twisted's.
+        """
+        self.leave_all()
+        super().abortConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        As Twisted's.
+        """
+        self.leave_all()
+        super().connectionLost(reason)
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """
@@ -147,7 +210,7 @@ class PromptTCPTransport(tcp.Server):
         """
         sent = super().writeSomeData(data)
         if isinstance(sent, int):
-            self.bytes_sent += sent
+            self._given += sent
         return sent
 
 

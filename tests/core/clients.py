@@ -20,6 +20,7 @@ from chatd.core.commands import Answer, Command, Post
 from chatd.core.events import Author, Batch, Change, DeedDraft, Event, Message
 from chatd.core.hub import Hub
 from chatd.core.names import AUDIT, LOBBY, PersonId, RoomKey, is_private, person_id
+from chatd.core.outbox import Group, Member
 from chatd.core.ports import Dialect, View
 from chatd.core.refusals import CloseCode, Refused, Violation
 from chatd.core.session import Session
@@ -271,8 +272,9 @@ class Client:
     ) -> None:
         self.server = server
         self.wire = wire
-        self.full = False
+        self._full = False
         self.sips = False
+        self._circles: list[Circle] = []
         self.closed: tuple[int, str] | None = None
         self.me: dict[str, Any] = {}
         self.token = ""
@@ -302,10 +304,41 @@ class Client:
             self.bytes_written += len(data)
             self.full = self.full or self.sips
 
+    @property
+    def full(self) -> bool:
+        """See `Outbox`."""
+        return self._full
+
+    @full.setter
+    def full(self, full: bool) -> None:
+        self._full = full
+        if full:
+            self._leave_all()
+
+    def enter(self, group: Group, member: Member) -> bool:
+        """See `Outbox`."""
+        if self.full or self.closed or self._gone:
+            return False
+        assert isinstance(group, Circle)
+        group.members[self] = member
+        self._circles.append(group)
+        return True
+
+    def leave(self, group: Group) -> None:
+        """See `Outbox`."""
+        assert isinstance(group, Circle)
+        self._circles.remove(group)
+        group.members.pop(self).left()
+
+    def _leave_all(self) -> None:
+        for circle in tuple(self._circles):
+            self.leave(circle)
+
     def close(self, code: CloseCode, reason: str) -> None:
         """See `Outbox`."""
         if self.closed is None:
             self.closed = (int(code), reason)
+            self._leave_all()
 
     def look(self) -> None:
         """See `Outbox`."""
@@ -475,6 +508,7 @@ class Client:
         """
         if not self._gone:
             self._gone = True
+            self._leave_all()
             self.waiting.clear()
             self.session.lost(self.server.now)
 
@@ -483,6 +517,8 @@ class Deliveries:
     """
     Knows whether one is under way, and how many there have been.
     """
+
+    group_from = 1
 
     def __init__(self) -> None:
         self.under_way = False
@@ -496,6 +532,24 @@ class Deliveries:
         """See `Delivery`."""
         self.ended += self.under_way
         self.under_way = False
+
+    def group(self) -> Circle:
+        """See `Delivery`."""
+        return Circle()
+
+
+class Circle:
+    """
+    Clients that are sent the same.
+    """
+
+    def __init__(self) -> None:
+        self.members: dict[Client, Member] = {}
+
+    def write(self, data: bytes) -> None:
+        """See `Group`."""
+        for client in tuple(self.members):
+            client.write(data)
 
 
 class BusyTurns:
@@ -732,7 +786,7 @@ class Server:
         hub = self.hub
         left: dict[str, Any] = {
             "rooms": {key: room for key, room in hub.rooms.items() if key != LOBBY},
-            "lobby": [*hub.rooms[LOBBY].members, *hub.rooms[LOBBY].listeners],
+            "lobby": [*hub.rooms[LOBBY].members, *hub.rooms[LOBBY].hearing.cursors],
             "pins": hub.rooms[LOBBY].pins - 1,
             "people": hub.presence.people,
             "names": hub.presence._holders,

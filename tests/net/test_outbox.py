@@ -4,9 +4,11 @@ An outbox and its transport: who is slow, who is closed, and what is written in 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any, cast
 
+from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.logger import globalLogPublisher
@@ -14,7 +16,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.deadlines import Deadlines
 from chatd.core.refusals import CloseCode
+from chatd.net.delivery import Delivery
 from chatd.net.outbox import TransportOutbox
+from chatd.net.transport import PromptTCPTransport
+from tests.net.test_transport import Descriptors
 
 
 class CountingTransport(StringTransport):
@@ -202,3 +207,77 @@ class OutboxTests(SynchronousTestCase):
         self.use(CountingTransport())
         self.outbox.close(CloseCode.SHUTDOWN, "shutdown retry_ms=500")
         self.assertEqual(len(events), 1)
+
+
+class Veil:
+    """
+    Something between an outbox and its transport, such as TLS, that hands on what it does not have itself.
+    """
+
+    def __init__(self, transport: PromptTCPTransport) -> None:
+        self.wrapped = transport
+        self.veiled: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.veiled.append(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.wrapped, name)
+
+
+class Hearer:
+    """
+    Somebody in a group, who notes that they have left it.
+    """
+
+    def __init__(self) -> None:
+        self.gone = 0
+
+    def left(self) -> None:
+        self.gone += 1
+
+
+class GroupTests(SynchronousTestCase):
+    """
+    Outboxes over a socket of their own.
+    """
+
+    def setUp(self) -> None:
+        ours, self.theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        self.addCleanup(self.theirs.close)
+        self.theirs.setblocking(False)
+        self.delivery = Delivery()
+        self.transport = PromptTCPTransport(
+            ours, TwistedProtocol(), ("peer", 1), cast(Any, None), 0, cast(Any, Descriptors())
+        )
+        self.transport.delivery = self.delivery
+        self.group = self.delivery.group()
+        self.hearer = Hearer()
+
+    def outbox(self, transport: Any) -> TransportOutbox:
+        return TransportOutbox(
+            Line(transport), cast(Any, object()), Deadlines(), Clock().seconds, "192.0.2.1"
+        )
+
+    def test_one_hears_what_is_written_to_its_group_until_it_leaves(self) -> None:
+        outbox = self.outbox(self.transport)
+        self.assertTrue(outbox.enter(self.group, self.hearer))
+        self.group.write(b"one")
+        outbox.leave(self.group)
+        self.group.write(b"two")
+        self.assertEqual((self.theirs.recv(100), self.hearer.gone), (b"one", 1))
+
+    def test_one_that_is_closed_leaves_and_stays_out(self) -> None:
+        outbox = self.outbox(self.transport)
+        self.assertTrue(outbox.enter(self.group, self.hearer))
+        outbox.close(CloseCode.POLICY, "policy")
+        self.group.write(b"event")
+        self.assertEqual((self.theirs.recv(100), self.hearer.gone), (b"<1008 policy>", 1))
+        self.assertFalse(outbox.enter(self.group, self.hearer))
+
+    def test_what_goes_through_tls_never_goes_to_the_socket_by_itself(self) -> None:
+        outbox = self.outbox(Veil(self.transport))
+        self.assertFalse(outbox.enter(self.group, self.hearer))
+        self.group.write(b"event")
+        self.assertRaises(BlockingIOError, self.theirs.recv, 100)

@@ -23,10 +23,31 @@ INSIDE = (
     ),
     Protection(
         "a recipient that is full is not written to",
-        "chatd/core/room.py",
+        "chatd/core/hearing.py",
         "not (outbox.full or listener.held or listener.behind)",
         "not (listener.held or listener.behind)",
         "tests/core/test_cursors.py::SlowReaderTest::test_a_slow_reader_gets_nothing_until_it_reads_and_then_everything",
+    ),
+    Protection(
+        "what waits for one is not overtaken by what its group is sent",
+        "chatd/net/transport.py",
+        "        self.leave_all()\n        self._given -= len(data) - sent\n",
+        "        self._given -= len(data) - sent\n",
+        "tests/net/test_delivery.py::GroupTests::test_one_that_is_full_leaves_and_gets_what_it_was_written_in_its_order",
+    ),
+    Protection(
+        "nothing goes past TLS to its socket",
+        "chatd/net/outbox.py",
+        "        if self.closed or not isinstance(transport, PromptTCPTransport):\n",
+        "        if self.closed:\n",
+        "tests/net/test_outbox.py::GroupTests::test_what_goes_through_tls_never_goes_to_the_socket_by_itself",
+    ),
+    Protection(
+        "nobody is taken for one who has heard what they have not",
+        "chatd/core/room.py",
+        "            self.hearing.scatter()\n",
+        "            pass\n",
+        "tests/core/test_hearing.py::HearingTest::test_a_log_that_goes_on_elsewhere_than_where_they_are_sends_them_to_the_store",
     ),
     Protection(
         "time to greet",
