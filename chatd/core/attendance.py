@@ -184,6 +184,7 @@ def depart(session: Session, now: float) -> None:
             room.exit(person.card.id, session.cursors, now, lost=True)
             _expire_later(hub, room, person.card.id, now)
         hub.let_go(room)
+    session.cursors.forget()
     if person is not None and hub.presence.depart(person, session, now):
         hub.expect_return(person, now)
 

@@ -103,6 +103,13 @@ class Cursors:
         self.behind[cursor] = None
         self.read_on()
 
+    def forget(self) -> None:
+        """
+        The client is gone: send nothing more of the rooms that it was sent out of.
+        """
+        for key in tuple(self._parting):
+            self.drop(key)
+
     def write_after(self, key: RoomKey, offset: int, data: bytes) -> None:
         """
         Write an answer, but not before the event at `offset` if the room is heard. `owed` counts what waits.

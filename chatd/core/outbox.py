@@ -83,7 +83,7 @@ class Group(Protocol):
     def write(self, data: bytes) -> None:
         """
         Hand bytes to all of them. Never waits, never raises; what one does not take is written to it by
-        itself.
+        itself. Nothing may be kept for them by a delivery: see `Delivery.flush`.
         """
 
 
@@ -103,6 +103,11 @@ class Delivery(Protocol):
     def begin(self) -> None:
         """
         What outboxes write from now on may be kept for a while, in its order, and be joined.
+        """
+
+    def flush(self) -> None:
+        """
+        What is kept so far is sent now.
         """
 
     def end(self) -> None:

@@ -151,6 +151,9 @@ class Room:
         in_step = self.settled and growth.after == self.head and not is_private(self.key)
         if not in_step:
             self.hearing.scatter()
+        elif self.hearing.groups:
+            # It goes first, and while the head is what it was: who does not take all of it is not in step.
+            self.delivery.flush()
         self.head = max(self.head, growth.last)
         self.hearing.tell(growth, self.view(None) if in_step else None)
 

@@ -90,7 +90,7 @@ class Delivery:
         """
         See `chatd.core.outbox.Delivery`.
         """
-        return TransportGroup(self)
+        return TransportGroup()
 
 
 class TransportGroup:
@@ -105,8 +105,7 @@ class TransportGroup:
     have the same keys in the same order.
     """
 
-    def __init__(self, delivery: Delivery) -> None:
-        self.delivery = delivery
+    def __init__(self) -> None:
         self.written = 0
         self.sockets: dict[PromptTCPTransport, socket.socket] = {}
         self.members: dict[PromptTCPTransport, Member] = {}
@@ -118,8 +117,6 @@ class TransportGroup:
         """
         if not self.sockets or not data:
             return
-        # What was written before to one of them goes first.
-        self.delivery.flush()
         self.written += len(data)
         sent = _send_all(self.sockets.values(), repeat(data, len(self.sockets)))
         if min(sent) < len(data):

@@ -81,8 +81,10 @@ class PromptTCPTransport(tcp.Server):
         """
         Be in no group any more.
         """
-        for group in self._groups:
-            self.leave(group)
+        groups, self._groups = self._groups, ()
+        for group in groups:
+            self._given += group.written - group.since[self]
+            group.remove(self)
 
     def write(self, data: bytes) -> None:
         """
@@ -221,12 +223,16 @@ class PromptUNIXTransport(unix.Server, PromptTCPTransport):
 
     _writeSomeDataBase = PromptTCPTransport
 
+    def _takes_at_once(self) -> bool:
+        return not self._sendmsgQueue and super()._takes_at_once()
+
     def write(self, data: bytes) -> None:
         """
         As `PromptTCPTransport.write`; a descriptor that waits to be sent keeps its place.
         """
         if self._sendmsgQueue:
             self._let_go()
+            self.leave_all()
             tcp.Server.write(self, data)
         else:
             super().write(data)

@@ -528,6 +528,9 @@ class Deliveries:
         """See `Delivery`."""
         self.under_way = True
 
+    def flush(self) -> None:
+        """See `Delivery`."""
+
     def end(self) -> None:
         """See `Delivery`."""
         self.ended += self.under_way

@@ -51,6 +51,15 @@ class ModerationTest(ChatTestCase):
         self.assertEqual(self.bob.ask("join", room="den")["type"], "joined")
         self.bob.say("back", "den")
 
+    def test_of_whoever_is_lost_before_they_have_read_of_their_kick_nothing_is_held(self) -> None:
+        """Neither what they were to be sent nor what leads back to them."""
+        self.bob.fill()
+        self.owner.ask("kick", room="den", who=self.bob.id)
+        cursors = self.bob.session.cursors
+        self.assertEqual(len(cursors.behind), 1)
+        self.bob.lose()
+        self.assertEqual((cursors.behind, cursors.rooms, cursors._parting), ({}, {}, {}))
+
     def test_whoever_is_behind_gets_all_up_to_the_kick_and_nothing_after_it(self) -> None:
         """A slow reader loses nothing that was theirs."""
         self.bob.fill()

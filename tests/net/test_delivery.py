@@ -206,6 +206,7 @@ class GroupTests(DeliveryTestCase):
     def test_nothing_overtakes_what_was_kept_for_one_of_them(self) -> None:
         self.delivery.begin()
         self.ada.write(b"before")
+        self.delivery.flush()
         self.group.write(b"event")
         self.ada.write(b"after")
         self.ada.write(b"wards")

@@ -36,6 +36,13 @@ INSIDE = (
         "tests/net/test_delivery.py::GroupTests::test_one_that_is_full_leaves_and_gets_what_it_was_written_in_its_order",
     ),
     Protection(
+        "what is kept for one is not overtaken by what their group is sent",
+        "chatd/core/room.py",
+        "            self.delivery.flush()\n",
+        "            pass\n",
+        "tests/net/test_hearing.py::HearingTests::test_who_takes_no_more_before_a_deed_still_hears_what_comes_after_it",
+    ),
+    Protection(
         "nothing goes past TLS to its socket",
         "chatd/net/outbox.py",
         "        if self.closed or not isinstance(transport, PromptTCPTransport):\n",
