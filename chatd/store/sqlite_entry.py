@@ -19,6 +19,12 @@ What entries are made by: where it is another, an index is made anew. Raise the 
 message would not be what it was, and so could not be taken out any more.
 """
 
+Row = tuple[int, int, str, str, str, str, bool]
+"""
+Of a message what it is indexed by: its commit, the number and the kind of its room, its author's id and name,
+its text, and whether it has files.
+"""
+
 PUBLIC_MARK, LINK_MARK, FILE_MARK = "p", "l", "f"
 
 

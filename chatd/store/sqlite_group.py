@@ -17,6 +17,7 @@ from chatd.core.records import Appended
 from chatd.core.retention import Keep
 from chatd.store import rules
 from chatd.store.sqlite_attached import attach, look_up
+from chatd.store.sqlite_entry import Row
 from chatd.store.sqlite_forms import change, mention, mentions_text, quote
 from chatd.store.sqlite_ledger import write_nothing_new
 from chatd.store.sqlite_prune import Step, take_step
@@ -61,7 +62,8 @@ class Group:
     The writes of one transaction, in their order. Each takes effect as a whole, or raises `Refused` before it
     has changed anything, so that the rest of the group goes on; any other exception spoils the group.
 
-    It `took` something if text was taken from the database. `commits` is the number of the last event stored
+    It `took` something if text was taken from the database. `fresh` are its messages, as they are indexed,
+    unless there was more to it than new messages. `commits` is the number of the last event stored
     before, `now_ms` the time that all of the group get.
     """
 
@@ -71,6 +73,7 @@ class Group:
     now_ms: int
     batch: list[Event] = field(default_factory=list)
     took: bool = False
+    fresh: list[Row] | None = field(default_factory=list)
     _places: dict[RoomKey, _Place] = field(default_factory=dict)
     _kept: set[PersonId] = field(default_factory=set)
 
@@ -124,6 +127,10 @@ class Group:
                 (author.id, draft.cid, draft.body_hash, place.number, event.offset, event.id, event.at_ms),
             )
         self.batch.append(event)
+        if self.fresh is not None:
+            kind = kind_of(draft.room)
+            row = (self.commits, place.number, kind, author.id, author.name, draft.text, bool(files))
+            self.fresh.append(row)
         return Appended(event.offset, event.id, False)
 
     def _grow(self, place: _Place) -> None:
@@ -138,6 +145,7 @@ class Group:
         for draft in drafts:
             check_owners(self.connection, draft)
         first, *rest = drafts
+        self.fresh = None
         appended = self._act(first, wiped_upto)
         if not appended.repeated:
             for draft in rest:
@@ -174,6 +182,7 @@ class Group:
         """
         As `take_step`.
         """
+        self.fresh = None
         step = take_step(self.connection, keep, limit, after)
         for room, first in step.trim.first.items():
             if room in self._places:
@@ -218,13 +227,11 @@ class Group:
         return place
 
     def _make_room(self, room: RoomKey, name: str) -> _Place:
-        private = is_private(room)
         self.connection.execute(
-            "INSERT INTO room (key, kind, name) VALUES (?, ?, ?)",
-            (room, "private" if private else "closed" if is_closed(room) else "public", name),
+            "INSERT INTO room (key, kind, name) VALUES (?, ?, ?)", (room, kind_of(room), name)
         )
         number = self.connection.last_insert_rowid()
-        if private:
+        if is_private(room):
             one, other = private_pair(room)
             for person, peer in ((one, other), (other, one)):
                 self.keep(person)
@@ -322,6 +329,13 @@ class Group:
                 self.connection.execute(GROW, (place.head, place.last_commit, place.gained, place.number))
         if self.batch:
             self.connection.execute("UPDATE store SET commits = ?", (self.commits,))
+
+
+def kind_of(room: RoomKey) -> str:
+    """
+    What kind of room has that key, as the database has it.
+    """
+    return "private" if is_private(room) else "closed" if is_closed(room) else "public"
 
 
 def _mentions(event: Event) -> str:

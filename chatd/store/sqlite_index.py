@@ -17,7 +17,9 @@ from typing import Any
 import apsw
 import msgspec
 
-from chatd.store.sqlite_entry import MADE_BY, entry_of
+from chatd.store import sqlite_fresh
+from chatd.store.sqlite_entry import MADE_BY, Row, entry_of
+from chatd.store.sqlite_fresh import Fresh, cost
 from chatd.store.sqlite_leaving import put_aside, take_out, take_step
 from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
 
@@ -28,10 +30,9 @@ LOADED_LAG_SECONDS = 1.0
 """How long it waits where there is always something to be written."""
 
 STEP_MESSAGES, STEP_CHARACTERS = 250, 16_000
-LOADED_STEP_MESSAGES, LOADED_STEP_CHARACTERS = 800, 48_000
 """
-How much a step takes, counted as by `_cost`: about four milliseconds, however long the messages are. Where
-much is said it is more, and as much rarer: of many messages at once each costs less.
+How much a step takes, counted as by `cost`: about four milliseconds, however long the messages are. Where
+much is said it is more, and as much rarer (`sqlite_fresh`): of many messages at once each costs less.
 """
 
 PIECE_MESSAGES = 20
@@ -194,20 +195,17 @@ class _Load:
             if self.full:
                 return last
             self.rows.append(row)
-            self.characters -= _cost(row[5])
+            self.characters -= cost(row[5])
             count, last = count + 1, row[0]
         return last if count == PIECE_MESSAGES else None
-
-
-def _cost(text: str) -> int:
-    """How much there is to do for a text: of Cyrillic thrice, of Chinese five times as much as of ASCII."""
-    return len(text) if text.isascii() else 2 * len(text.encode()) - len(text)
 
 
 @dataclass(slots=True)
 class Indexer:
     """
     Has the index follow the logs, in the thread that writes and between what others have written.
+
+    Where much is said it is `fresh`: what was just stored is indexed without being read.
 
     A step is a transaction of a few milliseconds. What is new waits a moment for what comes behind it; what
     was there before there was an index is indexed when there is nothing else to do, or now and then.
@@ -219,6 +217,7 @@ class Indexer:
     seconds: Callable[[], float] = time.monotonic
     high: int = -1
     low: int = 0
+    fresh: Fresh = field(default_factory=Fresh)
     lag_seconds: float = LAG_SECONDS
     _behind_since: float | None = None
     _not_before: float = 0.0
@@ -241,6 +240,19 @@ class Indexer:
         if left_over:
             self.redo()
         self.note()
+
+    def stored(self, rows: list[Row] | None, before: int) -> None:
+        """
+        These messages were stored after the commit `before`, and nothing else; None if there was more.
+        """
+        if rows is None:
+            self.fresh.forget()
+        elif rows:
+            done = self._behind_since is None and not (self.low or self._leaving)
+            if done and self.high == before:
+                self.fresh.low = before
+            if self.fresh.low >= 0:
+                self.fresh.keep(rows, self.ledger.commits)
 
     def note(self) -> None:
         """
@@ -274,8 +286,11 @@ class Indexer:
 
     def press(self) -> None:
         """
-        Take a step if there was no time for one too long.
+        Take a step if there was no time for one too long, or if there is one that costs little.
         """
+        if self.fresh.full:
+            self._take_fresh()
+            return
         at = self._due_at(LOADED_LAG_SECONDS)
         now = self.seconds()
         hurry = self.ledger.commits - self.high > MOST_BEHIND
@@ -285,15 +300,27 @@ class Indexer:
         elif self._leaving and now >= max(self._back_at, self._not_before):
             self.step(loaded=True, only_leaving=True)
 
+    def _take_fresh(self) -> None:
+        try:
+            step = self.fresh.take(self.ledger.mend())
+            self.ledger.write(sqlite_fresh.STEP, step)
+        except Exception:  # noqa: BLE001  It is tried again, by reading: if it fails then, that is told.
+            self.fresh.forget()
+            return
+        self.high = step[1]
+        # Nothing was behind when the first of them came.
+        self._behind_since = None if self.high >= self.ledger.commits else self.seconds()
+
     def step(self, *, loaded: bool = False, only_leaving: bool = False) -> None:
         """
         Index a few messages, and go on with what leaves. Raises nothing: what could not be done is so later.
         """
         most, characters = STEP_MESSAGES, STEP_CHARACTERS
+        self.fresh.forget()
         if only_leaving:
             most = characters = 0
         elif loaded or self.ledger.commits - self.high > most:
-            most, characters = LOADED_STEP_MESSAGES, LOADED_STEP_CHARACTERS
+            most, characters = sqlite_fresh.STEP_MESSAGES, sqlite_fresh.STEP_CHARACTERS
         connection = self.ledger.connection
         try:
             level = connection.pragma("synchronous")

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
@@ -121,14 +122,27 @@ class Ledger:
         """
         Begin a transaction, on a connection and a log that are sound. Raises one of `DISK_ERRORS` if not.
         """
+        self.mend()
+        self.connection.execute("BEGIN IMMEDIATE")
+        return self.connection
+
+    def mend(self) -> apsw.Connection:
+        """
+        The connection, and a log, that are sound. Raises one of `DISK_ERRORS` if they cannot be had.
+        """
         if self._worn:
             self._renew()
         if self._doubtful:
             self._overwrite()
         if not self.settled:
             self._start_over()
-        self.connection.execute("BEGIN IMMEDIATE")
         return self.connection
+
+    def write(self, statement: str, bound: tuple[Any, ...]) -> None:
+        """
+        A transaction of one statement, which stores no event; on the connection that `mend` has given.
+        """
+        self._make_durable(statement, bound)
 
     def commit(self, commits: int) -> bool:
         """
@@ -136,17 +150,20 @@ class Ledger:
 
         The answer is whether the disk took something: a transaction that changed nothing never came to it.
         """
+        self._make_durable("COMMIT")
+        self.commits = commits
+        return self._log_grew
+
+    def _make_durable(self, statement: str, bound: tuple[Any, ...] = ()) -> None:
         self.check()
         self._doubtful, self._log_grew = True, False
         try:
-            self.connection.execute("COMMIT")
+            self.connection.execute(statement, bound)
         except Exception as error:
             self.abandon(error)
             self._try_to_mend()
             raise
         self._doubtful = False
-        self.commits = commits
-        return self._log_grew
 
     def abandon(self, error: Exception) -> None:
         """

@@ -164,7 +164,9 @@ class Writer:
             except Refused as refused:
                 answers.append((write.answer, refused))
         group.finish()
+        before = self.ledger.commits
         healthy = self.ledger.commit(group.commits)
+        self._indexer.stored(group.fresh, before)
         if group.took:
             self.ledger.erase_soon()
         return Settled(tuple(group.batch), answers, healthy=healthy)

@@ -14,7 +14,7 @@ from chatd.core.events import Wipe
 from chatd.core.names import LOBBY, private_key
 from chatd.core.search import parse
 from chatd.core.sieve import Findings, Scope, Sought
-from chatd.store import sqlite_index, sqlite_leaving, sqlite_search
+from chatd.store import sqlite_fresh, sqlite_index, sqlite_leaving, sqlite_search
 from chatd.store.sqlite_entry import MADE_BY
 from tests.contracts.store import ADA, BOB, GARDEN
 from tests.contracts.store_deeds import deed
@@ -244,7 +244,7 @@ class IndexTests(IndexCase):
 
         def count(connection: apsw.Connection, rows: Iterable[Sequence[Any]]) -> None:
             entries = list(rows)
-            taken.append(sum(map(sqlite_index._cost, (row[5] for row in entries))))
+            taken.append(sum(map(sqlite_fresh.cost, (row[5] for row in entries))))
             add(connection, entries)
 
         self.patch(sqlite_index, "_add", count)
@@ -262,7 +262,7 @@ class IndexTests(IndexCase):
         self.hurry()
         self.indexed()
         self.assertGreater(len(taken), 3 * 9)
-        limit = sqlite_index.LOADED_STEP_CHARACTERS + sqlite_index._cost(longest)
+        limit = sqlite_fresh.STEP_CHARACTERS + sqlite_fresh.cost(longest)
         self.assertEqual([each for each in taken if each > limit], [])
         self.assertLessEqual(sorted(taken)[len(taken) // 2], sqlite_index.STEP_CHARACTERS + len(long))
         self.assertEqual(len(self.texts("again", limit=100)), 45)
@@ -271,7 +271,7 @@ class IndexTests(IndexCase):
     def test_no_question_looks_at_all_messages(self) -> None:
         questions = {
             name: question
-            for module in (sqlite_index, sqlite_leaving, sqlite_search)
+            for module in (sqlite_fresh, sqlite_index, sqlite_leaving, sqlite_search)
             for name, question in vars(module).items()
             if name.isupper()
             and name[0] != "_"
