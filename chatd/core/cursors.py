@@ -282,6 +282,8 @@ class Cursors:
         page = await self.store.page(
             key, None, before=None, after=cursor.offset, limit=MOST_JOINED, max_bytes=SLICE_BYTES, brief=True
         )
+        # A page leaves out what is no longer kept; here that has to be known, as of `read`.
+        await self.store.read(key, cursor.offset, cursor.offset + 1, 1)
         told = [event for event in page.events if event.offset <= upto]
         # What lies between the last of them and the next was only changes.
         if not page.more or len(told) < len(page.events):

@@ -89,6 +89,18 @@ class ResyncTest(PruningCase):
         self.assertEqual((joined["recovered"], joined["head"]), (False, 8))
         self.assertEqual(self.offsets(back), [6, 7, 8])
 
+    def test_who_joins_in_brief_is_told_too_that_they_cannot_have_it_all(self) -> None:
+        """What is left out of a brief join are changes, and never what was pruned meanwhile."""
+        self.talk(6)
+        cleo = self.server.person("cleo")
+        cleo.sips = True
+        cleo.send("join", room="den", limit=6, brief=True)
+        self.assertEqual([message["type"] for message in cleo.take()], ["joined"])
+        self.prune()
+        cleo.sips = False
+        cleo.drain()
+        self.assertEqual((self.offsets(cleo), cleo.closed), ([], RESYNC))
+
     def test_the_event_that_comes_next_is_what_counts(self) -> None:
         """If that is kept, one goes on."""
         for behind, closed in ((3, None), (4, RESYNC)):
