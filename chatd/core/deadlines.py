@@ -5,9 +5,12 @@ What is due later, kept in one place instead of in a timer for each client.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 Due = list[Any]
 """A call that is to be made, [when, number, call]; without the call if it was let go."""
@@ -82,3 +85,38 @@ class Deadlines:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+
+@dataclass(slots=True, eq=False)
+class Line(Generic[T]):
+    """
+    Those whose time comes equally long after they came: one deadline for all, however many wait.
+
+    `call` is called with each of them, and with the time.
+    """
+
+    deadlines: Deadlines
+    seconds: float
+    call: Callable[[T, float], None]
+    _waiting: deque[tuple[float, T]] = field(default_factory=deque)
+    _watched: bool = False
+
+    def add(self, one: T, now: float) -> None:
+        """
+        Have somebody wait from now on.
+        """
+        self._waiting.append((now + self.seconds, one))
+        self._watch()
+
+    def _watch(self) -> None:
+        if self._waiting and not self._watched:
+            self._watched = True
+            self.deadlines.at(self._waiting[0][0], self._look)
+
+    def _look(self, now: float) -> None:
+        try:
+            while self._waiting and self._waiting[0][0] <= now:
+                self.call(self._waiting.popleft()[1], now)
+        finally:
+            self._watched = False
+            self._watch()

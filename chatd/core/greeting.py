@@ -187,7 +187,7 @@ async def _rename(session: Session, known: Card, card: Card, now: float) -> None
 
 def _pace_renames(hub: Hub, card: Card, now: float) -> None:
     person = hub.presence.people.get(card.id)
-    wait = person.renames.take(now) if person else 0.0
+    wait = person.wait_to_rename(now) if person else 0.0
     if wait:
         hub.names.unclaim(card)
         raise Refused(Code.RATE_LIMITED, "Too many new names.", retry_after=wait)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from chatd.core.accounts import hash_token
 from chatd.core.claims import Names
 from chatd.core.commands import Me
-from chatd.core.deadlines import Deadlines
+from chatd.core.deadlines import Deadlines, Line
 from chatd.core.effects import take_effect
 from chatd.core.events import Batch, Card, Deed, Event
 from chatd.core.finding import Searches
@@ -86,10 +86,12 @@ class Hub:
     stopping: bool = False
     news: News = field(init=False)
     _private_rooms: dict[PersonId, dict[Room, None]] = field(default_factory=dict)
+    _leaving: Line[Person] = field(init=False)
 
     def __post_init__(self) -> None:
         self.deadlines.report = self.report
         self.news = News(self.turns)
+        self._leaving = Line(self.deadlines, GRACE_SECONDS, self._expire)
         self.names = Names(self.presence, self.name_keys)
         self.identify = self.by_token
         self.store.listen(self.publish, self.settled)
@@ -382,11 +384,10 @@ class Hub:
         """
         The last connection of a person is gone: let them go unless they are back in time.
         """
+        self._leaving.add(person, now)
 
-        def expire(then: float) -> None:
-            self.presence.expire(person, then, self._forget)
-
-        self.deadlines.at(now + GRACE_SECONDS, expire)
+    def _expire(self, person: Person, now: float) -> None:
+        self.presence.expire(person, now, self._forget)
 
     def _forget(self, person: Person) -> None:
         async def touch() -> None:

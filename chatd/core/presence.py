@@ -4,9 +4,10 @@ Who is here, and who was a moment ago.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from chatd.core.commands import Role, Self
 from chatd.core.events import Card
@@ -28,6 +29,13 @@ RENAMES_A_SECOND, RENAMES_AT_ONCE = 0.2, 20
 TYPING_SECONDS = 3.0
 """How often others hear that somebody is writing."""
 
+_NOTHING: Mapping[RoomKey, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[RoomKey, Any]:
+    # The same for all: many come and go who never do what it would be for.
+    return _NOTHING
+
 
 @dataclass(slots=True, eq=False)
 class Person:
@@ -35,7 +43,8 @@ class Person:
     Somebody who is connected, or was until a moment ago.
 
     `email` is what they gave in `hello`, for the tutorial's wire; it is in memory alone. `read` holds the
-    read markers that this server has seen since they came, and `unread` what was behind them then.
+    read markers that this server has seen since they came, and `unread` what was behind them then: see
+    `has_read`.
     """
 
     card: Card
@@ -43,10 +52,10 @@ class Person:
     role: Role = "guest"
     sessions: dict[Session, None] = field(default_factory=dict)
     gone_at: float | None = None
-    read: dict[RoomKey, int] = field(default_factory=dict)
-    unread: dict[RoomKey, Counts] = field(default_factory=dict)
-    renames: TokenBucket = field(default_factory=lambda: TokenBucket(RENAMES_A_SECOND, RENAMES_AT_ONCE))
-    _typed: dict[RoomKey, float] = field(default_factory=dict)
+    read: Mapping[RoomKey, int] = field(default_factory=_nothing)
+    unread: Mapping[RoomKey, Counts] = field(default_factory=_nothing)
+    _renames: TokenBucket | None = None
+    _typed: Mapping[RoomKey, float] = field(default_factory=_nothing)
 
     @property
     def as_self(self) -> Self:
@@ -73,9 +82,25 @@ class Person:
         Their read marker in a room: the larger of the stored one and the one that is known here.
         """
         read = max(stored, self.read.get(room, 0))
-        if read:
-            self.read[room] = read
+        if read > self.read.get(room, 0):
+            self.has_read(room, read)
         return read
+
+    def has_read(self, room: RoomKey, offset: int, counts: Counts | None = None) -> None:
+        """
+        They have read a room up to an offset, behind which there is so much, if that is known.
+        """
+        self.read = {**self.read, room: offset}
+        if counts is not None:
+            self.unread = {**self.unread, room: counts}
+
+    def wait_to_rename(self, now: float) -> float:
+        """
+        Take another name, if that is not too often: 0, or how many seconds they have to wait.
+        """
+        if self._renames is None:
+            self._renames = TokenBucket(RENAMES_A_SECOND, RENAMES_AT_ONCE)
+        return self._renames.take(now)
 
     def may_show_typing(self, room: RoomKey, now: float) -> bool:
         """
@@ -83,9 +108,8 @@ class Person:
         """
         if now - self._typed.get(room, float("-inf")) < TYPING_SECONDS:
             return False
-        if len(self._typed) >= 16:
-            self._typed = {key: at for key, at in self._typed.items() if now - at < TYPING_SECONDS}
-        self._typed[room] = now
+        lately = {key: at for key, at in self._typed.items() if now - at < TYPING_SECONDS}
+        self._typed = {**lately, room: now}
         return True
 
 

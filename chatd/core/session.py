@@ -82,7 +82,6 @@ class Session:
     _unanswered: int = 0
     _paused: bool = False
     _receiving: bool = False
-    _said_hello: bool = False
     _refusals: deque[float] | None = None
     _due: Due | None = None
 
@@ -195,7 +194,7 @@ class Session:
         self._alone += alone
         try:
             if kind is Hello:
-                self._said_hello = True
+                self._let_go_of_due()
             elif not self.greeted:
                 raise Refused(Code.NOT_HELLO, "Say hello first.")
             else:
@@ -324,12 +323,15 @@ class Session:
         """
         Close the connection unless a well-formed `hello` comes in time.
         """
+        self._due = self.hub.deadlines.at(now + HELLO_SECONDS, self._has_not_said_hello)
 
-        def check(_now: float) -> None:
-            if not (self._said_hello or self.closed):
-                self.close(CloseCode.NO_HELLO, CloseCode.NO_HELLO.reason)
+    def _has_not_said_hello(self, _now: float) -> None:
+        self.close(CloseCode.NO_HELLO, CloseCode.NO_HELLO.reason)
 
-        self._due = self.hub.deadlines.at(now + HELLO_SECONDS, check)
+    def _let_go_of_due(self) -> None:
+        if self._due is not None:
+            self.hub.deadlines.let_go(self._due)
+            self._due = None
 
     def drained(self, _now: float) -> None:
         """
@@ -344,8 +346,7 @@ class Session:
         if self.closed:
             return
         self.closed = self.cursors.closed = True
-        if self._due is not None:
-            self.hub.deadlines.let_go(self._due)
+        self._let_go_of_due()
         attendance.depart(self, now)
         self.hub.disconnect(self, now)
         # It leads back here: without it the memory is given back now, and not when cycles are collected.

@@ -196,7 +196,7 @@ async def read(session: Session, command: Read, _now: float) -> None:
     if command.offset > head:
         raise Refused(Code.BAD_REQUEST, f"The room's last offset is {head}.")
     if command.offset > person.read.get(key, 0):
-        person.read[key] = command.offset
+        person.has_read(key, command.offset)
         hub.store.mark_read(person.card.id, key, command.offset)
         counts = Counts()
         if command.offset < head:
@@ -205,7 +205,7 @@ async def read(session: Session, command: Read, _now: float) -> None:
             # Another connection has read further meanwhile, and all have been told that.
             session.answer(command, Done())
             return
-        person.unread[key] = counts
+        person.has_read(key, command.offset, counts)
         told = ReadUpTo(name, command.offset, counts.unread, counts.mentions)
         hub.news.tell(person, key, Item(told, key, session))
     session.answer(command, Done())

@@ -8,7 +8,7 @@ import weakref
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.deadlines import Deadlines
+from chatd.core.deadlines import Deadlines, Line
 
 
 class DeadlinesTest(SynchronousTestCase):
@@ -102,3 +102,23 @@ class DeadlinesTest(SynchronousTestCase):
         self.assertEqual(made, [])
         deadlines.run(15.0)
         self.assertEqual(made, [15.0])
+
+    def test_who_waits_equally_long_shares_one_deadline(self) -> None:
+        """Each is called in its time, also those who come meanwhile, or behind one with whom it failed."""
+        reported: list[Exception] = []
+        deadlines, made = Deadlines(report=reported.append), []
+
+        def call(name: str, now: float) -> None:
+            made.append((name, now))
+            if name == "b":
+                line.add("d", now)
+                raise ValueError
+
+        line = Line(deadlines, 10.0, call)
+        for name, now in (("a", 0.0), ("b", 1.0), ("c", 1.0)):
+            line.add(name, now)
+        self.assertEqual(len(deadlines), 1)
+        for now in (9.9, 10.0, 11.0, 11.1, 20.9, 21.0, 40.0):
+            deadlines.run(now)
+        self.assertEqual(made, [("a", 10.0), ("b", 11.0), ("c", 11.1), ("d", 21.0)])
+        self.assertEqual((len(reported), len(deadlines)), (1, 0))

@@ -8,7 +8,15 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Card
 from chatd.core.names import LOBBY, PersonId, RoomKey
-from chatd.core.presence import GRACE_SECONDS, TYPING_SECONDS, Person, Presence
+from chatd.core.presence import (
+    GRACE_SECONDS,
+    RENAMES_A_SECOND,
+    RENAMES_AT_ONCE,
+    TYPING_SECONDS,
+    Person,
+    Presence,
+)
+from chatd.core.records import Counts
 from chatd.core.refusals import Code, Refused
 from tests.core.clients import Server
 
@@ -81,3 +89,16 @@ class PresenceTest(SynchronousTestCase):
         self.assertTrue(self.ada.may_show_typing(RoomKey("den"), 1.0))
         self.assertFalse(self.ada.may_show_typing(LOBBY, TYPING_SECONDS - 0.1))
         self.assertTrue(self.ada.may_show_typing(LOBBY, TYPING_SECONDS))
+
+    def test_a_marker_moves_up_and_is_its_own(self) -> None:
+        """What one person has read is nothing that others have."""
+        other = self.presence.arrive(Card(BOB, "bob"), self.other)
+        self.assertEqual(self.ada.marker(LOBBY, 3), 3)
+        self.ada.has_read(LOBBY, 7, Counts(2))
+        self.assertEqual((self.ada.marker(LOBBY, 5), self.ada.unread[LOBBY]), (7, Counts(2)))
+        self.assertEqual((other.marker(LOBBY, 0), dict(other.read), dict(other.unread)), (0, {}, {}))
+
+    def test_names_are_taken_twenty_at_once_and_then_slowly(self) -> None:
+        """Each by itself."""
+        waits = [self.ada.wait_to_rename(0.0) for _ in range(RENAMES_AT_ONCE + 1)]
+        self.assertEqual(waits, [0.0] * RENAMES_AT_ONCE + [1 / RENAMES_A_SECOND])
