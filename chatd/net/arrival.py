@@ -68,7 +68,6 @@ class Arrival:
         self._channel = channel
         self._uploads = uploads
         self._seconds = seconds
-        self._admit = admit
         self._refuse = refuse
         self._pending = bytearray()
         self._awaited: Deferred[None] | None = None
@@ -78,7 +77,9 @@ class Arrival:
         self._heard_at = seconds()
         self._progress = 0
         channel.setTimeout(PROGRESS_SECONDS)
-        self.done: Deferred[tuple[FileRecord, int] | Exception] = Deferred.fromCoroutine(self._outcome())
+        self.done: Deferred[tuple[FileRecord, int] | Exception] = Deferred.fromCoroutine(
+            self._outcome(admit())
+        )
 
     # What the connection does
 
@@ -128,17 +129,20 @@ class Arrival:
 
     # What becomes of it
 
-    async def _outcome(self) -> tuple[FileRecord, int] | Exception:
+    async def _outcome(
+        self, admitted: Awaitable[tuple[FileRecord, int]]
+    ) -> tuple[FileRecord, int] | Exception:
         try:
-            return await self._run()
+            return await self._run(admitted)
         except Exception as error:  # noqa: BLE001  It is told to whoever asks for it, if anybody still does.
             if not isinstance(error, EXPECTED):
                 self._log.failure("an upload failed")
             self._turn_away(error)
-            return error
+            # Without its traceback, which would hold this, and so itself.
+            return error.with_traceback(None)
 
-    async def _run(self) -> tuple[FileRecord, int]:
-        record, at = await self._admit()
+    async def _run(self, admitted: Awaitable[tuple[FileRecord, int]]) -> tuple[FileRecord, int]:
+        record, at = await admitted
         key, size = record.file.id, record.file.size
         with self._uploads.held(key, self.let_go):
             if at != await self._uploads.offset(record):

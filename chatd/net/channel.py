@@ -90,6 +90,7 @@ class ChatRequest(Request):
         super().connectionLost(reason)
         if self.body is not None:
             self.body.lost()
+            self.body = None
 
     def process(self) -> None:
         self.site = self.channel.site
@@ -215,6 +216,9 @@ class ChatChannel(http.HTTPChannel):
         self._look_at_no_more()
         self.site.admission.leave(self.address)
         super().connectionLost(reason)
+        # What takes a body leads back here: without it the memory is given back now, and not when cycles are
+        # collected.
+        self._body = self._transferDecoder = None
 
     def resumeProducing(self) -> None:
         super().resumeProducing()

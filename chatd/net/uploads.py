@@ -109,13 +109,7 @@ class UploadDoor:
             at = _number(request, b"upload-offset")
             return await self._uploads.own(visitor, key.decode("latin-1")), at
 
-        def refuse(channel: Any, error: Exception) -> None:
-            status, told, more = _refusal(error)
-            body = msgspec.json.encode(told)
-            kind = (b"Content-Type", b"application/json")
-            channel.refuse(status, kind, (b"Tus-Resumable", VERSION), *more, body=body, linger=True)
-
-        return Arrival(channel, self._uploads, length, self._seconds, admit, refuse)
+        return Arrival(channel, self._uploads, length, self._seconds, admit, _refuse)
 
     # Behind it
 
@@ -154,6 +148,8 @@ class UploadDoor:
             if not isinstance(error, EXPECTED):
                 _log.failure("a file's request failed")
             body = self._send_refusal(request, error)
+            # Whatever answered with it holds it too, and by its traceback it would hold the request.
+            error.__traceback__ = None
         if not gone:
             request.write(body)
             request.finish()
@@ -232,6 +228,13 @@ def bearer_of(request: Any) -> str | None:
         return None
     text: str = token.decode("ascii")
     return text
+
+
+def _refuse(channel: Any, error: Exception) -> None:
+    status, told, more = _refusal(error)
+    body = msgspec.json.encode(told)
+    kind = (b"Content-Type", b"application/json")
+    channel.refuse(status, kind, (b"Tus-Resumable", VERSION), *more, body=body, linger=True)
 
 
 def _hold_on() -> None:

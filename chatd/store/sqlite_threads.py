@@ -162,7 +162,8 @@ class Writer:
             try:
                 answers.append((write.answer, write.apply(group)))
             except Refused as refused:
-                answers.append((write.answer, refused))
+                # Without its traceback, which would hold the whole group, and so itself.
+                answers.append((write.answer, refused.with_traceback(None)))
         group.finish()
         before = self.ledger.commits
         healthy = self.ledger.commit(group.commits)

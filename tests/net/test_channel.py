@@ -4,7 +4,9 @@ How an HTTP connection is read: what a client cannot do to it, and what it gets 
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
@@ -405,3 +407,24 @@ class TimeTests(SiteTestCase):
 
     def test_its_limits_are_those_that_the_documents_name(self):
         self.assertEqual((HEADER_SECONDS, BODY_SECONDS, CLOSING_SECONDS), (10, 15, 15))
+
+
+class GoneTests(SiteTestCase):
+    """
+    What was cut off.
+    """
+
+    def test_of_half_a_body_nothing_is_left_without_a_search_for_cycles(self):
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        gone = []
+        for body in (b"Content-Length: 50\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\n50\r\nhello"):
+            channel, transport = connect(self.site)
+            channel.dataReceived(b"POST / HTTP/1.1\r\nHost: chat.example\r\n" + body)
+            gone += [weakref.ref(channel), weakref.ref(channel.requests[-1])]
+            lose(channel)
+            # As a socket does.
+            transport.unregisterProducer()
+            del channel, transport
+        self.assertEqual([each() for each in gone], [None] * 4)

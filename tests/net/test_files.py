@@ -5,7 +5,9 @@ Files over HTTP: how they come in parts, and how they are given out.
 from __future__ import annotations
 
 import base64
+import gc
 import json
+import weakref
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
@@ -482,6 +484,21 @@ class RefusedTests(FilesTestCase):
         small, transport = self.start_part("/files/" + "a" * 26, 0, 1000, bytes(1000))
         self.assertEqual((parse(transport).status, transport.disconnecting), (404, False))
         small.connectionLost(Failure(ConnectionLost()))
+
+    def test_of_what_is_cut_or_refused_nothing_is_left_without_a_search_for_cycles(self) -> None:
+        path = self.begin(1000)
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        gone = []
+        for where, length in ((path, 1000), ("/files/" + "a" * 26, 4 * MEBIBYTE)):
+            channel, transport = self.start_part(where, 0, length, bytes(100))
+            gone += [weakref.ref(channel), weakref.ref(channel.requests[-1])]
+            channel.connectionLost(Failure(ConnectionLost()))
+            # As a socket does.
+            transport.unregisterProducer()
+            del channel, transport
+        self.assertEqual([each() for each in gone], [None] * 4)
 
     def test_elsewhere_a_body_is_as_small_as_ever(self) -> None:
         for target in ("/", "/account/sign-in", "/filesystem"):
