@@ -38,8 +38,26 @@ _PIECE_BYTES = 4096
 # Whoever sends more than that at once waits for `ChatFactory.turns`.
 _STEPS_A_TURN = 32
 _MESSAGES_A_TURN = 4
+# What Autobahn keeps of a handshake.
+_OF_HANDSHAKE = (
+    *("http_request_data", "http_response_data", "http_status_line", "http_headers", "http_request_uri"),
+    *("http_request_path", "http_request_params", "http_request_host", "websocket_protocols"),
+    *("websocket_origin", "websocket_extensions", "websocket_extensions_in_use", "_wskey"),
+)
 
 _log = Logger()
+
+
+class _Unheard:
+    """
+    In place of a Deferred for which nobody waits.
+    """
+
+    def callback(self, result: object) -> None:
+        """Tell nobody."""
+
+
+_UNHEARD = _Unheard()
 
 
 @implementer(IHalfCloseableProtocol)
@@ -86,6 +104,7 @@ class ChatProtocol(MessageProtocol):
         # Counted for all connections together, and never used: each would be a kilobyte for nothing.
         self.trafficStats = self.factory.traffic
         self.send_queue = ()
+        self.is_open = self.is_closed = _UNHEARD
         self.factory.register(self)
 
     def dataReceived(self, data: bytes) -> None:
@@ -124,8 +143,6 @@ class ChatProtocol(MessageProtocol):
         self._backlog = b""
         self.factory.turns.leave(self._go_on)
         self._connectionLost(reason)  # type: ignore[arg-type]
-        # Its result is this object: without it the memory is given back now, not when cycles are collected.
-        self.is_closed = None
         self.factory.unregister(self)
 
     # What Autobahn calls
@@ -143,8 +160,9 @@ class ChatProtocol(MessageProtocol):
         return subprotocol, {name.decode(): value.decode() for name, value in headers}
 
     def _onOpen(self) -> None:
-        # Autobahn keeps what it parsed; none of it is needed again.
-        self.http_request_data = self.http_headers = self.http_response_data = None
+        # None of it is needed again.
+        for name in _OF_HANDSHAKE:
+            self.__dict__.pop(name, None)
         self.client = None
         self._opened = True
         now = self.factory.seconds()

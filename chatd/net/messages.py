@@ -10,6 +10,7 @@ from chatd.net.options import Options
 
 _LONGEST_CONTROL_FRAME = 125
 _CLOSE, _PING, OPCODE_PONG = 8, 9, 10
+_NO_MESSAGE = bytearray()
 
 
 class MessageProtocol(Options):
@@ -26,7 +27,7 @@ class MessageProtocol(Options):
     finished = 0
     greeted = True
     _now = 0.0
-    _message = bytearray()
+    _message = _NO_MESSAGE
     _message_length = 0
     _fragments = 0
     _controls: TokenBucket | None = None
@@ -73,9 +74,9 @@ class MessageProtocol(Options):
         A message is complete.
         """
         self.finished += 1
+        message, self._message = self._message, _NO_MESSAGE
         if self.state == self.STATE_OPEN:
-            self.onMessage(bytes(self._message), False)
-        self._message = bytearray()
+            self.onMessage(bytes(message), False)
 
     def onFrameBegin(self) -> None:
         """

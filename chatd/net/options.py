@@ -37,12 +37,10 @@ class Options(WebSocketServerProtocol):
     # Where they are typed more narrowly than we use them.
     transport: Any
     peer: Any
+    is_open: Any
     is_closed: Any
     trafficStats: Any
     send_queue: Any
-    http_request_data: Any
-    http_headers: Any
-    http_response_data: Any
     _transport_details: Any
 
     maxFramePayloadSize = 65536
@@ -72,6 +70,11 @@ class Options(WebSocketServerProtocol):
     allowNullOrigin = False
     maxConnections = 0
     trustXForwardedFor = 0
+
+    def set_valid_events(self, valid_events: object = None) -> None:
+        """
+        Nobody listens to any.
+        """
 
     def perMessageCompressionAccept(self, offers: object) -> None:
         """
