@@ -32,14 +32,27 @@ def give_back(search: bool) -> None:
         _trim(0)
 
 
-def _find_trim() -> Any:
+def share_one_heap() -> None:
+    """
+    Have all threads that begin from now on take memory from one heap, where the C library can: each would
+    have glibc begin one of its own, and of what those have used once much stays lying about.
+    """
+    if _set_option is not None:
+        _set_option(_ARENA_MAX, 1)
+
+
+def _find(name: str) -> Any:
     try:
-        return ctypes.CDLL(None).malloc_trim
+        return getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):
         return None
 
 
-_trim = _find_trim()
+# M_ARENA_MAX of glibc's malloc.h.
+_ARENA_MAX = -8
+# Elsewhere the options have other numbers.
+_set_option = _find("mallopt") if _find("gnu_get_libc_version") is not None else None
+_trim = _find("malloc_trim")
 
 
 @dataclass(slots=True)

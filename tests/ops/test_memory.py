@@ -5,11 +5,34 @@ When memory is given back to the machine.
 from __future__ import annotations
 
 import gc
+import platform
+import subprocess
+import sys
+import unittest
 import weakref
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.ops.memory import AGAIN_SECONDS, CROWD, LOOK_SECONDS, QUICK_SECONDS, SEARCHED, Memory, give_back
+
+from tests.daemon import CHECKOUT, environment
+
+HEAPS = """
+import ctypes, threading
+from chatd.ops.memory import share_one_heap
+share_one_heap()
+libc = ctypes.CDLL(None)
+threads = [threading.Thread(target=libc.malloc, args=(1000,)) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc.fopen.restype = ctypes.c_void_p
+told = ctypes.c_void_p(libc.fopen(b"/dev/stdout", b"w"))
+libc.malloc_info(0, told)
+libc.fclose(told)
+"""
+"""A process that tells of each heap that it has."""
 
 
 class MemoryTests(SynchronousTestCase):
@@ -84,3 +107,12 @@ class MemoryTests(SynchronousTestCase):
         self.assertIsNotNone(seen())
         give_back(True)
         self.assertIsNone(seen())
+
+    @unittest.skipUnless(
+        platform.libc_ver()[0] == "glibc", "elsewhere threads have one heap, or no such option"
+    )
+    def test_threads_begin_no_heaps_of_their_own(self) -> None:
+        told = subprocess.run(
+            [sys.executable, "-c", HEAPS], cwd=CHECKOUT, env=environment(), capture_output=True, check=True
+        )
+        self.assertEqual(told.stdout.count(b"<heap nr"), 1)
