@@ -52,7 +52,7 @@ from chatd.net.site import make_site
 from chatd.net.tls import BadCertificate, Certificates
 from chatd.net.turns import PATIENT_CALLS, PATIENT_SECONDS, Turns
 from chatd.net.websocket import ChatFactory, spawn
-from chatd.ops.memory import Memory, give_back
+from chatd.ops.memory import Memory, give_back, share_one_heap
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 
@@ -188,6 +188,7 @@ class ChatService(Service):
         Open the store, and then let clients in. The Deferred fails with `CannotStart`.
         """
         super().startService()
+        share_one_heap()
         if isinstance(self.reactor, ReactorBase):
             keep_time(self.reactor)
         # Before anything that takes time: whoever renews a certificate does not ask whether we are ready.
@@ -242,7 +243,7 @@ class ChatService(Service):
         # What is there by now stays for ever, and connections are in no cycles: a collection that looked at
         # all of ten thousand of them would hold up everybody for as long as it takes.
         gc.freeze()
-        gc.set_threshold(10_000, 20, 1_000)
+        gc.set_threshold(2_000, 10, 10_000)
         self._passwords.start()
         self.factory.startFactory()
         self._ticking.start(TICK_SECONDS).addErrback(_failed, "the clock")

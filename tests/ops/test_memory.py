@@ -14,7 +14,6 @@ import weakref
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.ops.memory import AGAIN_SECONDS, CROWD, LOOK_SECONDS, QUICK_SECONDS, SEARCHED, Memory, give_back
-
 from tests.daemon import CHECKOUT, environment
 
 HEAPS = """
@@ -108,9 +107,7 @@ class MemoryTests(SynchronousTestCase):
         give_back(True)
         self.assertIsNone(seen())
 
-    @unittest.skipUnless(
-        platform.libc_ver()[0] == "glibc", "elsewhere threads have one heap, or no such option"
-    )
+    @unittest.skipUnless(platform.libc_ver()[0] == "glibc", "glibc alone has such an option")
     def test_threads_begin_no_heaps_of_their_own(self) -> None:
         told = subprocess.run(
             [sys.executable, "-c", HEAPS], cwd=CHECKOUT, env=environment(), capture_output=True, check=True
