@@ -59,7 +59,7 @@ INSIDE = (
     Protection(
         "time to greet",
         "chatd/core/session.py",
-        "        self._due = self.hub.deadlines.at(now + HELLO_SECONDS, check)\n",
+        "        self._due = self.hub.deadlines.at(now + HELLO_SECONDS, self._has_not_said_hello)\n",
         "",
         "tests/core/test_greeting.py::WelcomeTest::test_the_greeting_is_not_waited_for_twice",
     ),

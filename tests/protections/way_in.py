@@ -17,8 +17,8 @@ WAY_IN = (
     Protection(
         "a recipient that is broken is no other's trouble",
         "chatd/net/delivery.py",
-        "            except OSError:",
-        "            except NotImplementedError:",
+        "        except OSError:",
+        "        except NotImplementedError:",
         "tests/net/test_delivery.py::DeliveryTests::test_one_that_is_broken_or_gone_does_not_keep_the_others_from_theirs",
     ),
     Protection(
