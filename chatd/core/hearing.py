@@ -133,7 +133,7 @@ class Hearing:
                 # Taken first, which Python does faster than to call a method that is not of the class.
                 write = outbox.write
                 write(known[1])
-                if grouping:
+                if grouping and outbox.can_group:
                     self._step_in(cursor, outbox)
             else:
                 listener.offer(cursor, growth)

@@ -23,6 +23,12 @@ class Outbox(Protocol):
     """
 
     @property
+    def can_group(self) -> bool:
+        """
+        Whether it can ever be in a group.
+        """
+
+    @property
     def closed(self) -> bool:
         """
         Whether nothing is written any more. Until the connection is gone its session may not know of it.
@@ -42,8 +48,8 @@ class Outbox(Protocol):
 
     def enter(self, group: Group, member: Member) -> bool:
         """
-        Be in a group from now on, unless something waits to be sent or this outbox cannot be in one: whether
-        it is. `write` may be called as before.
+        Be in a group from now on, unless something waits to be sent: whether it is. `write` may be called as
+        before.
         """
 
     def leave(self, group: Group) -> None:

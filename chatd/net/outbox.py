@@ -81,6 +81,8 @@ class TransportOutbox:
     session: Session | None = None
     full: bool = False
     closed: bool = False
+    # Only a socket that nothing stands before, such as TLS, can be in a group.
+    can_group: bool = False
     aborted: bool = False
     _transport: Any = None
     _progress_at: float = 0.0
@@ -93,23 +95,24 @@ class TransportOutbox:
     def __post_init__(self) -> None:
         assert self.connection is not None
         self._transport = self.connection.transport
+        # Asked for its class, for what stands before one hands on each attribute that it does not have.
+        self.can_group = isinstance(self._transport, PromptTCPTransport)
         self.write = self._transport.write
 
     def _shut(self) -> None:
         self.closed = True
         self.write = _discard
-        if isinstance(self._transport, PromptTCPTransport):
+        if self.can_group and self._transport is not None:
             self._transport.leave_all()
 
     def enter(self, group: Group, member: Member) -> bool:
         """
-        See `Outbox`. Only a socket that nothing stands before, such as TLS, can be in a group.
+        See `Outbox`.
         """
-        transport = self._transport
-        # Asked for its class, for what stands before one hands on each attribute that it does not have.
-        if self.closed or not isinstance(transport, PromptTCPTransport):
+        if self.closed or not self.can_group:
             return False
-        return transport.enter(cast("TransportGroup", group), member)
+        entered: bool = self._transport.enter(cast("TransportGroup", group), member)
+        return entered
 
     def leave(self, group: Group) -> None:
         """

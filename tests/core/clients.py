@@ -304,6 +304,8 @@ class Client:
             self.bytes_written += len(data)
             self.full = self.full or self.sips
 
+    can_group = True
+
     @property
     def full(self) -> bool:
         """See `Outbox`."""

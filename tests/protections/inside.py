@@ -45,8 +45,8 @@ INSIDE = (
     Protection(
         "nothing goes past TLS to its socket",
         "chatd/net/outbox.py",
-        "        if self.closed or not isinstance(transport, PromptTCPTransport):\n",
-        "        if self.closed:\n",
+        "        self.can_group = isinstance(self._transport, PromptTCPTransport)\n",
+        "        self.can_group = True\n",
         "tests/net/test_outbox.py::GroupTests::test_what_goes_through_tls_never_goes_to_the_socket_by_itself",
     ),
     Protection(
