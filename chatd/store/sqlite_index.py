@@ -19,9 +19,10 @@ import msgspec
 
 from chatd.store import sqlite_fresh
 from chatd.store.sqlite_entry import MADE_BY, Row, entry_of
-from chatd.store.sqlite_fresh import Fresh, cost
+from chatd.store.sqlite_fresh import Fresh
 from chatd.store.sqlite_leaving import put_aside, take_out, take_step
 from chatd.store.sqlite_ledger import DISK_ERRORS, Ledger, reason
+from chatd.store.sqlite_load import AHEAD, BACK, ONE, PIECE_MESSAGES, Load, read_rows
 
 LAG_SECONDS = 0.5
 """How long a message that is alone waits to be indexed, so that others come along."""
@@ -34,9 +35,6 @@ STEP_MESSAGES, STEP_CHARACTERS = 250, 16_000
 How much a step takes, counted as by `cost`: about four milliseconds, however long the messages are. Where
 much is said it is more, and as much rarer (`sqlite_fresh`): of many messages at once each costs less.
 """
-
-PIECE_MESSAGES = 20
-"""So many are read at once, for they may be long."""
 
 LOADED_PAUSE_SECONDS = 0.06
 MOST_BEHIND = 8000
@@ -59,17 +57,6 @@ written: a tenth of the time is for it.
 
 RETRY_SECONDS = 5.0
 
-_COLUMNS = "commit_number, room, room.kind, author, author_name, text, files IS NOT NULL"
-_FROM = "FROM event JOIN room ON room.number = event.room WHERE event.kind = 'message'"
-# Many at once, as JSON: between any two rows that come by themselves the reactor's thread has its turn.
-_AT_ONCE = (
-    "SELECT json_group_array(json_array(commit_number, room, kind, author, author_name, text, filed))"
-    " FROM (SELECT commit_number, room, room.kind AS kind, author, author_name, text,"
-    " files IS NOT NULL AS filed"
-)
-AHEAD = f"{_AT_ONCE} {_FROM} AND commit_number > ? AND commit_number <= ? ORDER BY commit_number LIMIT ?)"
-BACK = f"{_AT_ONCE} {_FROM} AND commit_number <= ? ORDER BY commit_number DESC LIMIT ?)"
-ONE = f"SELECT {_COLUMNS} {_FROM} AND commit_number = ?"
 # What leaves in pieces comes back when all of them have left.
 DUE = (
     "SELECT commit_number FROM due WHERE NOT EXISTS"
@@ -104,11 +91,6 @@ def _add(connection: apsw.Connection, rows: Iterable[Sequence[Any]]) -> None:
     if entries:
         connection.execute(ADD_WORDS, (_json([entry[:3] for entry in entries]),))
         connection.execute(ADD_PARTS, (_json([(entry[0], entry[3]) for entry in entries]),))
-
-
-def _rows(connection: apsw.Connection, question: str, *bound: int) -> list[list[Any]]:
-    rows: list[list[Any]] = msgspec.json.decode(connection.execute(question, bound).get)
-    return sorted(rows)
 
 
 def _json(rows: list[Any]) -> str:
@@ -174,33 +156,6 @@ def _set_secure(connection: apsw.Connection, *, on: bool) -> None:
 
 
 @dataclass(slots=True)
-class _Load:
-    """
-    What one step takes: at most so many messages, and of so many characters or those of one message more.
-    """
-
-    most: int
-    characters: int
-    rows: list[Sequence[Any]] = field(default_factory=list)
-
-    @property
-    def full(self) -> bool:
-        """Whether it is enough."""
-        return len(self.rows) >= self.most or self.characters <= 0
-
-    def take(self, rows: Iterable[Sequence[Any]]) -> int | None:
-        """Take messages until it is enough; the commit of the last if there may be more behind it."""
-        count, last = 0, None
-        for row in rows:
-            if self.full:
-                return last
-            self.rows.append(row)
-            self.characters -= cost(row[5])
-            count, last = count + 1, row[0]
-        return last if count == PIECE_MESSAGES else None
-
-
-@dataclass(slots=True)
 class Indexer:
     """
     Has the index follow the logs, in the thread that writes and between what others have written.
@@ -224,8 +179,9 @@ class Indexer:
     _back_at: float = 0.0
     _pressed_at: float = 0.0
     _told: bool = False
-    # Something is taken out a little at a time.
+    # Something is taken out a little at a time. While there is old to be indexed too, they take turns.
     _leaving: bool = False
+    _left_last: bool = False
 
     def look(self) -> None:
         """
@@ -321,6 +277,10 @@ class Indexer:
             most = characters = 0
         elif loaded or self.ledger.commits - self.high > most:
             most, characters = sqlite_fresh.STEP_MESSAGES, sqlite_fresh.STEP_CHARACTERS
+        # What is new waits for others also while there is something else to do.
+        lag = LOADED_LAG_SECONDS if loaded else self.lag_seconds
+        waits = self._behind_since is not None and self.seconds() < self._behind_since + lag
+        ahead = not waits or self.ledger.commits - self.high > MOST_BEHIND
         connection = self.ledger.connection
         try:
             level = connection.pragma("synchronous")
@@ -328,7 +288,7 @@ class Indexer:
                 # Nobody waits for this to be on the disk: the next sync takes it along.
                 connection.pragma("synchronous", NORMAL)
             try:
-                self._step(most, characters)
+                self._step(most, characters, ahead=ahead)
             except BaseException as error:
                 self.ledger.abandon(error if isinstance(error, Exception) else Exception())
                 raise
@@ -357,20 +317,19 @@ class Indexer:
             self._told = True
             self.report(f"Messages cannot be indexed for the search at the moment: {why}")
 
-    def _step(self, most: int, characters: int) -> None:
+    def _step(self, most: int, characters: int, *, ahead: bool) -> None:
         connection = self.ledger.begin()
         low, high = _state(connection)
-        until = self.seconds() + LEAVING_SECONDS
-        try:
-            leaving = take_step(connection, lambda: self.seconds() >= until)
-        except apsw.CorruptError:
-            # What was said of a text when it came is not what is said of it now: nobody knows it any more.
-            self.report("The index of messages for the search does not fit them: it is made anew")
-            put_aside(connection)
-            connection.execute(BEGIN_ANEW, (MADE_BY,))
-            (low, high), leaving = connection.execute(STATE).get, True
         upto = self.ledger.commits
-        load = _Load(most, characters)
+        ahead = ahead and high < upto
+        leaving = self._leaving
+        back = bool(low and most and leaving and not ahead and self._left_last)
+        if not back:
+            leaving, fits = self._leave(connection)
+            if not fits:
+                low, high = connection.execute(STATE).get
+            back = not (ahead or leaving)
+        load = Load(most, characters)
         waiting: Any = connection.execute(DUE, (most,)).fetchall()
         again = []
         for each in waiting:
@@ -379,22 +338,36 @@ class Indexer:
             load.take(connection.execute(ONE, each))
             again.append(each)
         connection.executemany(NOT_DUE, again)
-        ahead = high < upto
-        while not load.full and (high < upto or (low and not (ahead or leaving))):
+        while not load.full and ((ahead and high < upto) or (back and low)):
             if ahead:
-                some = _rows(connection, AHEAD, high, upto, PIECE_MESSAGES)
+                some = read_rows(connection, AHEAD, high, upto, PIECE_MESSAGES)
                 last = load.take(some)
                 high = upto if last is None else last
             else:
-                some = _rows(connection, BACK, low, PIECE_MESSAGES)[::-1]
+                some = read_rows(connection, BACK, low, PIECE_MESSAGES)[::-1]
                 last = load.take(some)
                 low = 0 if last is None else last - 1
         # All by one statement: before each that adds several rows FTS5 writes what it has gathered.
         _add(connection, sorted(load.rows, key=lambda row: row[0]))
         connection.execute(SET_STATE, (low, high))
         self.ledger.commit(self.ledger.commits)
-        self.low, self.high, self._leaving = low, high, leaving
+        self.low, self.high, self._leaving, self._left_last = low, high, leaving, not back
         if leaving:
             self.ledger.erase_soon()
-        elif high >= upto and len(again) == len(waiting) < most:
+        if high >= upto and len(again) == len(waiting) < most:
             self._behind_since = None
+        elif not leaving:
+            # What has left comes back.
+            self.redo()
+
+    def _leave(self, connection: apsw.Connection) -> tuple[bool, bool]:
+        """Go on with what leaves; whether there was something, and False if the index had to be put aside."""
+        until = self.seconds() + LEAVING_SECONDS
+        try:
+            return take_step(connection, lambda: self.seconds() >= until), True
+        except apsw.CorruptError:
+            # What was said of a text when it came is not what is said of it now: nobody knows it any more.
+            self.report("The index of messages for the search does not fit them: it is made anew")
+            put_aside(connection)
+            connection.execute(BEGIN_ANEW, (MADE_BY,))
+            return True, False

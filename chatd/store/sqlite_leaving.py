@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import apsw
@@ -45,14 +46,18 @@ LEAVING = "SELECT count(*) FROM (SELECT 1 FROM leaving LIMIT ?)"
 OLD = "SELECT old FROM indexed WHERE only_row = 1"
 SET_OLD = "UPDATE indexed SET old = ? WHERE only_row = 1"
 
-_OLD_TABLES = ("old_word_data", "old_word_idx", "old_part_data", "old_part_idx")
+_TABLES = ("word_data", "word_idx", "part_data", "part_idx")
+OLD_TABLES = (
+    "SELECT name FROM sqlite_schema WHERE type = 'table'"
+    " AND (name GLOB 'old*_word_*' OR name GLOB 'old*_part_*')"
+)
 # Where SQLite keeps an index is told at https://www.sqlite.org/fts5.html#fts5_data_structures: these tables
-# are no part of it any more when it is dropped. What is made then is as schema/0005_search.sql has it.
+# are no part of it any more when it is dropped, and are called as none is yet. What is made then is as
+# schema/0005_search.sql has it.
 PUT_ASIDE = (
     "DELETE FROM due",
     "DELETE FROM leaving",
-    *(f"DROP TABLE IF EXISTS {old}" for old in _OLD_TABLES),
-    *(f"ALTER TABLE {old.removeprefix('old_')} RENAME TO {old}" for old in _OLD_TABLES),
+    *(f"ALTER TABLE {table} RENAME TO old{{}}_{table}" for table in _TABLES),
     "DROP TABLE word",
     "DROP TABLE part",
     "CREATE VIRTUAL TABLE word USING fts5 (text, marks, content = '', columnsize = 0,"
@@ -135,21 +140,25 @@ def _take_parts(connection: apsw.Connection, commit: int, parts: str, over: Call
 
 def put_aside(connection: apsw.Connection) -> None:
     """
-    Have an empty index. The one before it goes with the next steps.
+    Have an empty index. The one before it goes with the next steps, as one before that which is still there.
     """
+    waiting = {name for (name,) in connection.execute(OLD_TABLES)}
+    number = next(each for each in count(1) if not any(f"old{each}_{table}" in waiting for table in _TABLES))
     for statement in PUT_ASIDE:
-        connection.execute(statement)
-    connection.execute(SET_OLD, (len(_OLD_TABLES),))
+        connection.execute(statement.format(number))
+    connection.execute(SET_OLD, (len(waiting) + len(_TABLES),))
 
 
 def _take_old(connection: apsw.Connection) -> bool:
     # All at once it would be for seconds that nobody else can write.
-    left = connection.execute(OLD).get
-    name = _OLD_TABLES[len(_OLD_TABLES) - left]
-    key = "id" if name.endswith("_data") else "segid, term"
-    rows = f"SELECT {key} FROM {name} LIMIT {OLD_ROWS}"  # noqa: S608
-    connection.execute(f"DELETE FROM {name} WHERE ({key}) IN ({rows})")  # noqa: S608
-    if connection.changes() == 0:
+    names = [name for (name,) in connection.execute(OLD_TABLES)]
+    if names:
+        name = names[0]
+        key = "id" if name.endswith("_data") else "segid, term"
+        rows = f"SELECT {key} FROM {name} LIMIT {OLD_ROWS}"  # noqa: S608
+        connection.execute(f"DELETE FROM {name} WHERE ({key}) IN ({rows})")  # noqa: S608
+        if connection.changes():
+            return True
         connection.execute(f"DROP TABLE {name}")
-        connection.execute(SET_OLD, (left - 1,))
+    connection.execute(SET_OLD, (max(0, len(names) - 1),))
     return True

@@ -14,7 +14,7 @@ from chatd.core.events import Wipe
 from chatd.core.names import LOBBY, private_key
 from chatd.core.search import parse
 from chatd.core.sieve import Findings, Scope, Sought
-from chatd.store import sqlite_fresh, sqlite_index, sqlite_leaving, sqlite_search
+from chatd.store import sqlite_fresh, sqlite_index, sqlite_leaving, sqlite_load, sqlite_search
 from chatd.store.sqlite_entry import MADE_BY
 from tests.contracts.store import ADA, BOB, GARDEN
 from tests.contracts.store_deeds import deed
@@ -207,7 +207,7 @@ class IndexTests(IndexCase):
         indexer.report = lines.append
         broken: list[int] = []
 
-        def fail(which: sqlite_index.Indexer, most: int, characters: int) -> None:
+        def fail(which: sqlite_index.Indexer, most: int, characters: int, *, ahead: bool) -> None:
             which.ledger.begin()
             broken.append(most)
             raise apsw.FullError("the test says so")
@@ -271,7 +271,7 @@ class IndexTests(IndexCase):
     def test_no_question_looks_at_all_messages(self) -> None:
         questions = {
             name: question
-            for module in (sqlite_fresh, sqlite_index, sqlite_leaving, sqlite_search)
+            for module in (sqlite_fresh, sqlite_index, sqlite_leaving, sqlite_load, sqlite_search)
             for name, question in vars(module).items()
             if name.isupper()
             and name[0] != "_"

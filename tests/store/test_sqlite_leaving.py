@@ -5,15 +5,18 @@ What leaves the index of messages a little at a time.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import apsw
 
 from chatd.core.names import LOBBY
-from chatd.store import sqlite_index, sqlite_leaving
+from chatd.store import sqlite_index, sqlite_leaving, sqlite_threads
 from tests.contracts.store_forms import about
-from tests.store.test_sqlite_index import IndexCase
+from tests.store.test_sqlite_index import PATIENCE_SECONDS, IndexCase
 
 SCHEMA = Path(sqlite_leaving.__file__).parent / "schema"
 LONG = "".join(chr(0x4E00 + number * 7 % 2000) for number in range(1000)) + " zugzwang"
@@ -150,6 +153,75 @@ class LeavingTests(IndexCase):
         self.indexed()
         self.assertEqual(len(self.texts("zeppelin7")), 1)
         self.assert_whole()
+
+    def test_so_do_two_of_which_the_first_was_still_there_when_the_second_came(self) -> None:
+        self.patch(sqlite_leaving, "OLD_ROWS", 2)
+        for number in range(30):
+            self.say(f"zeppelin{number} {LONG}")
+        self.indexed()
+        self.stop()
+        with self.database.side_door() as connection:
+            for _ in range(2):
+                connection.execute("UPDATE indexed SET low = 0, unicode = '1.1.5'")
+                sqlite_index.unindex(connection, ())
+            tables = connection.execute(sqlite_leaving.OLD_TABLES).fetchall()
+            self.assertEqual((len(tables), connection.execute(sqlite_leaving.OLD).get), (8, 8))
+        self.assertGreater(self.steps(), 10)
+        self.start()
+        self.hurry()
+        self.indexed()
+        self.assertEqual(len(self.texts("zeppelin7")), 1)
+        self.assert_whole()
+
+    def test_old_messages_are_indexed_while_something_leaves(self) -> None:
+        self.patch(sqlite_leaving, "OLD_ROWS", 1)
+        self.patch(sqlite_index, "LEAVING_SECONDS", 0.0)
+        self.patch(sqlite_index, "STEP_MESSAGES", 5)
+        for number in range(30):
+            self.say(f"zeppelin{number} {LONG}")
+        self.indexed()
+        self.stop()
+        with self.database.side_door() as connection:
+            connection.execute("UPDATE indexed SET unicode = '1.1.5'")
+        steps: list[tuple[int, bool]] = []
+        take = sqlite_index.Indexer._step
+
+        def note(which: sqlite_index.Indexer, most: int, characters: int, *, ahead: bool) -> None:
+            take(which, most, characters, ahead=ahead)
+            steps.append((which.low, which._leaving))
+
+        self.patch(sqlite_index.Indexer, "_step", note)
+        self.start()
+        self.hurry()
+        self.indexed()
+        lows = [low for low, leaving in steps if leaving]
+        self.assertEqual((lows[0], lows[-1]), (30, 0))
+        # They take turns.
+        steps_back = [one > other for one, other in pairwise(lows[: lows.index(0) + 1])]
+        self.assertGreaterEqual(steps_back.count(False), steps_back.count(True) - 1)
+        self.assertEqual(len(self.texts("zeppelin7")), 1)
+        self.assert_whole()
+
+    def test_what_is_new_waits_for_more_also_while_old_messages_are_indexed(self) -> None:
+        for number in range(300):
+            self.say(f"seed {number}")
+        self.indexed()
+        self.stop()
+        self.forget_the_index()
+        with self.database.side_door() as connection:
+            connection.execute("UPDATE indexed SET low = 299, high = 299")
+        self.patch(sqlite_threads, "Indexer", partial(sqlite_index.Indexer, lag_seconds=1000.0))
+        self.start()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with self.database.side_door() as connection:
+            while connection.execute("SELECT low FROM indexed").get:
+                self.assertLess(time.monotonic(), deadline, "old messages are not indexed")
+                time.sleep(0.005)
+            self.assertEqual(connection.execute("SELECT high FROM indexed").get, 299)
+        self.assertEqual(len(self.texts("seed", limit=400)), 299)
+        self.hurry()
+        self.indexed()
+        self.assertEqual(len(self.texts("seed", limit=400)), 300)
 
     def test_the_index_that_is_made_then_is_as_the_schema_has_it(self) -> None:
         schema = (SCHEMA / "0005_search.sql").read_text("utf-8").split(";")
