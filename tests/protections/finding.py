@@ -185,6 +185,20 @@ FINDING = (
         "tests/store/test_sqlite_leaving.py::LeavingTests::test_an_index_that_is_not_used_any_more_goes_in_steps",
     ),
     Protection(
+        "old messages are indexed while something leaves",
+        "chatd/store/sqlite_index.py",
+        "back = bool(low and most and leaving and not ahead and self._left_last)",
+        "back = False",
+        "tests/store/test_sqlite_leaving.py::LeavingTests::test_old_messages_are_indexed_while_something_leaves",
+    ),
+    Protection(
+        "and what is new waits for more meanwhile",
+        "chatd/store/sqlite_index.py",
+        "        ahead = not waits or self.ledger.commits - self.high > MOST_BEHIND\n",
+        "        ahead = True\n",
+        "tests/store/test_sqlite_leaving.py::LeavingTests::test_what_is_new_waits_for_more_also_while_old_messages_are_indexed",
+    ),
+    Protection(
         "a search has an end",
         "chatd/store/sqlite_search.py",
         "                upto, more, cut = end, True, True\n                break\n",
@@ -215,7 +229,7 @@ FINDING = (
     ),
     Protection(
         "a step of the index takes so many characters",
-        "chatd/store/sqlite_index.py",
+        "chatd/store/sqlite_load.py",
         "len(self.rows) >= self.most or self.characters <= 0",
         "len(self.rows) >= self.most",
         "tests/store/test_sqlite_index.py::IndexTests::test_a_step_takes_no_more_the_longer_the_messages_are",
