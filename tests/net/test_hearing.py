@@ -150,7 +150,7 @@ class Person:
 
 class HearingTests(SynchronousTestCase):
     """
-    Ten people in the hall, where that many are written to as one.
+    A crowd in the hall, which is written to as one.
     """
 
     def setUp(self) -> None:
