@@ -37,13 +37,15 @@ class ServerFailed(Exception):
     """
 
 
-def settle_on(core: int) -> None:
+def settle_on(core: int | None) -> None:
     """
-    Have this process stay on a core, and end with the one that started it, however that ends.
+    Have this process stay on a core, if one is named, and end with the one that started it, however that
+    ends.
 
     To be called in a child before it becomes something else.
     """
-    os.sched_setaffinity(0, {core})
+    if core is not None:
+        os.sched_setaffinity(0, {core})
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -74,12 +76,13 @@ def _parents() -> dict[int, int]:
 @dataclass(slots=True)
 class ServerProcess:
     """
-    A command that serves on `port`, with all the processes that it starts. What it writes goes to `log`.
+    A command that serves on `port`, on a core or on all of them, with all the processes that it starts. What
+    it writes goes to `log`.
     """
 
     command: Sequence[str]
     port: int
-    core: int
+    core: int | None
     folder: Path
     log: Path
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))

@@ -2,8 +2,8 @@
 What a search costs, and what the index costs those who only talk: `python -m bench.search`.
 
 It fills a store with a million messages whose words are as frequent as those of a language, has it index
-them, and prints how long searches take and how large the index is. Then, in turns, how much is taken in with
-and without it, where each message costs the reactor's thread what it costs it in a server.
+them, and prints how long searches take and how large the index is. Before that, in turns, how much the daemon
+takes in with and without it: of 50 writers, each alone in a room, who say words when they are acknowledged.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -24,12 +26,17 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater, react
 
+from bench import figures
 from bench.fill import DATABASE, fill
-from chatd.core.events import Author, Draft
-from chatd.core.names import LOBBY, PersonId, RoomKey
+from bench.load_run import run_load
+from bench.machine import cores
+from bench.process import ServerProcess, free_port
+from bench.scenarios import V1
+from bench.servers import SERVERS, Place, environment
+from bench.toolchain import Toolchain
+from chatd.core.names import PersonId, RoomKey
 from chatd.core.search import parse
 from chatd.core.sieve import Scope, Sought
-from chatd.store import sqlite_index
 from chatd.store.sqlite import SqliteStore
 
 WORDS = 50_000
@@ -130,64 +137,43 @@ async def until_indexed(path: Path) -> float:
     return time.monotonic() - began
 
 
-async def intake(store: SqliteStore, language: Language, seconds: float, work_us: float) -> float:
+def intake(generator: Path, folder: Path, number: int, seconds: float, *, index: bool) -> float:
     """
-    How many messages a second a store takes in, of 50 at a time that are always on their way.
+    How many messages a second chatd takes in, with or without its index: on all cores, as people run it.
     """
-    texts = [language.text() for _ in range(2000)]
-    author, end, done = Author(ADA, "ada"), time.monotonic() + seconds, 0
-
-    async def writer(number: int) -> None:
-        nonlocal done
-        while time.monotonic() < end:
-            await store.append(Draft(LOBBY, LOBBY, author, texts[(done + number) % len(texts)]))
-            done += 1
-            busy = time.thread_time() + work_us / 1e6
-            while time.thread_time() < busy:
-                pass
-
-    writers = [Deferred.fromCoroutine(writer(number)) for number in range(OUTSTANDING)]
-    cpu = time.process_time()
-    for each in writers:
-        await each
-    print(f"  {(time.process_time() - cpu) / done * 1e6:.0f} \u00b5s of the processor a message,", end="")
-    return done / seconds
-
-
-class NoIndex(sqlite_index.Indexer):
-    """
-    Has nothing indexed.
-    """
-
-    def wait(self) -> float | None:
-        """As `Indexer`: never."""
-        return None
-
-    def press(self) -> None:
-        """As `Indexer`: nothing."""
+    place = Place(free_port(), folder)
+    data = folder / f"data-{number}-{index}"
+    command = list(SERVERS["chatd"].command(Toolchain(), replace(place, data=data)))
+    if not index:
+        command[:1] = [sys.executable, "-m", "bench.unindexed"]
+    server = ServerProcess(command, place.port, None, folder, folder / "server.log", environment())
+    options = [*V1, "--words", "--clients", str(OUTSTANDING), "--seconds", str(seconds), "--warmup", "1"]
+    with server:
+        run = run_load(generator, "intake", options, server, cores()[1])
+        found = apsw.Connection(str(data / DATABASE), flags=apsw.SQLITE_OPEN_READONLY)
+        behind = found.execute("SELECT commits - high FROM store, indexed").get
+        found.close()
+    measured = figures.intake(run)
+    print(
+        f"  {'with' if index else 'without':7} the index {measured['acknowledged_per_second']:,.0f} a second,"
+        f" p50 {measured['p50_ms']:.1f} ms, p99 {measured['p99_ms']:.1f} ms,"
+        f" {run.cpu_seconds / run.report['acknowledged'] * 1e6:.0f} \u00b5s of the processor a message"
+        + (f", {behind:,} behind" if index else "")
+    )
+    return measured["acknowledged_per_second"]
 
 
-async def ratios(
-    folder: Path, language: Language, rounds: int, seconds: float, work_us: float
-) -> list[float]:
+def ratios(folder: Path, rounds: int, seconds: float) -> list[float]:
     """
     Intake with the index by intake without it, in as many rounds, each on a store that is new.
     """
+    generator = Toolchain().generator()
     found = []
     for number in range(rounds):
-        speeds = {}
-        for index in (True, False) if number % 2 else (False, True):
-            path = folder / f"intake-{number}-{index}.sqlite3"
-            store = await open_store(path)
-            assert store._writer is not None
-            if not index:
-                store._writer._indexer = NoIndex(store._writer.ledger, print)
-                await store.touch(())
-            speeds[index] = await intake(store, language, seconds, work_us)
-            behind = apsw.Connection(str(path)).execute("SELECT commits - high FROM store, indexed").get
-            await store.stop()
-            which = "with" if index else "without"
-            print(f"  {which} the index {speeds[index]:,.0f} a second, {behind:,} behind")
+        speeds = {
+            index: intake(generator, folder, number, seconds, index=index)
+            for index in ((True, False) if number % 2 else (False, True))
+        }
         found.append(speeds[True] / speeds[False])
     return found
 
@@ -199,7 +185,7 @@ async def run(arguments: argparse.Namespace) -> None:
     language = Language(Random(2026))
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
-        found = await ratios(folder, language, arguments.rounds, arguments.seconds, arguments.work_us)
+        found = ratios(folder, arguments.rounds, arguments.seconds)
         print(f"intake with the index by intake without: {statistics.median(found):.2f} {found}")
         path = folder / DATABASE
         await (await open_store(path)).stop()
@@ -239,7 +225,6 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--work-us", type=float, default=110.0, help="of the reactor's thread, a message")
     parser.add_argument("--folder", help="where the databases are made")
     arguments = parser.parse_args()
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "loop.h"
+#include "message.h"
 #include "options.h"
 #include "scenarios.h"
 
@@ -15,6 +16,7 @@ static const struct {
 
 int main(int count, char **words) {
     struct options options = options_read(count, words);
+    if (options.words) texts_of_words();
     loop_start(options.scenario, options.limit, options.marks);
     for (size_t i = 0; i < sizeof SCENARIOS / sizeof *SCENARIOS; i++) {
         if (strcmp(SCENARIOS[i].name, options.scenario)) continue;

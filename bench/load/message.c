@@ -11,6 +11,24 @@ static const char TAIL[] = "\"}";
 #define LATE_HEAD_LENGTH (sizeof LATE_HEAD - 1)
 #define TAIL_LENGTH (sizeof TAIL - 1)
 
+static bool of_words;
+
+void texts_of_words(void) { of_words = true; }
+
+/* Of 65,536 words the n-th is said about a n-th as often as the first: half of all that is said is of 256 of them. */
+static void write_words(char *into, size_t length) {
+    static uint64_t state = 88172645463325252u;
+    size_t at = 0;
+    while (at < length) {
+        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+        uint64_t half = (uint64_t)1 << (state >> 60);
+        uint64_t letters = (half + (state & (half - 1))) * 0x9E3779B97F4A7C15u;
+        size_t word = 2 + (letters >> 60) % 8;
+        for (; word > 0 && at < length; word--, letters /= 19) into[at++] = "aeioubcdfghklmnprst"[letters % 19];
+        if (at < length) into[at++] = ' ';
+    }
+}
+
 static void write_hex(char *into, unsigned digits, uint64_t value) {
     for (unsigned i = digits; i-- > 0; value >>= 4) into[i] = "0123456789abcdef"[value & 15];
 }
@@ -28,7 +46,10 @@ static uint64_t read_hex(const char *from, unsigned digits) {
 
 void stamp_write(char *into, size_t length, struct stamp stamp) {
     if (length < STAMP_LENGTH || length > TEXT_MAX) fail("a text of %zu characters", length);
-    memset(into, 'x', length);
+    if (of_words)
+        write_words(into + STAMP_LENGTH, length - STAMP_LENGTH);
+    else
+        memset(into, 'x', length);
     write_hex(into, 4, stamp.writer);
     into[4] = '-';
     write_hex(into + 5, 8, stamp.number);

@@ -15,6 +15,8 @@ struct stamp {
 #define STAMP_LENGTH 31
 #define TEXT_MAX 4000
 
+/* Have all texts be of words from now on. */
+void texts_of_words(void);
 /* Write a text of `length` characters that begins with a stamp; no zero at its end. */
 void stamp_write(char *into, size_t length, struct stamp stamp);
 /* Fails if there is none. */

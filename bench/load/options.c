@@ -34,6 +34,7 @@ static const struct option OPTIONS[] = {
     {"--slow", SWITCH, PLACE(slow), 0, 0},
     {"--fill", SWITCH, PLACE(fill), 0, 0},
     {"--pinged", SWITCH, PLACE(pinged), 0, 0},
+    {"--words", SWITCH, PLACE(words), 0, 0},
     {"--marks", SWITCH, PLACE(marks), 0, 0},
     {"--tls", SWITCH, PLACE(server.secure), 0, 0},
     {"--path", TEXT, PLACE(server.path), 0, 0},

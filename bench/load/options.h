@@ -21,6 +21,7 @@ struct options {
     bool slow;          /* One client does not read. */
     bool fill;          /* Fill what the kernel holds for each client, before anything is measured. */
     bool pinged;        /* Wait until the server has pinged each client once. */
+    bool words;         /* Texts are of words as frequent as those of a language, and not of one letter. */
     bool marks;
 };
 
