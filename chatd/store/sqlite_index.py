@@ -51,8 +51,8 @@ LOADED_BACK_PAUSE_SECONDS = 0.1
 LEAVING_SECONDS = 0.003
 LOADED_LEAVING_PAUSE_SECONDS = 0.05
 """
-How long a step takes of what leaves, and how long others come first where there is always something to be
-written: a tenth of the time is for it.
+How long a step takes of what leaves, and the pause behind it; and how long others come first where there is
+always something to be written: a tenth of the time is for it.
 """
 
 RETRY_SECONDS = 5.0
@@ -300,8 +300,11 @@ class Indexer:
             self._fail(" ".join(str(error).split()) or type(error).__name__)
         else:
             self._told = False
-        pause = LOADED_LEAVING_PAUSE_SECONDS if self._leaving else LOADED_BACK_PAUSE_SECONDS
-        self._back_at = self.seconds() + (pause if loaded else BACK_PAUSE_SECONDS)
+        if self._leaving:
+            pause = LOADED_LEAVING_PAUSE_SECONDS if loaded else LEAVING_SECONDS
+        else:
+            pause = LOADED_BACK_PAUSE_SECONDS if loaded else BACK_PAUSE_SECONDS
+        self._back_at = self.seconds() + pause
 
     def _wait_again(self, connection: apsw.Connection, level: int) -> None:
         """Have what others write be synced with its commit, as before; if need be on a new connection."""
