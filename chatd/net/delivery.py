@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chatd.core.outbox import Member
 
 if TYPE_CHECKING:
+    from chatd.net.tls_transport import PromptTLSTransport
     from chatd.net.transport import PromptTCPTransport
 
 MOST_BYTES = 64 * 1024
@@ -102,13 +103,15 @@ class TransportGroup:
     In a room of a thousand what there is to each of them is in no cache of the processor by the time that the
     next message comes, and to look at it costs several times what is done with it.
 
-    `written` is how many bytes it was given in all, `since` how many when a transport came. The dictionaries
-    have the same keys in the same order.
+    `written` is how many bytes it was given in all, `since` how many when a transport came, with the keys of
+    `sockets` in the same order. Those that are `sealed`, each with the TLS above it, are sent the same, but
+    encrypted.
     """
 
     def __init__(self) -> None:
         self.written = 0
         self.sockets: dict[PromptTCPTransport, socket.socket] = {}
+        self.sealed: dict[PromptTCPTransport, PromptTLSTransport] = {}
         self.members: dict[PromptTCPTransport, Member] = {}
         self.since: dict[PromptTCPTransport, int] = {}
 
@@ -116,7 +119,11 @@ class TransportGroup:
         """
         See `chatd.core.outbox.Group`.
         """
-        if not self.sockets or not data:
+        if not data:
+            return
+        if self.sealed:
+            self._write_sealed(data)
+        if not self.sockets:
             return
         self.written += len(data)
         sent = _send_all(self.sockets.values(), repeat(data, len(self.sockets)))
@@ -125,20 +132,48 @@ class TransportGroup:
                 if count < len(data):
                     transport.fell_short(data, count)
 
-    def add(self, transport: PromptTCPTransport, member: Member) -> None:
+    def _write_sealed(self, data: bytes) -> None:
+        transports: list[PromptTCPTransport] = []
+        records: list[bytes] = []
+        for transport, tls in tuple(self.sealed.items()):
+            record = tls.seal(data)
+            if record is None:
+                # It is too much for one record, or TLS has something to read first.
+                transport.leave_all()
+                tls.write(data)
+            else:
+                transports.append(transport)
+                records.append(record)
+        sent = _send_all([transport.socket for transport in transports], records)
+        for transport, record, count in zip(transports, records, sent, strict=True):
+            transport.count(record)
+            if count < len(record):
+                transport.fell_short(record, count)
+
+    def add(self, transport: PromptTCPTransport, member: Member, tls: PromptTLSTransport | None) -> None:
         """
-        Take a transport in, for which nothing may be waiting.
+        Take a transport in, for which nothing may be waiting; with the TLS above it, if there is one.
         """
-        self.sockets[transport] = transport.socket
         self.members[transport] = member
-        self.since[transport] = self.written
+        if tls is None:
+            self.sockets[transport] = transport.socket
+            self.since[transport] = self.written
+        else:
+            self.sealed[transport] = tls
+
+    def taken(self, transport: PromptTCPTransport) -> int:
+        """
+        How many bytes a transport was given since it came that it has not counted itself.
+        """
+        return self.written - self.since.get(transport, self.written)
 
     def remove(self, transport: PromptTCPTransport) -> None:
         """
         Let a transport go.
         """
-        del self.sockets[transport]
-        del self.since[transport]
+        if self.sealed.pop(transport, None) is None:
+            del self.sockets[transport]
+            del self.since[transport]
         self.members.pop(transport).left()
 
 

@@ -18,7 +18,6 @@ from chatd.core.ports import Wire
 from chatd.core.refusals import CloseCode
 from chatd.core.session import Session
 from chatd.net.delivery import TransportGroup
-from chatd.net.transport import PromptTCPTransport
 
 SLOW_SECONDS = 30.0
 """How long a transport may be full without its peer taking anything."""
@@ -81,7 +80,7 @@ class TransportOutbox:
     session: Session | None = None
     full: bool = False
     closed: bool = False
-    # Only a socket that nothing stands before, such as TLS, can be in a group.
+    # Not if something stands between it and the socket.
     can_group: bool = False
     aborted: bool = False
     _transport: Any = None
@@ -95,8 +94,9 @@ class TransportOutbox:
     def __post_init__(self) -> None:
         assert self.connection is not None
         self._transport = self.connection.transport
-        # Asked for its class, for what stands before one hands on each attribute that it does not have.
-        self.can_group = isinstance(self._transport, PromptTCPTransport)
+        # Of its class, for what stands before a transport hands on each attribute that it does not have.
+        kind = type(self._transport)
+        self.can_group = hasattr(kind, "can_group") and self._transport.can_group
         self.write = self._transport.write
 
     def _shut(self) -> None:

@@ -7,7 +7,8 @@ does all handshakes that have come in one turn, and hands over each record by it
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from OpenSSL import SSL
 from twisted.internet.protocol import connectionDone
@@ -16,6 +17,10 @@ from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 
 from chatd.net.turns import Turns
+
+if TYPE_CHECKING:
+    from chatd.core.outbox import Member
+    from chatd.net.delivery import TransportGroup
 
 _RECORD = 2**14
 """The most bytes of an application that one TLS record carries (RFC 8446, section 5.1)."""
@@ -149,17 +154,76 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
             or self.disconnecting
             or not 0 < len(data) <= _RECORD
         ):
+            self.leave_all()
             super().write(data)
             return
-        connection, below = self._tlsConnection, self.transport
+        record = self.seal(data)
+        if record is None:
+            self.leave_all()
+            super().write(data)
+        else:
+            self.transport.write(record)
+
+    def seal(self, data: bytes) -> bytes | None:
+        """
+        Encrypt what is to be sent next; None if Twisted has to see to it.
+        """
+        if len(data) > _RECORD:
+            return None
+        connection, room = self._tlsConnection, len(data) + _RECORD_OVERHEAD
         try:
             connection.send(data)
         except SSL.Error:
             # OpenSSL wants to read first, or the connection is broken: Twisted's way deals with either.
-            super().write(data)
-            return
-        room = len(data) + _RECORD_OVERHEAD
-        record = connection.bio_read(room)
-        below.write(record)
+            return None
+        record: bytes = connection.bio_read(room)
         if len(record) == room:
-            self._flushSendBIO()
+            # With what was waiting already, such as the answer to a new key.
+            with suppress(SSL.WantReadError):
+                while True:
+                    record += connection.bio_read(_RECORD)
+        return record
+
+    # In a group
+
+    @property
+    def can_group(self) -> bool:
+        """
+        Whether it can be in a group: not if something else stands between it and the socket.
+        """
+        return getattr(type(self.transport), "can_group", False)
+
+    def enter(self, group: TransportGroup, member: Member) -> bool:
+        """
+        As `PromptTCPTransport.enter`, also if nothing is to be encrypted before.
+        """
+        if (
+            self._appSendBuffer
+            or not self._handshakeDone
+            or self._lostTLSConnection
+            or self._aborted
+            or self.disconnecting
+        ):
+            return False
+        entered: bool = self.transport.enter(group, member, self)
+        return entered
+
+    def leave(self, group: TransportGroup) -> None:
+        """
+        As `PromptTCPTransport.leave`.
+        """
+        self.transport.leave(group)
+
+    def leave_all(self) -> None:
+        """
+        As `PromptTCPTransport.leave_all`.
+        """
+        if self.transport is not None and self.can_group:
+            self.transport.leave_all()
+
+    def loseConnection(self) -> None:
+        """
+        See `ITransport`.
+        """
+        self.leave_all()
+        super().loseConnection()

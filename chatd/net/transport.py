@@ -36,6 +36,7 @@ class PromptTCPTransport(tcp.Server):
     and it is in no group any more, for those are written to without a look at what waits.
     """
 
+    can_group = True
     delivery = Delivery()
     # Where it stands in the delivery that is under way, or in an earlier one.
     _place = -1
@@ -48,7 +49,13 @@ class PromptTCPTransport(tcp.Server):
         """
         How many bytes the kernel has taken.
         """
-        return self._given + sum([group.written - group.since[self] for group in self._groups])
+        return self._given + sum([group.taken(self) for group in self._groups])
+
+    def count(self, data: bytes) -> None:
+        """
+        A group has given the socket this, which it does not count itself.
+        """
+        self._given += len(data)
 
     def _takes_at_once(self) -> bool:
         # Bytes for a TLS layer that `startTLS` put above are not the socket's, and a pull producer is asked
@@ -59,13 +66,14 @@ class PromptTCPTransport(tcp.Server):
             and (self.streamingProducer or self.producer is None)
         )
 
-    def enter(self, group: TransportGroup, member: Member) -> bool:
+    def enter(self, group: TransportGroup, member: Member, tls: PromptTLSTransport | None = None) -> bool:
         """
-        Be in a group if nothing is to be sent before what it is given: whether it is.
+        Be in a group if nothing is to be sent before what it is given: whether it is. With `tls` that is
+        encrypted by it.
         """
         if not self._takes_at_once() or self.disconnecting:
             return False
-        group.add(self, member)
+        group.add(self, member, tls)
         self._groups += (group,)
         return True
 
@@ -73,7 +81,7 @@ class PromptTCPTransport(tcp.Server):
         """
         Be no longer in a group that it is in.
         """
-        self._given += group.written - group.since[self]
+        self._given += group.taken(self)
         self._groups = tuple([each for each in self._groups if each is not group])
         group.remove(self)
 
@@ -83,7 +91,7 @@ class PromptTCPTransport(tcp.Server):
         """
         groups, self._groups = self._groups, ()
         for group in groups:
-            self._given += group.written - group.since[self]
+            self._given += group.taken(self)
             group.remove(self)
 
     def write(self, data: bytes) -> None:

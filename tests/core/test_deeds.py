@@ -58,7 +58,7 @@ class ModerationTest(ChatTestCase):
         cursors = self.bob.session.cursors
         self.assertEqual(len(cursors.behind), 1)
         self.bob.lose()
-        self.assertEqual((cursors.behind, cursors.rooms, cursors._parting), ({}, {}, {}))
+        self.assertFalse(cursors.behind or cursors.rooms or cursors._parting)
 
     def test_whoever_is_behind_gets_all_up_to_the_kick_and_nothing_after_it(self) -> None:
         """A slow reader loses nothing that was theirs."""

@@ -45,8 +45,8 @@ INSIDE = (
     Protection(
         "nothing goes past TLS to its socket",
         "chatd/net/outbox.py",
-        "        self.can_group = isinstance(self._transport, PromptTCPTransport)\n",
-        "        self.can_group = True\n",
+        '        self.can_group = hasattr(kind, "can_group") and self._transport.can_group\n',
+        "        self.can_group = self._transport.can_group\n",
         "tests/net/test_outbox.py::GroupTests::test_what_goes_through_tls_never_goes_to_the_socket_by_itself",
     ),
     Protection(
