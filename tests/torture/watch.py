@@ -40,12 +40,13 @@ def _descriptors(pid: int) -> list[str]:
 
 def held_bytes(pid: int) -> int:
     """
-    Its memory, with its share of what it has in common with others.
+    Its memory, with the whole of what it has in common with others: a share of that would grow when others
+    go, such as those who harm it.
     """
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith("Rss:"):
             return int(line.split()[1]) * 1024
-    raise AssertionError("smaps_rollup has no Pss")
+    raise AssertionError("smaps_rollup has no Rss")
 
 
 def used_seconds(pid: int) -> float:
