@@ -86,13 +86,17 @@ export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes 
     else if (element?.isConnected) view.scrollTop = element.offsetTop - top;
   };
 
+  const showEarlier = () => {
+    if (start > 0) setSpan(earlier(items, span, following));
+    else act.older(room);
+  };
+
   const more = () => {
     if (away.current) return;
     const view = box.current;
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     if (view.scrollTop <= view.clientHeight) {
-      if (start > 0) setSpan(earlier(items, span, following));
-      else if (room.older && !room.loading && room.live) act.older(room);
+      if (start > 0 || (room.older && !room.loading && room.live)) showEarlier();
     } else if (below <= view.clientHeight && !place.current.atEnd) {
       if (end < items.length) setSpan(later(items, span));
       else if (room.newer && !room.loading && room.live) act.newer(room);
@@ -184,6 +188,9 @@ export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes 
     return last.focus();
   };
 
+  // A row that stays there, and as high, until one is at the beginning: if it went, there would be nothing above to
+  // hold what one reads against.
+  const earlierOnes = start > 0 || room.older;
   const empty = room.live && items.length === 0 && pending.length === 0;
   const begins = room.live && !room.older && start === 0 && !empty;
   return html`
@@ -196,8 +203,7 @@ export function Flow({ room, me, pending, quiet, ignored, leaving, most, writes 
       }
       <div class="messages" id="messages" ref=${box} role="region" onScroll=${onScroll} onKeyDown=${onKeyDown} tabindex="0" aria-label=${t("Messages")}>
         <ol class="rows" role="list" onFocusIn=${onFocusIn}>
-          ${room.loading && html`<li class="happening" key="loading">${t("Fetching older messages…")}</li>`}
-          ${room.live && room.older && start === 0 && !room.loading && html`<li class="happening" key="more"><button type="button" onClick=${() => act.older(room)}>${t("Show older messages")}</button></li>`}
+          ${(room.loading || (room.live && earlierOnes)) && html`<li class="happening older" key="older">${room.loading ? t("Fetching older messages…") : html`<button type="button" onClick=${showEarlier}>${t("Show older messages")}</button>`}</li>`}
           ${begins && html`<li class="beginning" key="beginning">${room.with ? t("This conversation begins here. Only the two of you can read it.") : t("The room begins here.")}</li>`}
           ${rows.map((row) => html`<${Row} key=${row.key} row=${row} me=${me} target=${target} editing=${room.editing} leaving=${leaving} most=${most} writes=${writes} />`)}
           ${empty && html`<li class="empty" key="empty">${t("Nobody has said anything yet.")}${room.with && html`<br />${t("Only the two of you can read what is said here.")}`}</li>`}
