@@ -349,9 +349,10 @@ def test_axe_finds_nothing_where_messages_change(guests: Guests, scheme: str) ->
     bob.sees("cake?")
     chooses(bob, message(bob, "cake?"), "Reply")
     bob.say(f"yes, @{guests.named('ada')}!")
+    # What comes moves what is there, and then the mouse is over another message.
+    message(ada, f"yes, @{guests.named('ada')}!").locator(".quote").wait_for()
     chooses(ada, message(ada, "cake?"), "👍")
     chooses(bob, message(bob, "cake?"), "👍")
-    message(ada, f"yes, @{guests.named('ada')}!").locator(".quote").wait_for()
     tools(ada, message(ada, "cake?")).get_by_role("button", name="More about").click()
     look("menu")
     ada.page.keyboard.press("Escape")

@@ -61,8 +61,13 @@ def test_each_file_says_how_it_stands_and_what_was_cut_off_goes_on(guests: Guest
     guests.shot(ada, f"uploads-{scheme}")
     in_order(ada)
     image = pytest.importorskip("PIL.Image")
-    bar = image.open(io.BytesIO(film.locator("progress").screenshot())).convert("RGB")
-    assert bar.getpixel((4, bar.height // 2)) == WARNS[scheme]
+
+    def colour() -> tuple[int, ...]:
+        bar = image.open(io.BytesIO(film.locator("progress").screenshot())).convert("RGB")
+        return bar.getpixel((4, bar.height // 2))
+
+    # It is tried again now and then, and is another one while it is.
+    assert any(colour() == WARNS[scheme] for _ in range(50))
     found = [one["id"] for one in axe.run(ada.page).response["violations"]]
     assert found == []
     # What is given up is gone, and the server is told.
