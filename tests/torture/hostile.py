@@ -25,7 +25,10 @@ from tests.torture.uploader import UPLOADS
 AGAIN_SECONDS = (2.0, 6.0)
 """How long one who was thrown out waits before it comes back."""
 MORE = 1.7
-"""How many there are for each that is to be there at once."""
+"""
+How many there are for each that is to be there at once: some are on their way back, and come when there is
+room among those.
+"""
 
 
 @dataclass(slots=True)
@@ -40,28 +43,21 @@ class Harm:
     longest: float = 0.0
     alive: int = 0
 
-    async def do(self, target: Target, until: float) -> None:
+    async def do(self, target: Target, room: asyncio.Semaphore, until: float) -> None:
         """
-        Do it again and again, each time when the last connection has been ended by the server.
+        Do it again and again, each time when the last connection has been ended by the server and there is
+        room for another one.
         """
-        while (now := time.monotonic()) < until:
-            self.alive += 1
-            try:
-                async with asyncio.timeout(until - now):
-                    ending = await self.kind.do(target)
-            except TimeoutError:
-                # Still there at the end.
-                ending = "stayed"
-            except Denied as denied:
-                ending = str(denied.status)
-            except Lost as lost:
-                ending = str(lost.ending.code)
-            except OSError:
-                ending = str(CUT)
-            finally:
+        while True:
+            async with room:
+                if time.monotonic() >= until:
+                    return
+                self.alive += 1
+                begun = time.monotonic()
+                ending = await self._once(target, until)
+                lasted = time.monotonic() - begun
                 self.alive -= 1
             self.endings[ending] += 1
-            lasted = time.monotonic() - now
             if ending == "stayed":
                 # No wonder, if it had no more time than it may have.
                 if self.kind.seconds is not None and lasted > self.kind.seconds:
@@ -72,6 +68,20 @@ class Harm:
                 if ending not in self.kind.endings:
                     self.wrong[ending] += 1
             await asyncio.sleep(target.random.uniform(*AGAIN_SECONDS))
+
+    async def _once(self, target: Target, until: float) -> str:
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                return await self.kind.do(target)
+        except TimeoutError:
+            # Still there at the end.
+            return "stayed"
+        except Denied as denied:
+            return str(denied.status)
+        except Lost as lost:
+            return str(lost.ending.code)
+        except OSError:
+            return str(CUT)
 
 
 async def harm(
@@ -90,13 +100,14 @@ async def harm(
 
     async with Proxy(port, slowly, 4096) as slow, Proxy(tls_port, slowly, 4096) as slow_tls:
         doing = []
+        room = asyncio.Semaphore(count)
         # Some are always on their way back.
         for number in range(round(count * MORE)):
             tls = number // len(harms) % 2 == 1
             place = Place(tls_port if tls else port, tls, 4096)
             through = Place((slow_tls if tls else slow).listening, tls, 4096)
             target = Target(place, through, random.Random(draw.random()))
-            doing.append(asyncio.create_task(harms[number % len(harms)].do(target, until)))
+            doing.append(asyncio.create_task(harms[number % len(harms)].do(target, room, until)))
             # What a crowd does that comes in one instant is another run.
             await asyncio.sleep(min(0.01, seconds / 20 / count))
         seen = [0]
