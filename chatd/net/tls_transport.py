@@ -168,14 +168,18 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         """
         Encrypt what is to be sent next; None if Twisted has to see to it.
         """
-        if len(data) > _RECORD:
-            return None
         connection, room = self._tlsConnection, len(data) + _RECORD_OVERHEAD
+        sent = 0
         try:
-            connection.send(data)
+            sent = connection.send(data)
+            while sent < len(data):
+                # It was a whole record: a client may have asked for small ones (RFC 6066, section 4).
+                sent += connection.send(data[sent:])
         except SSL.Error:
-            # OpenSSL wants to read first, or the connection is broken: Twisted's way deals with either.
-            return None
+            # OpenSSL wants to read first, or the connection is broken: Twisted's way deals with either. Not
+            # once a part is on its way, which would be sent twice: the next write finds that it is broken.
+            if not sent:
+                return None
         record: bytes = connection.bio_read(room)
         if len(record) == room:
             # With what was waiting already, such as the answer to a new key.

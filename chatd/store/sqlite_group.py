@@ -160,7 +160,8 @@ class Group:
             if not change(self.connection, place.number, draft, place.head + 1, self.now_ms):
                 return Appended(0, "", True)
         place = place or self._make_room(draft.room, draft.room_name)
-        self.took = self.took or draft.wipe is not None or draft.kind in (EDITED, DELETED)
+        if draft.wipe is not None or draft.kind in (EDITED, DELETED):
+            self.take_text()
         who = draft.detail.who
         for person in (draft.author.id, *([who.id] if who else ())):
             self.keep(person)
@@ -177,6 +178,12 @@ class Group:
         self._insert(place.number, event)
         self.batch.append(event)
         return Appended(event.offset, event.id, False)
+
+    def take_text(self) -> None:
+        """
+        Text is about to be taken from the database: what was kept of earlier messages is not as it was.
+        """
+        self.took, self.fresh = True, None
 
     def prune(self, keep: Keep, limit: int, after: int) -> Step:
         """

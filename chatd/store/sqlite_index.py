@@ -38,9 +38,10 @@ much is said it is more, and as much rarer (`sqlite_fresh`): of many messages at
 
 LOADED_PAUSE_SECONDS = 0.06
 MOST_BEHIND = 8000
+LATE_SECONDS = 1.5
 """
 The time between two steps where there is always something to be written, and how many messages may wait for
-them; if it is more they follow each other.
+them, and how long; if it is more they follow each other.
 """
 
 NORMAL = 1
@@ -249,7 +250,8 @@ class Indexer:
             return
         at = self._due_at(LOADED_LAG_SECONDS)
         now = self.seconds()
-        hurry = self.ledger.commits - self.high > MOST_BEHIND
+        late = self._behind_since is not None and now >= self._behind_since + LATE_SECONDS
+        hurry = late or self.ledger.commits - self.high > MOST_BEHIND
         if at is not None and now >= at and (hurry or now >= self._pressed_at + LOADED_PAUSE_SECONDS):
             self.step(loaded=True)
             self._pressed_at = self.seconds()

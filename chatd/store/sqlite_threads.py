@@ -169,6 +169,8 @@ class Writer:
         healthy = self.ledger.commit(group.commits)
         self._indexer.stored(group.fresh, before)
         if group.took:
+            # Also if no event follows: it leaves the index, and then the write-ahead log.
+            self._indexer.redo()
             self.ledger.erase_soon()
         return Settled(tuple(group.batch), answers, healthy=healthy)
 

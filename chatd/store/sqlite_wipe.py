@@ -117,5 +117,5 @@ async def wipe_ahead(ask: _Ask, write: _Write, drafts: Iterable[DeedDraft]) -> i
 
 
 def _take(group: Any, messages: Sequence[tuple[int, int]]) -> None:
-    group.took = True
+    group.take_text()
     take_texts(group.connection, messages)

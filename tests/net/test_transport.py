@@ -263,6 +263,22 @@ class UnixTests(SynchronousTestCase):
         self.assertTrue(b"two".startswith(data))
 
 
+class SmallRecords:
+    """
+    A TLS connection whose client has negotiated a `max_fragment_length` of 512.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def send(self, data: bytes) -> int:
+        sent: int = self._connection.send(data[:512])
+        return sent
+
+
 class TLSWritingTests(SynchronousTestCase):
     """
     A server's end of a TLS connection over a transport in memory, and OpenSSL at the client's.
@@ -326,6 +342,20 @@ class TLSWritingTests(SynchronousTestCase):
         for data in sent:
             self.server.write(data)
         self.assertEqual(self.carry(), b"".join(sent))
+
+    def test_to_a_client_that_asked_for_small_records_all_is_sent_too(self) -> None:
+        self.shake_hands()
+        # Of such a client's data OpenSSL takes what is one record, and says so.
+        self.server._tlsConnection = SmallRecords(self.server._tlsConnection)
+        sent = [bytes([number]) * size for number, size in enumerate((1, 512, 2000, 2**14, 7), 48)]
+        for data in sent:
+            self.server.write(data)
+        self.assertEqual(self.carry(), b"".join(sent))
+
+    def test_what_a_group_is_sent_is_sealed_whole_however_long_it_is(self) -> None:
+        self.shake_hands()
+        self.below.write(self.server.seal(b"x" * 100_000))
+        self.assertEqual(self.carry(), b"x" * 100_000)
 
     def test_what_is_written_before_the_handshake_comes_after_it_and_first(self) -> None:
         self.server.write(b"early")

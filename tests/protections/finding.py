@@ -199,6 +199,27 @@ FINDING = (
         "tests/store/test_sqlite_leaving.py::LeavingTests::test_what_is_new_waits_for_more_also_while_old_messages_are_indexed",
     ),
     Protection(
+        "what waits too long to be indexed waits for nothing more",
+        "chatd/store/sqlite_index.py",
+        "        hurry = late or ",
+        "        hurry = ",
+        "tests/store/test_sqlite_fresh.py::PressTests::test_what_waits_too_long_has_steps_follow_each_other",
+    ),
+    Protection(
+        "what is wiped is not indexed from memory",
+        "chatd/store/sqlite_group.py",
+        "        self.took, self.fresh = True, None\n",
+        "        self.took = True\n",
+        "tests/store/test_sqlite_fresh.py::FreshIndexTests::test_what_is_wiped_meanwhile_never_comes_into_the_index",
+    ),
+    Protection(
+        "and leaves the index also if the deed does not follow",
+        "chatd/store/sqlite_threads.py",
+        "            self._indexer.redo()\n",
+        "",
+        "tests/store/test_sqlite_leaving.py::LeavingTests::test_what_was_to_be_wiped_leaves_also_if_the_deed_that_was_to_follow_does_not",
+    ),
+    Protection(
         "a search has an end",
         "chatd/store/sqlite_search.py",
         "                upto, more, cut = end, True, True\n                break\n",

@@ -4,14 +4,21 @@ What is indexed without being read again: as much, and as it is.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any, cast
+
 import apsw
 from twisted.internet.defer import gatherResults
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.core.events import Wipe
 from chatd.core.names import LOBBY
+from chatd.store import sqlite_wipe
 from chatd.store.sqlite_fresh import MOST_STEPS, STEP_CHARACTERS, STEP_MESSAGES, Fresh
+from chatd.store.sqlite_index import LATE_SECONDS, LOADED_LAG_SECONDS, Indexer
 from chatd.store.sqlite_ledger import Ledger
-from tests.contracts.store import draft
+from tests.contracts.store import BOB, draft
+from tests.contracts.store_deeds import deed
 from tests.contracts.store_forms import about
 from tests.store.test_sqlite_index import IndexCase
 
@@ -77,6 +84,29 @@ class FreshIndexTests(IndexCase):
         self.assertEqual(self.texts("harmless"), ["harmless"])
         self.assertEqual(len(self.texts("seed", limit=1000)), STEP_MESSAGES)
 
+    def test_what_is_wiped_meanwhile_never_comes_into_the_index(self) -> None:
+        self.database.hold()
+        said = [self.store.append(draft("secret of bob", who=BOB)) for _ in range(6)]
+        self.database.release()
+        self.settle(gatherResults(said))
+        write, others = self.store._write, []
+
+        def write_beside(apply: Any, weight: int = 256) -> Any:
+            answer = write(apply, weight)
+            if not others and isinstance(apply, partial) and apply.func is sqlite_wipe._take:
+                # In the group with the first texts that are taken, and enough for a step.
+                others.extend(self.store.append(draft(f"seed {number}")) for number in range(STEP_MESSAGES))
+            return answer
+
+        self.patch(self.store, "_write", write_beside)
+        self.settle(self.store.act((deed("wiped", LOBBY, wipe=Wipe(BOB, 0)),)))
+        self.settle(gatherResults(others))
+        self.hurry()
+        self.indexed()
+        self.assertEqual(len(self.texts("seed", limit=1000)), STEP_MESSAGES)
+        self.assertEqual(self.texts("secret"), [])
+        self.assertFalse(self.in_the_index("secret"))
+
     def test_an_index_that_is_not_where_it_was_is_left_to_be_brought_up_by_reading(self) -> None:
         self.say_much("one", "two")
         with self.database.side_door() as connection:
@@ -102,6 +132,39 @@ class FreshIndexTests(IndexCase):
         self.hurry()
         self.indexed()
         self.assertEqual(len(self.texts("seed", limit=1000)), STEP_MESSAGES)
+
+
+class Commits:
+    """In place of a ledger: how much was stored."""
+
+    commits = 100
+
+
+class CountingIndexer(Indexer):
+    """Takes no steps, and notes when it should."""
+
+    def step(self, *, loaded: bool = False, only_leaving: bool = False) -> None:
+        steps.append(now[0])
+
+
+now, steps = [0.0], list[float]()
+
+
+class PressTests(SynchronousTestCase):
+    """When a step is taken though there is always something to be written."""
+
+    def test_what_waits_too_long_has_steps_follow_each_other(self) -> None:
+        now[0] = 0.0
+        steps.clear()
+        self.addCleanup(steps.clear)
+        indexer = CountingIndexer(cast(Any, Commits()), self.fail, lambda: now[0], high=0)
+        indexer.note()
+        for hundredths in range(160):
+            now[0] = hundredths / 100
+            indexer.press()
+        self.assertEqual(steps[0], LOADED_LAG_SECONDS)
+        self.assertLess(len([each for each in steps if each < LATE_SECONDS]), 10)
+        self.assertEqual(len([each for each in steps if each >= LATE_SECONDS]), 10)
 
 
 class FreshTests(SynchronousTestCase):

@@ -37,9 +37,9 @@ class IndexCase(SqliteCase):
         self.store._writer._indexer.lag_seconds = 0.0
         self.settle(self.store.touch(()))
 
-    def indexed(self) -> None:
-        """Wait until all is indexed."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def indexed(self, within: float = PATIENCE_SECONDS) -> None:
+        """Wait until all is indexed, for so many seconds."""
+        deadline = time.monotonic() + within
         question = (
             "SELECT low = 0 AND high = (SELECT commits FROM store) AND NOT EXISTS (SELECT 1 FROM due)"
             " AND NOT EXISTS (SELECT 1 FROM leaving) AND old = 0"

@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 
 from chatd.core.names import LOBBY
-from chatd.store import sqlite_index, sqlite_leaving, sqlite_threads
+from chatd.store import sqlite_index, sqlite_leaving, sqlite_threads, sqlite_wipe
 from tests.contracts.store_forms import about
 from tests.store.test_sqlite_index import PATIENCE_SECONDS, IndexCase
 
@@ -74,6 +74,15 @@ class LeavingTests(IndexCase):
             sqlite_index.unindex(connection, ())
         self.start()
         self.assertEqual(self.texts("tea"), ["tea"])
+
+    def test_what_was_to_be_wiped_leaves_also_if_the_deed_that_was_to_follow_does_not(self) -> None:
+        self.say(f"secret {WORDS}")
+        self.indexed()
+        with self.database.side_door() as connection:
+            number = connection.execute("SELECT room FROM event").get
+        self.settle(self.store._write(partial(sqlite_wipe._take, messages=[(number, 1)])))
+        self.indexed(within=10.0)
+        self.assertFalse(self.in_the_index("zeppelin7"))
 
     def test_what_a_crash_has_left_leaves_after_the_next_start(self) -> None:
         self.say(WORDS)

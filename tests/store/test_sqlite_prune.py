@@ -61,7 +61,8 @@ class PruneTests(SqliteCase):
                 self.say(f"{number:04000}")
             self.prune(40)
             sizes.append(pages())
-        self.assertLess(max(sizes[4:]), sizes[3] * 1.2)
+        # What is said in eight rounds takes 320 pages. The index has more or fewer, as it comes to merge.
+        self.assertLess(max(sizes[4:]), sizes[3] + 80)
         self.assertEqual(len(self.log()), 40)
 
     def test_a_step_that_finds_nothing_writes_nothing(self) -> None:
