@@ -244,11 +244,11 @@ def resident_bytes(daemon: Daemon) -> int:
 
 def test_who_stops_reading_costs_little_and_delays_nobody_and_gets_it_all(unlimited: Daemon) -> None:
     """
-    While 48 MB go through the room. That whoever goes on so is sent away after half a minute is the run
+    While 16 MB go through the room. That whoever goes on so is sent away after half a minute is the run
     `stopped` of `make torture`, and with a clock that is turned by hand a test of the outbox.
     """
     text = "\N{SNAKE}" * 4000
-    messages = 48 * 1024 * 1024 // len(text.encode())
+    messages = 16 * 1024 * 1024 // len(text.encode())
 
     async def pump(writer: ChatClient, healthy: ChatClient, count: int) -> None:
         async def write() -> None:
