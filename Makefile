@@ -64,9 +64,11 @@ trial: $(VENV)/.dev
 	$(BIN)/python -W error -m coverage run -m twisted.trial --temp-directory=build/trial tests
 	$(BIN)/coverage report --include='chatd/core/*,chatd/dialects/*,chatd/store/*' --fail-under=95 --skip-covered
 
-# Most of their time they wait for a process or a browser, so there is one file under way for each core.
+# Most of their time they wait for a process or a browser, so there is one file under way for each core. Where a browser did not
+# get somewhere in half a minute, which a busy machine is enough for, the test is run once more, and the last line counts it as
+# rerun; whatever else is wrong is wrong the first time.
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --reruns 1 --only-rerun 'Timeout [0-9]+ms exceeded|with timeout [0-9]+ms'
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel

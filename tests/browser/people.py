@@ -17,7 +17,8 @@ except ImportError:
     # The fixture that starts the browser says so.
     Error = expect = None  # type: ignore[assignment,misc]
 
-WAIT_MS = 10_000
+# Long, for a machine that is busy: whoever has to wait as long has failed.
+WAIT_MS = 30_000
 if expect is not None:
     expect.set_options(timeout=WAIT_MS)
 
