@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS := $(shell getconf _NPROCESSORS_ONLN)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format pytest trial page wheel vendor bench bench-smoke torture conformance conformance-all fuzz clean system
@@ -38,6 +39,7 @@ $(VENV)/.dev: pyproject.toml setup.py | $(BIN)/python
 run: $(VENV)/.run
 	$(BIN)/twistd -n chatd --port $(PORT)
 
+test: WANTED := -m 'not trial'
 test: system lint page trial pytest conformance
 
 # What the tests need beside Python: installed where we may, else named.
@@ -61,14 +63,15 @@ page:
 
 # The sizes that fit in memory; those that start processes are pytest's alone.
 trial: $(VENV)/.dev
-	$(BIN)/python -W error -m coverage run -m twisted.trial --temp-directory=build/trial tests
+	PYTHONWARNINGS=error $(BIN)/python -m coverage run -m twisted.trial --jobs $(JOBS) --temp-directory=build/trial tests
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='chatd/core/*,chatd/dialects/*,chatd/store/*' --fail-under=95 --skip-covered
 
 # Most of their time they wait for a process or a browser, so there is one file under way for each core. Where a browser did not
 # get somewhere in half a minute, which a busy machine is enough for, the test is run once more, and the last line counts it as
 # rerun; whatever else is wrong is wrong the first time.
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --reruns 1 --only-rerun 'Timeout [0-9]+ms exceeded|with timeout [0-9]+ms'
+	$(BIN)/python -m pytest $(WANTED) --numprocesses $(JOBS) --dist loadfile --reruns 1 --only-rerun 'Timeout [0-9]+ms exceeded|with timeout [0-9]+ms'
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel

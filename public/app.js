@@ -127,6 +127,12 @@ function tellRead() {
   }
 }
 
+/** Send what waits: this may be the last that is heard of the tab. */
+function flush() {
+  act.removals()?.flush();
+  tellRead();
+}
+
 const connection = new Connection({ open, clock, random: Math.random, newCid, tokens: tokensIn(local), emit: dispatch });
 const door = new Door({
   open,
@@ -207,11 +213,11 @@ useTheme(page.settings.theme);
 
 addEventListener("online", () => connection.wake());
 addEventListener("hashchange", () => act.arrive());
-addEventListener("pagehide", () => act.removals()?.flush());
+addEventListener("pagehide", flush);
 let hiddenAt = clock.now();
 document.addEventListener("visibilitychange", () => {
   dispatch({ type: "hidden", hidden: document.hidden });
-  if (document.hidden) act.removals()?.flush();
+  if (document.hidden) flush();
   if (document.hidden) hiddenAt = clock.now();
   else if (clock.now() - hiddenAt > AWAY_MS) connection.probe();
   else connection.survey();

@@ -5,6 +5,7 @@ Rules for every test that pytest runs.
 from __future__ import annotations
 
 import os
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,20 @@ from tests.daemon import Daemon
 
 # With CI=true a test that was left out proves nothing, so it is a failure.
 NOTHING_LEFT_OUT = os.environ.get("CI") == "true"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "trial: of a class that trial runs too")
+
+
+# Before pytest looks which of them are wanted.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        case = isinstance(item, pytest.Function) and item.cls and issubclass(item.cls, unittest.TestCase)
+        # What starts processes stands in a folder that is no package, where trial does not look.
+        if case and item.path.with_name("__init__.py").exists():
+            item.add_marker("trial")
 
 
 def _count_as_failed(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -17,7 +17,9 @@ from tests.daemon import Daemon
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# The one that draws nothing but pages starts a page with half of the work.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,11 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: starts the daemon and Chromium")
 
 
-# Not for the session: while it lives, playwright keeps an event loop running, and no test can have its own.
-@pytest.fixture(scope="module")
+# Not for the session: while it lives, playwright keeps an event loop running, and no other can begin.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """
-    The browser, shared by the tests of a module; each has contexts of its own.
+    The browser, shared by the tests of this folder; each has contexts of its own.
     """
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")

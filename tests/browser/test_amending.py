@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.axe import Axe
 from tests.browser.house import Guests, guests, house
 from tests.browser.people import People, expect
 from tests.browser.sayings import chooses, edit_field, in_order, message, tools
@@ -332,19 +333,9 @@ def test_moderators_delete_with_a_reason_and_call_for_all(chromium: Browser, tmp
         team.go()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_messages_change(guests: Guests, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found: list[tuple[str, str, str]] = []
-    ada = guests.comes("ada", guests.browser(color_scheme=scheme))
-    bob = guests.comes("bob")
-
-    def look(state: str) -> None:
-        ada.page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
-        for one in axe.run(ada.page).response["violations"]:
-            found.extend((state, one["id"], str(node["html"])[:160]) for node in one["nodes"])
-        guests.shot(ada, f"{scheme}-{state}")
-
+def test_axe_finds_nothing_where_messages_change(guests: Guests) -> None:
+    ada, bob = guests.comes("ada"), guests.comes("bob")
+    axe = Axe(ada.page, lambda scheme, state: guests.shot(ada, f"{scheme}-{state}"))
     ada.say("cake?")
     bob.sees("cake?")
     chooses(bob, message(bob, "cake?"), "Reply")
@@ -354,25 +345,25 @@ def test_axe_finds_nothing_where_messages_change(guests: Guests, scheme: str) ->
     chooses(ada, message(ada, "cake?"), "👍")
     chooses(bob, message(bob, "cake?"), "👍")
     tools(ada, message(ada, "cake?")).get_by_role("button", name="More about").click()
-    look("menu")
+    axe.looks("menu")
     ada.page.keyboard.press("Escape")
     tools(ada, message(ada, "cake?")).get_by_role("button", name="React").click()
     ada.page.locator(".floating .signs button").first.wait_for()
-    look("picker")
+    axe.looks("picker")
     ada.page.keyboard.press("Escape")
     chooses(ada, message(ada, "cake?"), "Edit")
-    look("edit")
+    axe.looks("edit")
     edit_field(ada).press("Escape")
     chooses(ada, message(ada, "cake?"), "Reply")
-    look("replying")
+    axe.looks("replying")
     message(ada, "cake?").locator(".reaction").first.click(button="right")
     ada.page.get_by_role("dialog").wait_for()
-    look("reactors")
+    axe.looks("reactors")
     ada.page.keyboard.press("Escape")
     ada.page.get_by_role("button", name="About this room").click()
     ada.page.get_by_label("Tell me").wait_for()
-    look("level")
+    axe.looks("level")
     ada.page.keyboard.press("Escape")
     chooses(ada, message(ada, "cake?"), "Delete")
-    look("undo")
-    assert found == []
+    axe.looks("undo")
+    axe.found_nothing()

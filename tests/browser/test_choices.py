@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.axe import Axe
 from tests.browser.house import Guests, guests, house
 from tests.browser.people import Tab, expect
 
@@ -213,55 +214,48 @@ def test_what_a_screen_reader_goes_by_is_there(guests: Guests) -> None:
     expect(ada.page.get_by_placeholder("Write a message")).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(guests: Guests, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found: list[tuple[str, str, str]] = []
-
-    def look(tab: Tab, state: str) -> None:
-        # What is still fading in has not the colours that it will have.
-        tab.page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
-        for one in axe.run(tab.page).response["violations"]:
-            found.extend((state, one["id"], str(node["html"])[:120]) for node in one["nodes"])
-
-    context = guests.browser(color_scheme=scheme)
+def test_axe_finds_nothing_in_any_state(guests: Guests) -> None:
+    context = guests.browser()
     guests.comes("bob").say("hello :robot: *there* `code` https://example.org")
     tab = guests.tab(context)
     tab.page.get_by_label("Username").wait_for()
-    look(tab, "door")
+    outside = Axe(tab.page)
+    outside.looks("door")
     tab.page.get_by_role("button", name="Settings").click()
-    look(tab, "settings")
+    outside.looks("settings")
+    outside.found_nothing()
     tab.page.goto("about:blank")
     ada = guests.comes("ada", context)
+    axe = Axe(ada.page)
     ada.say(f"hello @{guests.named('bob')}")
     ada.say("a\u0007bell")
     ada.page.locator(".refused").wait_for()
-    look(ada, "room")
+    axe.looks("room")
     for name in ("Go to a room or a person", "Settings"):
         ada.page.get_by_role("button", name=name, exact=True).click()
         ada.page.get_by_role("dialog").wait_for()
-        look(ada, name)
+        axe.looks(name)
         ada.page.keyboard.press("Escape")
     ada.page.locator("#messages").focus()
     ada.page.keyboard.press("Shift+?")
     ada.page.get_by_role("dialog", name="Keyboard").wait_for()
-    look(ada, "help")
+    axe.looks("help")
     ada.page.keyboard.press("Escape")
     ada.page.get_by_role("button", name="Emoji").click()
     ada.page.get_by_label("grinning", exact=True).wait_for()
-    look(ada, "emoji")
+    axe.looks("emoji")
     ada.page.keyboard.press("Escape")
     ada.page.get_by_placeholder("Write a message").press_sequentially("@bo")
     ada.page.get_by_role("option").first.wait_for()
-    look(ada, "completion")
+    axe.looks("completion")
     ada.page.get_by_placeholder("Write a message").fill("")
     for drawer in ("Rooms", "People") if guests.phone else ():
         guests.drawer(ada, drawer)
-        look(ada, drawer)
+        axe.looks(drawer)
         ada.page.keyboard.press("Escape")
     guests.drawer(ada, "People")
     ada.page.locator(".persons .chip", has_text=guests.named("bob")).click()
     ada.is_in(guests.named("bob"))
-    look(ada, "private")
-    guests.shot(ada, f"private-{scheme}")
-    assert found == []
+    axe.looks("private")
+    guests.shot(ada, "private")
+    axe.found_nothing()

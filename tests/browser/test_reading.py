@@ -183,3 +183,16 @@ def test_older_messages_come_by_a_button_too(guests: Guests) -> None:
     bob.page.evaluate("addEventListener('pointerdown', () => { window.again = true; }, true)")
     button.click()
     expect(bob.page.locator(".beginning")).to_have_count(1)
+
+
+def test_what_is_read_just_before_one_goes_is_read(guests: Guests) -> None:
+    ada, bob = guests.comes("ada"), guests.comes("bob")
+    bob.say("the last thing")
+    ada.sees("the last thing")
+    ada.page.goto("about:blank")
+    bob.say("meanwhile")
+    bob.sees("meanwhile")
+    ada.page.goto(f"{guests.url}#/room/lobby")
+    ada.is_in("lobby")
+    # Whoever has read nothing of a room so far has nothing unread there.
+    expect(ada.page.locator(".side .entry", has_text=guests.room).locator(".badge")).to_have_text(["1"])
