@@ -19,6 +19,7 @@ NOTHING_LEFT_OUT = os.environ.get("CI") == "true"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "trial: of a class that trial runs too")
+    config.addinivalue_line("markers", "apart: takes long, and shares nothing with its file")
 
 
 # Before pytest looks which of them are wanted.
@@ -29,6 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # What starts processes stands in a folder that is no package, where trial does not look.
         if case and item.path.with_name("__init__.py").exists():
             item.add_marker("trial")
+        if item.get_closest_marker("apart") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def _count_as_failed(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -88,6 +88,11 @@ def tutorial(texts: list[str], name: str = "bot") -> list[str]:
     return [json.dumps({"email": "", "username": name, "message": text}) for text in texts]
 
 
+AT_A_DESK = pytest.mark.parametrize("guests", ["desktop"], indirect=True)
+"""For a test of what does not differ on a phone."""
+ON_A_PHONE = pytest.mark.parametrize("guests", ["phone"], indirect=True)
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """
@@ -108,4 +113,4 @@ def guests(request: pytest.FixtureRequest, chromium: Browser, house: Daemon) -> 
     them.go()
 
 
-__all__ = ["CROWD", "SEND", "Guests", "guests", "house", "tutorial"]
+__all__ = ["AT_A_DESK", "CROWD", "ON_A_PHONE", "SEND", "Guests", "guests", "house", "tutorial"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.axe import Axe
-from tests.browser.house import Guests, guests, house
+from tests.browser.house import AT_A_DESK, Guests, guests, house
 from tests.browser.people import People, expect
 from tests.browser.sayings import chooses, edit_field, in_order, message, tools
 from tests.browser.team import Team, confirms, server
@@ -245,6 +245,7 @@ def test_a_mention_shows_as_unread_on_the_other_page(guests: Guests) -> None:
     assert ada.page.locator(".message.called").count() == 0
 
 
+@AT_A_DESK
 def test_of_a_room_that_is_set_to_nothing_nobody_is_told(guests: Guests) -> None:
     ada, bob = guests.comes("ada"), guests.comes("bob")
     ada.say("it begins")

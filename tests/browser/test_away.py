@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.house import Guests, guests, house
+from tests.browser.house import ON_A_PHONE, Guests, guests, house
 from tests.browser.people import Tab, expect
 
 pytestmark = pytest.mark.browser
@@ -97,6 +97,7 @@ def test_it_rings_for_who_is_called_and_wants_it_and_does_not_look(guests: Guest
     rung(ada, 1)
 
 
+@ON_A_PHONE
 def test_who_comes_back_after_a_minute_has_what_was_missed_though_the_line_had_died(guests: Guests) -> None:
     context = guests.browser()
     context.add_init_script(LINE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.axe import Axe
-from tests.browser.house import SEND, Guests, guests, house, tutorial
+from tests.browser.house import AT_A_DESK, SEND, Guests, guests, house, tutorial
 from tests.browser.people import expect
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def test_a_cut_is_quiet_at_first_and_then_told_with_a_way_to_try_now(guests: Gue
     expect(banner).to_have_count(0)
 
 
+@AT_A_DESK
 def test_over_many_cuts_each_page_shows_every_message_once_in_the_order_of_the_log(guests: Guests) -> None:
     chance = random.Random(5)
     contexts = [guests.browser(), guests.browser()]

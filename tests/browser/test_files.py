@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.axe import Axe
-from tests.browser.house import Guests, guests, house
+from tests.browser.house import AT_A_DESK, Guests, guests, house
 from tests.browser.parcels import attaches, brings, carried, drawn, in_order, payload, picture, sends
 from tests.browser.people import PHONE, People, expect
 from tests.browser.team import server
@@ -243,6 +243,7 @@ def test_an_upload_that_is_cut_off_goes_on_where_it_was(people: People, daemon: 
     assert (length, total) == (len(content), expected)
 
 
+@AT_A_DESK
 def test_a_picture_of_a_conversation_is_shown_to_both_and_two_guests_of_one_browser_stay_two(
     guests: Guests,
 ) -> None:

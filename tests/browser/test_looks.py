@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.house import CROWD, Guests, guests, house
+from tests.browser.house import CROWD, ON_A_PHONE, Guests, guests, house
 from tests.browser.people import COVERED, expect
 
 pytestmark = pytest.mark.browser
@@ -107,6 +107,7 @@ def test_who_is_typing_is_told_in_one_column_with_the_words(guests: Guests) -> N
     assert abs(lefts[0] - lefts[1]) <= 1
 
 
+@ON_A_PHONE
 def test_the_top_bar_shows_its_sign_and_never_half_a_word(guests: Guests) -> None:
     ada = guests.comes("ada")
 

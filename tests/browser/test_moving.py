@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.house import CROWD, Guests, guests, house
+from tests.browser.house import AT_A_DESK, CROWD, Guests, guests, house
 from tests.browser.people import expect
 
 pytestmark = pytest.mark.browser
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 __all__ = ["guests", "house"]
 
 
+@AT_A_DESK
 def test_keys_lead_from_room_to_room_and_to_the_list_of_them(guests: Guests) -> None:
     ada = guests.comes("ada")
     press = ada.page.keyboard.press
@@ -145,6 +146,7 @@ def test_who_comes_and_goes_is_one_line_and_none_on_request(guests: Guests) -> N
     expect(switch).to_have_attribute("aria-pressed", "true")
 
 
+@AT_A_DESK
 def test_two_tabs_of_one_person_agree_on_what_is_read_and_on_the_name(guests: Guests) -> None:
     here = guests.browser()
     first = guests.comes("ada", here)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.house import CROWD, Guests, guests, house
+from tests.browser.house import AT_A_DESK, CROWD, Guests, guests, house
 from tests.browser.people import Tab, expect
 from tests.browser.sayings import in_order, message, tools
 
@@ -28,6 +28,7 @@ def crowd_gives(guests: Guests, tab: Tab, offset: int, *emoji: str) -> None:
         tab.page.evaluate(CROWD, [{"name": guests.named(f"c{number:02}"), "commands": commands}])
 
 
+@AT_A_DESK
 def test_the_twelfth_who_gives_a_reaction_sees_that_it_is_theirs_and_takes_it_back(guests: Guests) -> None:
     ada = guests.comes("ada")
     ada.say("cake!")
@@ -52,6 +53,7 @@ def test_the_twelfth_who_gives_a_reaction_sees_that_it_is_theirs_and_takes_it_ba
         expect(chips[tab]).to_have_attribute("aria-pressed", "false")
 
 
+@AT_A_DESK
 def test_one_finds_ones_own_reaction_on_a_page_of_history_too(guests: Guests) -> None:
     ada = guests.comes("ada")
     ada.say("cake!")

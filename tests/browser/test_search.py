@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.axe import Axe
-from tests.browser.house import Guests, guests, house
+from tests.browser.house import AT_A_DESK, Guests, guests, house
 from tests.browser.people import PHONE, SURFACES, People, Tab, expect
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def test_a_message_far_back_is_found_by_a_word_and_shown_in_its_room(guests: Gue
     expect(ada.page.locator(".message.target .text")).to_have_text(f"a second {word} <b>here</b>")
 
 
+@AT_A_DESK
 def test_what_was_said_in_chinese_is_found_within_its_sentence(guests: Guests) -> None:
     ada = guests.comes("ada")
     guests.speaks(ada, "bob", "今天晚上我们在茶馆见面", "明天再说", *[f"行 {n}" for n in range(120)])

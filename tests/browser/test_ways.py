@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.house import Guests, guests, house
+from tests.browser.house import AT_A_DESK, ON_A_PHONE, Guests, guests, house
 from tests.browser.parcels import drawn, payload, picture
 from tests.browser.people import Tab, expect
 from tests.browser.sayings import chooses, edit_field, in_order, message
@@ -54,7 +54,7 @@ def menu_by_key(tab: Tab, text: str, item: str) -> None:
     tab.page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("guests", ["desktop"], indirect=True)
+@AT_A_DESK
 def test_the_keyboard_is_enough_for_all_that_is_done_with_messages(guests: Guests) -> None:
     ada, bob = guests.comes("ada"), guests.comes("bob")
     keys = ada.page.keyboard
@@ -96,7 +96,7 @@ def test_the_keyboard_is_enough_for_all_that_is_done_with_messages(guests: Guest
     expect(message(ada, "shall we?")).to_be_focused()
 
 
-@pytest.mark.parametrize("guests", ["desktop"], indirect=True)
+@AT_A_DESK
 def test_the_keyboard_is_enough_to_send_a_picture_and_to_look_at_it(guests: Guests) -> None:
     ada = guests.comes("ada")
     keys = ada.page.keyboard
@@ -121,7 +121,7 @@ def test_the_keyboard_is_enough_to_send_a_picture_and_to_look_at_it(guests: Gues
     expect(shown).to_be_focused()
 
 
-@pytest.mark.parametrize("guests", ["phone"], indirect=True)
+@ON_A_PHONE
 def test_a_finger_that_stays_on_a_reaction_learns_who_gave_it(guests: Guests) -> None:
     ada, bob = guests.comes("ada"), guests.comes("bob")
     ada.say("cake!")

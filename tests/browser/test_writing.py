@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.house import Guests, guests, house
+from tests.browser.house import AT_A_DESK, Guests, guests, house
 from tests.browser.people import expect
 
 pytestmark = pytest.mark.browser
@@ -25,6 +25,7 @@ let a;
 <https://example.org/x> javascript:alert(1)"""
 
 
+@AT_A_DESK
 def test_what_is_typed_after_a_dialog_is_closed_is_for_the_message_field(guests: Guests) -> None:
     ada = guests.comes("ada")
     ada.page.get_by_role("button", name="Settings").click()

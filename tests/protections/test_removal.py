@@ -4,14 +4,17 @@ What counts as noticed when a protection is taken out.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.daemon import CHECKOUT
 from tests.protections import removal
 from tests.protections.protection import Protection
-from tests.protections.removal import failing, is_noticed
+from tests.protections.removal import EVERYTHING, failing, is_noticed
 
 TESTS = """
 from guard import LIMIT
@@ -60,3 +63,14 @@ def test_one_that_hangs_has_noticed_only_where_it_may(
     hangs = replace(limit, test="test_guard.py::test_that_hangs")
     assert not is_noticed(hangs, tmp_path)
     assert is_noticed(replace(hangs, may_hang=True), tmp_path)
+
+
+def test_each_names_a_test_that_there_is() -> None:
+    """One that was renamed would only be missed when it is tried."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    told = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    there = set(told.splitlines())
+    named = {each.test for each in EVERYTHING}
+    missing = {test for test in named if test not in there and not (CHECKOUT / test).is_file()}
+    # A class, or a test whatever its parameters are.
+    assert {test for test in missing if not told.count(f"{test}::") and not told.count(f"{test}[")} == set()

@@ -22,6 +22,8 @@ from tests.torture.stage import Run, Stage
 from tests.torture.stops import stops
 from tests.torture.storm import storm
 
+pytestmark = pytest.mark.apart
+
 SEED = 4
 
 
