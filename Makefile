@@ -67,12 +67,12 @@ trial: $(VENV)/.dev
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='chatd/core/*,chatd/dialects/*,chatd/store/*' --fail-under=95 --skip-covered
 
-# Much of their time they wait for a process or a browser, so there is one file more under way than there are cores. Where a
-# browser did not get somewhere in half a minute, which a busy machine is enough for, the test is run once more, and the last
-# line counts it as rerun; whatever else is wrong is wrong the first time. WANTED takes further words, such as
-# `WANTED="-m 'not trial'"`, which `make test` says: what trial has run.
+# Most of their time they wait for a process or a browser, so there is one file under way for each core. Where a browser did not
+# get somewhere in half a minute, which a busy machine is enough for, the test is run once more, and the last line counts it as
+# rerun; whatever else is wrong is wrong the first time. WANTED takes further words, such as `WANTED="-m 'not trial'"`, which
+# `make test` says: what trial has run.
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest $(WANTED) --numprocesses $$(($(JOBS) + 1)) --dist loadgroup --reruns 1 --only-rerun 'Timeout [0-9]+ms exceeded|with timeout [0-9]+ms'
+	$(BIN)/python -m pytest $(WANTED) --numprocesses $(JOBS) --dist loadgroup --reruns 1 --only-rerun 'Timeout [0-9]+ms exceeded|with timeout [0-9]+ms'
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel

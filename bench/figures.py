@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.load_run import LoadRun
+from bench.load_run import LoadRun, RunFailed
 
 Figures = dict[str, float]
 
@@ -37,9 +37,11 @@ UNITS = {
 
 def fanout(run: LoadRun) -> Figures:
     """
-    Deliveries: their cost, their number, their delay.
+    Deliveries: their cost, their number, their delay. Raises `RunFailed` if there were none.
     """
     report = run.report
+    if not report["deliveries"]:
+        raise RunFailed("nothing was delivered in the time that was measured")
     found = {
         "cpu_us_per_delivery": run.cpu_seconds / report["deliveries"] * 1e6,
         "deliveries_per_second": report["deliveries"] / report["seconds"],

@@ -39,7 +39,7 @@ _LIST = (
         _plain(*ALL),
         {
             "full": "--clients 1000 --writers 20 --rate 20 --seconds 4",
-            "smoke": "--clients 20 --writers 4 --rate 100 --seconds 0.2 --warmup 0.1 --settle 0.1",
+            "smoke": "--clients 20 --writers 4 --rate 100 --seconds 0.7 --warmup 0.1 --settle 0.1",
         },
         figures.fanout,
         _PACED,
@@ -56,7 +56,7 @@ _LIST = (
         _plain(*ALL),
         {
             "full": "--clients 1000 --writers 50 --seconds 3 --warmup 1",
-            "smoke": "--clients 20 --writers 5 --seconds 0.2 --warmup 0.1 --settle 0.1",
+            "smoke": "--clients 20 --writers 5 --seconds 0.7 --warmup 0.1 --settle 0.1",
         },
         figures.fanout,
         _FLOODED,
@@ -94,7 +94,7 @@ _LIST = (
         (Case("chatd", "chatd", "chatd, durable", V1),),
         {
             "full": "--clients 50 --seconds 4 --warmup 1",
-            "smoke": "--clients 5 --seconds 0.2 --warmup 0.1 --settle 0.1",
+            "smoke": "--clients 5 --seconds 0.7 --warmup 0.1 --settle 0.1",
         },
         figures.intake,
         ("acknowledged_per_second", "p50_ms", "p99_ms", "cpu_percent"),
@@ -110,7 +110,7 @@ _LIST = (
         ),
         {
             "full": "--clients 1000 --seconds 6 --settle 6",
-            "smoke": "--clients 20 --seconds 0.3 --warmup 0.1 --settle 0.1",
+            "smoke": "--clients 20 --seconds 0.7 --warmup 0.1 --settle 0.1",
         },
         figures.fanout,
         _PACED,
@@ -139,7 +139,7 @@ _LIST = (
         ),
         {
             "full": "--clients 10000 --sources 4 --seconds 25 --settle 3 --limit 240",
-            "smoke": "--clients 50 --sources 4 --seconds 0.3 --settle 0.1",
+            "smoke": "--clients 50 --sources 4 --seconds 0.7 --settle 0.1",
         },
         figures.idle,
         ("pss_kib_per_connection", "rss_kib_per_connection", "idle_cpu_percent", "pings_per_connection"),
@@ -182,7 +182,7 @@ _LIST = (
         _plain("chatd", "go"),
         {
             "full": "--clients 500 --writers 20 --rate 20 --seconds 4 --tls",
-            "smoke": "--clients 10 --writers 4 --rate 100 --seconds 0.2 --warmup 0.1 --settle 0.1 --tls",
+            "smoke": "--clients 10 --writers 4 --rate 100 --seconds 0.7 --warmup 0.1 --settle 0.1 --tls",
         },
         figures.fanout,
         _PACED,
@@ -197,7 +197,7 @@ _LIST = (
         _plain("chatd", "go"),
         {
             "full": "--clients 500 --writers 50 --seconds 3 --warmup 1 --tls",
-            "smoke": "--clients 10 --writers 5 --seconds 0.2 --warmup 0.1 --settle 0.1 --tls",
+            "smoke": "--clients 10 --writers 5 --seconds 0.7 --warmup 0.1 --settle 0.1 --tls",
         },
         figures.fanout,
         _FLOODED,
@@ -246,7 +246,7 @@ _LIST = (
         ),
         {
             "full": "--clients 1000 --writers 20 --rate 20 --seconds 4 --fill",
-            "smoke": "--clients 10 --writers 4 --rate 100 --seconds 0.2 --warmup 0.1 --settle 0.1 --fill",
+            "smoke": "--clients 10 --writers 4 --rate 100 --seconds 0.7 --warmup 0.1 --settle 0.1 --fill",
         },
         figures.fanout,
         ("p99_ms", "p50_ms", "cpu_us_per_delivery", "slow_held_kib"),
