@@ -15,6 +15,8 @@ CROWD = 100
 LOOK_SECONDS = 10.0
 AGAIN_SECONDS = 20.0
 """By when deadlines that still know of a connection, such as the one for its greeting, have passed."""
+LONG_SECONDS = 300.0
+"""How long they may go on coming and going before there is a search all the same."""
 QUICK_SECONDS = 0.005
 """How long a search for cycles may take that nobody is to notice."""
 SEARCHED = 1000
@@ -59,11 +61,11 @@ _trim = _find("malloc_trim")
 class Memory:
     """
     Has memory given back when a hundred connections have gone since the last time, at most every ten seconds,
-    and once more when twenty seconds have passed in which nobody went.
+    and once more when twenty seconds have passed in which nobody went, or five minutes in which some did.
 
     `give_back` is told whether to search for cycles, which takes longer the more people are there: while
-    others go on going only if the last search was quick. Cycles would stay for ever: the server's own
-    collector looks at what is old so rarely that it never holds up ten thousand people.
+    others go on going only if the last search was quick, or is five minutes ago. Cycles would stay for ever:
+    the server's own collector looks at what is old so rarely that it never holds up ten thousand people.
     """
 
     give_back: Callable[[bool], None] = give_back
@@ -72,6 +74,7 @@ class Memory:
     _seen: int = 0
     _next: float = 0.0
     _again: float | None = None
+    _latest: float = 0.0
     _quick: bool = False
 
     def look(self, there: int, came: int, now: float) -> None:
@@ -80,14 +83,17 @@ class Memory:
         """
         gone = came - there
         if gone != self._seen and self._again is not None:
-            self._again = now + AGAIN_SECONDS
+            self._again = min(now + AGAIN_SECONDS, self._latest)
         self._seen = gone
-        if now >= self._next and gone - self._gone >= CROWD:
-            self._gone, self._next, self._again = gone, now + LOOK_SECONDS, now + AGAIN_SECONDS
-            search = self._quick
-        elif self._again is not None and now >= self._again:
+        if self._again is not None and now >= self._again:
             self._again = None
             search = True
+        elif now >= self._next and gone - self._gone >= CROWD:
+            if self._again is None:
+                self._latest = now + LONG_SECONDS
+            self._gone, self._next = gone, now + LOOK_SECONDS
+            self._again = min(now + AGAIN_SECONDS, self._latest)
+            search = self._quick
         else:
             return
         begun = self.seconds()

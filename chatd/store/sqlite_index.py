@@ -209,7 +209,10 @@ class Indexer:
             if done and self.high == before:
                 self.fresh.low = before
             if self.fresh.low >= 0:
-                self.fresh.keep(rows, self.ledger.commits)
+                try:
+                    self.fresh.keep(rows, self.ledger.commits)
+                except Exception:  # noqa: BLE001  They are stored, and will be read.
+                    self.fresh.forget()
 
     def note(self) -> None:
         """

@@ -20,6 +20,7 @@ from twisted.python.threadpool import ThreadPool
 from chatd.core.events import Batch
 from chatd.core.refusals import Refused
 from chatd.store import rules
+from chatd.store.sqlite_entry import Row
 from chatd.store.sqlite_group import Group
 from chatd.store.sqlite_index import Indexer
 from chatd.store.sqlite_ledger import DAMAGE, DISK_ERRORS, Ledger, reason
@@ -137,8 +138,9 @@ class Writer:
     def _commit(self, group: list[Write]) -> None:
         if not group:
             return
+        before = self.ledger.commits
         try:
-            settled = self._transact(group)
+            settled, fresh, took = self._transact(group)
         except DISK_ERRORS as error:
             self.ledger.abandon(error)
             refused = [(write.answer, rules.read_only()) for write in group]
@@ -152,9 +154,17 @@ class Writer:
                     self._commit([write])
                 return
             settled = Settled((), [(group[0].answer, error)])
+        else:
+            # Behind the end of it all: whatever fails here is no reason to do again what is stored.
+            self._indexer.stored(fresh, before)
+            if took:
+                # Also if no event follows: it leaves the index, and then the write-ahead log.
+                self._indexer.redo()
+                self.ledger.erase_soon()
         self.settle(settled)
 
-    def _transact(self, writes: list[Write]) -> Settled:
+    def _transact(self, writes: list[Write]) -> tuple[Settled, list[Row] | None, bool]:
+        """The transaction of these writes; what of it is new to the index, and whether a text was taken."""
         answers: list[tuple[Deferred[Any], Any]] = []
         now_ms = self.wall_ms()
         group = Group(self.ledger.begin(), self.incarnation, self.ledger.commits, now_ms)
@@ -165,14 +175,8 @@ class Writer:
                 # Without its traceback, which would hold the whole group, and so itself.
                 answers.append((write.answer, refused.with_traceback(None)))
         group.finish()
-        before = self.ledger.commits
         healthy = self.ledger.commit(group.commits)
-        self._indexer.stored(group.fresh, before)
-        if group.took:
-            # Also if no event follows: it leaves the index, and then the write-ahead log.
-            self._indexer.redo()
-            self.ledger.erase_soon()
-        return Settled(tuple(group.batch), answers, healthy=healthy)
+        return Settled(tuple(group.batch), answers, healthy=healthy), group.fresh, group.took
 
 
 class _ReaderThread(threading.Thread):

@@ -13,7 +13,16 @@ import weakref
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.ops.memory import AGAIN_SECONDS, CROWD, LOOK_SECONDS, QUICK_SECONDS, SEARCHED, Memory, give_back
+from chatd.ops.memory import (
+    AGAIN_SECONDS,
+    CROWD,
+    LONG_SECONDS,
+    LOOK_SECONDS,
+    QUICK_SECONDS,
+    SEARCHED,
+    Memory,
+    give_back,
+)
 from tests.daemon import CHECKOUT, environment
 
 HEAPS = """
@@ -65,10 +74,15 @@ class MemoryTests(SynchronousTestCase):
 
     def test_those_who_pass_by_one_by_one_are_a_crowd_too_and_are_not_held_up_by_a_search(self) -> None:
         for count in range(3 * CROWD):
-            self.memory.look(0, count + 1, count * LOOK_SECONDS)
+            self.memory.look(0, count + 1, count / 2)
         self.assertEqual(self.given, [False] * 3)
-        self.memory.look(0, 3 * CROWD, 3 * CROWD * LOOK_SECONDS + AGAIN_SECONDS)
+        self.memory.look(0, 3 * CROWD, 3 * CROWD / 2 + AGAIN_SECONDS)
         self.assertEqual(self.given, [False] * 3 + [True])
+
+    def test_where_people_never_cease_to_go_there_is_a_search_every_five_minutes(self) -> None:
+        for second in range(2 * round(LONG_SECONDS) + 60):
+            self.memory.look(0, second * CROWD, float(second))
+        self.assertEqual(self.given.count(True), 2)
 
     def test_where_a_search_was_quick_there_is_one_each_time_until_one_is_not(self) -> None:
         self.takes = QUICK_SECONDS / 2

@@ -16,7 +16,7 @@ from chatd.core.search import parse
 from chatd.core.sieve import Findings, Scope, Sought
 from chatd.store import sqlite_fresh, sqlite_index, sqlite_leaving, sqlite_load, sqlite_search
 from chatd.store.sqlite_entry import MADE_BY
-from tests.contracts.store import ADA, BOB, GARDEN
+from tests.contracts.store import ADA, BOB, GARDEN, draft
 from tests.contracts.store_deeds import deed
 from tests.contracts.store_forms import about
 from tests.store.case import SqliteCase
@@ -226,6 +226,18 @@ class IndexTests(IndexCase):
         self.indexed()
         self.assertEqual(len(self.texts("message")), 5)
         self.assertEqual(self.texts("after"), ["after"])
+
+    def test_what_is_stored_stays_so_once_though_the_index_cannot_keep_it(self) -> None:
+        def fail(fresh: sqlite_fresh.Fresh, rows: object, upto: int) -> None:
+            raise MemoryError("the test says so")
+
+        self.patch(sqlite_fresh.Fresh, "keep", fail)
+        self.indexed()
+        for asked in [self.store.append(draft(f"seed {number}")) for number in range(3)]:
+            self.settle(asked)
+        self.assertEqual([event.text for event in self.log()], ["seed 0", "seed 1", "seed 2"])
+        self.indexed()
+        self.assertEqual(len(self.texts("seed")), 3)
 
     def test_what_others_write_is_synced_whatever_the_index_does(self) -> None:
         levels = []
