@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 JOBS := $(shell getconf _NPROCESSORS_ONLN)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format pytest trial page wheel vendor bench bench-smoke torture conformance conformance-all fuzz clean system
+.PHONY: help run test test-all lint format pytest trial page wheel vendor bench bench-smoke torture conformance conformance-all fuzz clean system
 
 help:
 	@echo 'make run     an environment in $(VENV), and the daemon on http://localhost:$(PORT)'
-	@echo 'make test    everything needed, and every test'
+	@echo 'make test    everything needed, and every test, those of the page at a desk or on a phone by turns'
+	@echo 'make test-all   the same, and each test of the page at a desk and on a phone'
 	@echo 'make lint    ruff, ruff format and mypy'
 	@echo 'make format  let ruff put the code in order'
 	@echo 'make pytest, make trial, make page    one kind of test'
@@ -39,8 +40,9 @@ $(VENV)/.dev: pyproject.toml setup.py | $(BIN)/python
 run: $(VENV)/.run
 	$(BIN)/twistd -n chatd --port $(PORT)
 
-test: WANTED := -m 'not trial'
-test: system lint page trial pytest conformance
+test: WANTED := -m 'not trial' --sizes turns
+test-all: WANTED := -m 'not trial'
+test test-all: system lint page trial pytest conformance
 
 # What the tests need beside Python: installed where we may, else named.
 system:
@@ -70,7 +72,7 @@ trial: $(VENV)/.dev
 # Most of their time they wait for a process or a browser, so there is one file under way for each core. Where a browser did not
 # get somewhere in half a minute, which a busy machine is enough for, the test is run once more, and the last line counts it as
 # rerun; whatever else is wrong is wrong the first time. WANTED takes further words, such as `WANTED="-m 'not trial'"`, which
-# `make test` says: what trial has run.
+# `make test` says: what trial has run, it leaves out.
 pytest: $(VENV)/.dev
 	$(BIN)/python -m pytest $(WANTED) --numprocesses $(JOBS) --dist loadgroup --reruns 1 --only-rerun 'Timeout [0-9]+ms exceeded|with timeout [0-9]+ms'
 

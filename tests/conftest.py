@@ -17,6 +17,15 @@ from tests.daemon import Daemon
 NOTHING_LEFT_OUT = os.environ.get("CI") == "true"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--sizes",
+        choices=("all", "turns"),
+        default="all",
+        help="run what is the same at a desk and on a phone in both, or each in one of them by turns",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "trial: of a class that trial runs too")
     config.addinivalue_line("markers", "apart: takes long, and shares nothing with its file")

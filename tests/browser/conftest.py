@@ -8,9 +8,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pytest
 
+from tests.browser.house import SIZES
 from tests.browser.people import People
 from tests.daemon import Daemon
 
@@ -32,6 +34,18 @@ ARGUMENTS = (
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: starts the daemon and Chromium")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "guests" not in metafunc.fixturenames:
+        return
+    if any(mark.args[0] == "guests" for mark in metafunc.definition.iter_markers("parametrize")):
+        return
+    sizes = list(SIZES)
+    if metafunc.config.getoption("sizes") == "turns":
+        # The same in each process, and in each run.
+        sizes = [sizes[crc32(metafunc.definition.name.encode()) % len(sizes)]]
+    metafunc.parametrize("guests", sizes, indirect=True)
 
 
 # Not for the session: while it lives, playwright keeps an event loop running, and no other can begin.

@@ -103,7 +103,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         assert "Traceback" not in running.log
 
 
-@pytest.fixture(params=list(SIZES))
+# In which sizes: `pytest_generate_tests` in conftest.py.
+@pytest.fixture
 def guests(request: pytest.FixtureRequest, chromium: Browser, house: Daemon) -> Iterator[Guests]:
     """
     Those who come for one test.
