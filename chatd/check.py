@@ -13,6 +13,7 @@ from twisted.python import usage
 
 from chatd.config import CannotStart, Config
 from chatd.core.records import StoreUnusable
+from chatd.store.blobs import FOLDER
 from chatd.store.sqlite_check import examine, last_good_copy
 from chatd.whereabouts import DatabaseOptions
 
@@ -28,8 +29,8 @@ class Options(DatabaseOptions):
     synopsis = "Usage: chatd check [options]"
     longdesc = (
         "Look at every page and every log of the database, and change nothing; the daemon may be running."
-        " Exits with 0 if all is well, 1 if something is damaged, 2 if it cannot be read. The CHATD_*"
-        " variables count as they do for the daemon."
+        " Exits with 0 if all is well, 1 if something is damaged or a file is lost, 2 if it cannot be read."
+        " The CHATD_* variables count as they do for the daemon."
     )
 
 
@@ -61,7 +62,11 @@ def check(path: str) -> int:
     report = examine(path)
     if not report.wrong:
         _print(f"{path} is whole: {report.summary}")
-        return WHOLE
+        if not report.lost:
+            return WHOLE
+        _print("What to do:")
+        _print(f"- Copy what is missing from your backup into {path}{FOLDER}; chatd may be running.")
+        return DAMAGED
     _print(f"{path} is damaged:")
     for line in report.wrong:
         _print(f"- {line}")

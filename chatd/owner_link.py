@@ -58,7 +58,7 @@ def make(config: Config) -> str:
     except OSError as why:
         raise CannotStart(f"{path} cannot be written: {why.strerror}") from None
     # The file is the daemon's to read and to take away, whoever runs this.
-    if path.parent.owner() != path.owner():
-        owner = path.parent.stat()
+    owner = path.parent.stat()
+    if owner.st_uid != path.stat().st_uid:
         os.chown(path, owner.st_uid, owner.st_gid)
     return secret_path

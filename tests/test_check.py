@@ -10,8 +10,13 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from chatd.check import main
 from chatd.console import main as chatd
+from chatd.core.files import Upload, file_id
+from chatd.core.names import LOBBY
+from tests.contracts.store import ADA, draft
 from tests.store.case import SqliteCase
 
 
@@ -67,6 +72,19 @@ class CheckTests(SqliteCase):
         self.assertEqual(lines[:2], [f"{self.path} is damaged:", "- room lobby: event 1 is missing"])
         self.assertIn(
             f"- No good copy lies beside it; copy the last one from your backup to {self.path}.", lines
+        )
+
+    def test_a_lost_file_is_no_success_and_no_reason_to_put_an_older_database_back(self) -> None:
+        upload = Upload(id=file_id(bytes(16)), room=LOBBY, person=ADA, name="a.txt", size=5)
+        self.settle(self.store.files.begin(upload, 100))
+        self.settle(self.store.files.finish(upload.id, "text/plain", None))
+        self.settle(self.store.append(replace(draft("look"), files=(upload.id,))))
+        status, lines = self.check("--store", f"sqlite:{self.path}")
+        whole = f"{self.path} is whole: 1 rooms, 2 messages, 2 people, 1 files"
+        what = f"- Copy what is missing from your backup into {self.path}.files; chatd may be running."
+        self.assertEqual(
+            (status, lines),
+            (1, [f"{whole}, of which 1 are not whole in {self.path}.files", "What to do:", what]),
         )
 
     def test_the_last_good_copy_is_named(self) -> None:

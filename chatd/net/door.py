@@ -126,7 +126,8 @@ class OriginRule:
         text = f"Pages of {shown} may not open a WebSocket here."
         if scheme in _DEFAULT_PORTS:
             # What else has an Origin is no page of the web: whoever wants it in knows what it is.
-            text += f" To allow them, start chatd with --origin {shown}"
+            text += " If that is this server behind a proxy, have the proxy pass on the Host header."
+            text += f" To let another server's pages in, start chatd with --origin {shown}"
         raise Denied(HTTPStatus.FORBIDDEN, text)
 
 

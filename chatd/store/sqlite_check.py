@@ -24,11 +24,13 @@ MOST_LINES = 20
 @dataclass(slots=True)
 class Report:
     """
-    What a look at a database has found: how much there is in it, and a line for each thing that is wrong.
+    What a look at a database has found: how much there is in it, a line for each thing that is wrong, and how
+    many files of messages are `lost`, which do not lie beside it as they were sent.
     """
 
     summary: str = ""
     wrong: list[str] = field(default_factory=list)
+    lost: int = 0
 
 
 def examine(path: str) -> Report:
@@ -85,7 +87,9 @@ def _look(path: str, *, logged: bool) -> Report:
             for look in (_pages, _references, _store, _rooms, _private_rooms, _cids, _files):
                 report.wrong += _few(look, connection)
             if not report.wrong:
-                report.summary = _summary(connection) + _files_summary(connection, path)
+                report.summary = _summary(connection)
+                if _has_files(connection):
+                    _count_files(report, connection, path)
         except apsw.NotADBError:
             report.wrong.append("the file is not a database, or its beginning is damaged")
         except (apsw.CorruptError, apsw.SQLError) as error:
@@ -106,6 +110,8 @@ def _check_owner(connection: apsw.Connection, path: str) -> None:
             " one can check it"
         )
 
+
+KEPT = "SELECT id, size FROM file WHERE state = 'kept'"
 
 Look = Callable[[apsw.Connection], Iterator[str]]
 
@@ -228,19 +234,27 @@ def _files(connection: apsw.Connection) -> Iterator[str]:
         yield f"room {room}: file {name} is of message {offset}, which does not name it"
 
 
-def _files_summary(connection: apsw.Connection, path: str) -> str:
+def _count_files(report: Report, connection: apsw.Connection, path: str) -> None:
     """How many files messages have, and how many of those are not beside the database."""
-    if not _has_files(connection):
-        return ""
-    kept = missing = 0
-    for name, size in connection.execute("SELECT id, size FROM file WHERE state = 'kept'"):
-        kept += 1
-        try:
-            missing += os.path.getsize(blob_path(path + FOLDER, name)) != size
-        except OSError:
-            missing += 1
-    lost = f", of which {missing} are not whole in {path}{FOLDER}" if missing else ""
-    return f", {kept} files{lost}" if kept else ""
+    kept = dict(connection.execute(KEPT).fetchall())
+    lost = [name for name, size in kept.items() if not _lies_there(path, name, size)]
+    if lost:
+        # One may have gone with its message since this moment: out of the database first, then off the disk.
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN")
+        still = {name for name, _ in connection.execute(KEPT)}
+        report.lost = len(still.intersection(lost))
+    if kept:
+        report.summary += f", {len(kept)} files"
+    if report.lost:
+        report.summary += f", of which {report.lost} are not whole in {path}{FOLDER}"
+
+
+def _lies_there(path: str, name: str, size: int) -> bool:
+    try:
+        return os.path.getsize(blob_path(path + FOLDER, name)) == size
+    except OSError:
+        return False
 
 
 def _summary(connection: apsw.Connection) -> str:

@@ -66,13 +66,15 @@ class CheckTests(SqliteCase):
         self.settle(self.store.files.finish(upload.id, "text/plain", None))
         appended = self.settle(self.store.append(replace(draft("look"), files=(upload.id,))))
         folder = Path(f"{self.path}{FOLDER}")
-        self.assertTrue(self.examine().summary.endswith(f", 1 files, of which 1 are not whole in {folder}"))
+        report = self.examine()
+        self.assertTrue(report.summary.endswith(f", 1 files, of which 1 are not whole in {folder}"))
+        self.assertEqual((report.wrong, report.lost), ([], 1))
         path = Path(blob_path(str(folder), upload.id))
         path.parent.mkdir(parents=True)
         path.write_bytes(b"hello")
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         report = examine(self.path)
-        self.assertEqual((report.wrong, report.summary.endswith(", 1 files")), ([], True))
+        self.assertEqual((report.wrong, report.lost, report.summary.endswith(", 1 files")), ([], 0, True))
         shutil.rmtree(folder)
         self.assertEqual(
             self.wrong("UPDATE event SET files = NULL"),
