@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 
 import apsw
 
@@ -236,7 +237,8 @@ def _files(connection: apsw.Connection) -> Iterator[str]:
 
 def _count_files(report: Report, connection: apsw.Connection, path: str) -> None:
     """How many files messages have, and how many of those are not beside the database."""
-    kept = dict(connection.execute(KEPT).fetchall())
+    rows: Any = connection.execute(KEPT)
+    kept: dict[str, int] = dict(rows)
     lost = [name for name, size in kept.items() if not _lies_there(path, name, size)]
     if lost:
         # One may have gone with its message since this moment: out of the database first, then off the disk.

@@ -10,6 +10,11 @@ the transaction whole, and takes it for a committed one.
 A copy of the log into the database that failed at its sync is doubtful in another way. What was copied in an
 earlier piece, before the readers of that moment, was not synced by itself. Now the system holds it for
 written, the index for copied, and the next copy, which succeeds, would leave it out and give the log free.
+
+So is the log itself, once a sync of it has failed. Before what was refused there may stand what was committed
+without a sync, the entries of the index, and the system holds that for written too: the next commit, which
+succeeds, would stand behind a hole. Whichever sync it was, the log is copied anew before anything else is
+written.
 """
 
 from __future__ import annotations
@@ -69,6 +74,11 @@ def reason(error: Exception) -> str:
     One of `DISK_ERRORS` in a few words, which name no file.
     """
     return next(words for kind, words in _REASONS.items() if isinstance(error, kind))
+
+
+def _is_of_a_sync(error: Exception) -> bool:
+    # What failed to be synced is clean for the system, wherever it is: a later sync does not write it.
+    return getattr(error, "extendedresult", 0) in (apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC)
 
 
 def write_nothing_new(connection: apsw.Connection) -> None:
@@ -171,6 +181,8 @@ class Ledger:
         """
         if isinstance(error, DISK_ERRORS) and not isinstance(error, _PASSING):
             self._worn = True
+        if _is_of_a_sync(error):
+            self.settled = False
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -294,7 +306,7 @@ class Ledger:
         except apsw.Error as error:
             # Nothing is lost: it is in the log, and the next commit tries again.
             self._worn = not isinstance(error, _PASSING)
-            self.settled = getattr(error, "extendedresult", 0) != apsw.SQLITE_IOERR_FSYNC
+            self.settled = not _is_of_a_sync(error)
             told, self._copying_fails = self._copying_fails, True
             return None if told else f"The write-ahead log could not be copied into the database: {error}"
         self._copying_fails = False

@@ -54,7 +54,9 @@ class _File(apsw.VFSFile):
             self.disk.failing_syncs -= 1
             if self.disk.failing_writes_after_sync:
                 self.disk.write_error = apsw.IOError
-            raise apsw.IOError("the test says so")
+            error = apsw.IOError("the test says so")
+            error.extendedresult = apsw.SQLITE_IOERR_FSYNC
+            raise error
         self.disk.synced += self.is_log
         super().xSync(flags)
 

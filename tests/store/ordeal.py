@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -94,6 +95,9 @@ class Life:
     def start(self) -> None:
         """Start the store; raises `StoreUnusable`."""
         self.turns.settle(self.store.start())
+        assert self.store._writer is not None
+        # Only when it is told to: a run is to be the same each time.
+        self.store._writer._indexer.lag_seconds = NEVER
         known, self.account.epoch = self.account.epoch, self.account.epoch or self.store.epoch
         if self.store.epoch != (known or self.store.epoch):
             self.account.faults.append("the epoch has changed")
@@ -119,6 +123,8 @@ class Life:
         what = self.random.random()
         if what < 0.7:
             self.say(self.random.randint(1, 5))
+            if self.random.random() < 0.3:
+                self.index()
         elif what < 0.8:
             self.rename()
         elif what < 0.9:
@@ -183,6 +189,17 @@ class Life:
         """Wait until the writing thread is through with what it does after a commit."""
         with suppress(Refused):
             self.turns.settle(self.store._submit(lambda group: None))
+
+    def index(self) -> None:
+        """Have what was said be indexed, by commits that are not synced themselves, if the disk lets it."""
+        assert self.store._writer is not None
+        indexer, ledger = self.store._writer._indexer, self.store._writer.ledger
+        indexer.lag_seconds = 0.0
+        self.rest()
+        deadline = time.monotonic() + INDEX_SECONDS
+        while indexer.high < ledger.commits and indexer._not_before <= time.monotonic() < deadline:
+            time.sleep(0.0005)
+        indexer.lag_seconds = NEVER
 
     def look(self) -> None:
         """Read the end of a room."""
@@ -323,6 +340,9 @@ def _scratch() -> Iterator[Callable[[], Path]]:
     finally:
         shutil.rmtree(top)
 
+
+NEVER = 1e6
+INDEX_SECONDS = 10.0
 
 LIVES = 3
 """How often in turn the power of one database is cut."""

@@ -27,6 +27,8 @@ from tests.store.power_cut import Disk
 SEED = 5
 CUTS = 15
 
+NONE = "no file"
+
 
 class PowerCutTests(SynchronousTestCase):
     """The power of a machine with a store at work is cut, at any change of a file."""
@@ -72,18 +74,14 @@ class CopyTests(SynchronousTestCase):
         self.copy = folder / "copy"
         self.copy.mkdir()
         self.account = Account()
-        self.failing = False
+        self.failing = NONE
         self.disk = Disk(Worst(), fault=self.fault)
         self.life = Life(folder, self.account, Random(1))
         self.database = str(folder / NAME)
 
     def fault(self, call: str, path: str) -> Exception | None:
-        """Syncs of the database fail while `failing` is set."""
-        return (
-            apsw.IOError("the test says so")
-            if self.failing and (call, path) == ("sync", self.database)
-            else None
-        )
+        """Syncs of the file `failing` fail."""
+        return apsw.IOError("the test says so") if call == "sync" and path == self.failing else None
 
     @property
     def ledger(self) -> Ledger:
@@ -117,13 +115,13 @@ class CopyTests(SynchronousTestCase):
                 # Up to where the reader is.
                 self.copy_log()
                 reader.execute("ROLLBACK")
-            self.failing = True
+            self.failing = self.database
             self.copy_log()
             self.assertFalse(self.ledger.settled)
             self.life.say(1, again=0)
             self.assertEqual(self.life.store.trouble(), "the disk fails")
             self.life.look()
-            self.failing = False
+            self.failing = NONE
             self.say()
             self.assertIsNone(self.life.store.trouble())
             self.patch(sqlite_ledger, "RESTART_PAGES", 1)
@@ -145,10 +143,10 @@ class CopyTests(SynchronousTestCase):
             for who in (ADA, BOB):
                 self.life.meet(who)
             self.say()
-            self.failing = True
+            self.failing = self.database
             self.copy_log()
             self.life.stop()
-            self.failing = False
+            self.failing = NONE
             image = self.disk.cut()
         for path, content in image.items():
             (self.copy / Path(path).name).write_bytes(content)
@@ -156,3 +154,26 @@ class CopyTests(SynchronousTestCase):
         findings = Findings()
         judge(self.copy, self.account, findings, refused_is_gone=True)
         self.assertEqual((findings.lost, findings.faults), (0, []))
+
+    def test_what_the_index_left_to_the_next_sync_is_not_lost_with_one_that_fails(self) -> None:
+        self.patch(sqlite_ledger, "CHECKPOINT_PAGES", 1 << 30)
+        with self.disk.power():
+            self.life.start()
+            for who in (ADA, BOB):
+                self.life.meet(who)
+            self.say()
+            self.life.index()
+            self.failing = f"{self.database}-wal"
+            self.life.say(1, again=0)
+            self.assertEqual(len(self.account.refused), 1)
+            self.failing = NONE
+            for _ in range(3):
+                self.say()
+            image = self.disk.cut()
+            self.life.stop()
+        for path, content in image.items():
+            (self.copy / Path(path).name).write_bytes(content)
+        findings = Findings()
+        judge(self.copy, self.account, findings, refused_is_gone=True)
+        self.assertEqual((findings.lost, findings.faults), (0, []))
+        self.assertEqual(len(self.account.done), 4)
