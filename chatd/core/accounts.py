@@ -131,7 +131,8 @@ class Accounts:
         Give a guest, or somebody new, an account.
 
         Raises `Refused`: `forbidden` if there are no accounts to be had, `bad_invite`, `bad_token`,
-        `bad_password` for one that is too short or too long, `name_taken`, `locked`, `rate_limited`.
+        `bad_password` for one that is too short or too long, `name_taken`, `locked`, `rate_limited`,
+        `banned`, and `muted` for a guest who may have no other name.
         """
         hub, rights = self.hub, self.hub.rights
         _check_password(asked.password)
@@ -144,6 +145,8 @@ class Accounts:
             name = check_nick(asked.name) if asked.name is not None else known.name if known else None
             if name is None:
                 raise Refused(Code.BAD_NAME, "An account needs a name.")
+            if known is not None:
+                self._check_guest(known, name, address)
             card = Card(known.id if known else person_id(hub.random(10)), name)
             if asked.owner is None:
                 return await self._name_and_enrol(card, asked, known is None, label)
@@ -170,6 +173,14 @@ class Accounts:
             raise Refused(Code.FORBIDDEN, "There are no accounts to be had here.")
         if how == "invite" and asked.invite is None:
             raise Refused(Code.BAD_INVITE, "An account here needs an invitation.")
+
+    def _check_guest(self, known: Card, name: str, address: str | None) -> None:
+        """What a guest may not do by `hello` they may not do by getting an account."""
+        rights, now_ms = self.hub.rights, self.hub.wall_ms()
+        if rights.banned(SERVER, known.id, None, now_ms):
+            raise Refused(Code.BANNED, "You are banned from this server.")
+        if name != known.name and rights.muted(SERVER, known.id, address, now_ms):
+            raise Refused(Code.MUTED, "You may not write anywhere at the moment, a name either.")
 
     async def _guest(self, asked: SignUp) -> Card | None:
         if asked.token is None:

@@ -20,37 +20,46 @@ CHANGE_SECONDS = 1.0
 class Names:
     """
     The names that nobody else may have. Names that look alike have one of their `keys` in common.
+
+    A name can look like those of two accounts that do not look like each other: `Ivan` like `ivan`, whose
+    name it is, and like `lvan`.
     """
 
     presence: Presence
     keys: Callable[[str], Collection[str]]
-    _reserved: dict[str, PersonId] = field(default_factory=dict)
+    # By the folded name, and by each key.
+    _named: dict[str, PersonId] = field(default_factory=dict)
+    _reserved: dict[str, tuple[PersonId, ...]] = field(default_factory=dict)
     _cards: dict[PersonId, Card] = field(default_factory=dict)
     _changing: dict[PersonId, list[str]] = field(default_factory=dict)
 
     def holder(self, name: str) -> PersonId | None:
         """
-        Whose account has that name, or one that looks like it.
+        Whose account has that name, or else one that looks like it.
         """
-        found = (self._reserved.get(key) for key in self.keys(name))
-        return next((account for account in found if account is not None), None)
+        exactly = self._named.get(fold(name))
+        return next(iter(self._alike(name)), None) if exactly is None else exactly
+
+    def _alike(self, name: str) -> list[PersonId]:
+        """The accounts whose names look like that; the same each time."""
+        return [account for key in sorted(self.keys(name)) for account in self._reserved.get(key, ())]
 
     def person(self, name: str) -> PersonId | None:
         """
         Who has exactly that name: somebody who is here, or has an account.
         """
         here = self.presence.holder(name)
-        if here is not None:
-            return here
-        account = self.holder(name)
-        return account if account is not None and fold(self._cards[account].name) == fold(name) else None
+        return self._named.get(fold(name)) if here is None else here
 
     def reserve(self, card: Card) -> None:
         """
         Keep a name, and all that look like it, for an account, which is known by that card from now on.
         """
+        self._named.setdefault(fold(card.name), card.id)
         for key in self.keys(card.name):
-            self._reserved.setdefault(key, card.id)
+            accounts = self._reserved.get(key, ())
+            if card.id not in accounts:
+                self._reserved[key] = (*accounts, card.id)
         self._cards[card.id] = card
 
     def unreserve(self, card: Card) -> None:
@@ -60,10 +69,18 @@ class Names:
         if self._cards.get(card.id) == card:
             del self._cards[card.id]
         current = self._cards.get(card.id)
+        folded = fold(card.name)
+        if self._named.get(folded) == card.id and (current is None or fold(current.name) != folded):
+            del self._named[folded]
         kept = () if current is None else self.keys(current.name)
         for key in self.keys(card.name):
-            if key not in kept and self._reserved.get(key) == card.id:
-                del self._reserved[key]
+            if key in kept:
+                continue
+            others = tuple(each for each in self._reserved.get(key, ()) if each != card.id)
+            if others:
+                self._reserved[key] = others
+            else:
+                self._reserved.pop(key, None)
 
     def card(self, account: PersonId) -> Card | None:
         """
@@ -76,7 +93,9 @@ class Names:
         Hold a name for somebody who is here or about to be. Raises `Refused` with `name_taken` if somebody
         else has it, here, or as the name of an account, or one that looks like it.
         """
-        if self.holder(name) not in (None, claimant):
+        # What is one's own stays so, whoever else's it looks like.
+        own = self._named.get(fold(name)) == claimant
+        if not own and any(account != claimant for account in self._alike(name)):
             raise Refused(Code.NAME_TAKEN, "Somebody who has an account has that name, or one like it.")
         self.presence.claim(name, claimant)
 

@@ -104,6 +104,36 @@ class SignUpTest(AccountCase):
                 self.assertEqual(self.refusal(self.sign_up(name=name)).code, Code.NAME_TAKEN)
             self.server.restart()
 
+    def test_a_name_that_looks_like_those_of_two_accounts_is_that_of_the_one_who_has_it(self) -> None:
+        """It looks like `lvan` only by its capital; and what is nobody's is not to be had either."""
+        ivan = now(self.sign_up(name="ivan"))
+        other = now(self.sign_up(name="lvan"))
+        for _ in range(2):
+            names = self.server.hub.names
+            self.assertEqual((names.holder("Ivan"), names.person("IVAN")), (ivan.card.id, ivan.card.id))
+            self.assert_refused(
+                self.server.connect().ask("hello", token=other.token, name="Ivan"), "name_taken"
+            )
+            self.assertEqual(
+                self.server.connect().ask("hello", token=ivan.token, name="Ivan")["type"], "welcome"
+            )
+            self.assertEqual(self.refusal(self.sign_up(name="Ivan")).code, Code.NAME_TAKEN)
+            self.server.restart()
+        for account in (ivan, other):
+            self.server.connect().ask("hello", token=account.token, name=f"{account.card.name}-2")
+        self.assertEqual(self.server.connect().ask("hello", name="Ivan")["type"], "welcome")
+
+    def test_a_guest_who_is_kept_out_or_silent_gets_around_it_by_no_account(self) -> None:
+        """A muted one has an account under the name that they have."""
+        owner = self.server.account("olga", "lobby", role="owner")
+        loud, rude = self.server.person("loud", "lobby"), self.server.person("rude", "lobby")
+        tokens = {each.id: each.token for each in (loud, rude)}
+        owner.ask("mute", who=loud.id)
+        owner.ask("ban", who=rude.id)
+        self.assertEqual(self.refusal(self.sign_up(token=tokens[loud.id], name="olga-is")).code, Code.MUTED)
+        self.assertEqual(self.refusal(self.sign_up(token=tokens[rude.id])).code, Code.BANNED)
+        self.assertEqual(now(self.sign_up(token=tokens[loud.id])).card.name, "loud")
+
     def test_an_account_that_takes_another_name_gives_up_the_old_one(self) -> None:
         """And keeps the new one."""
         ada = self.server.account("ada")
