@@ -1,6 +1,7 @@
 """
 The command `chatd`: the same service as `twistd -n chatd`, in the foreground, with its log on stdout; and
-`chatd check`, which looks whether the database is whole, and `chatd owner-link`, which makes an owner.
+`chatd check`, which looks whether the database is whole, `chatd backup`, which copies it, and
+`chatd owner-link`, which makes an owner.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import cast
 from twisted.internet.interfaces import IReactorCore
 from twisted.logger import globalLogBeginner, textFileLogObserver
 
-from chatd import check, owner_link
+from chatd import backup, check, owner_link
 from chatd.tap import Options, makeService
 
 
@@ -21,12 +22,12 @@ def main(arguments: list[str] | None = None) -> None:
     unless given.
     """
     words = sys.argv[1:] if arguments is None else arguments
-    if words[:1] == ["check"]:
-        check.main(words[1:])
-    if words[:1] == ["owner-link"]:
-        owner_link.main(words[1:])
+    for word, command in (("check", check), ("backup", backup), ("owner-link", owner_link)):
+        if words[:1] == [word]:
+            command.main(words[1:])
     options = Options()
     options.synopsis = "Usage: chatd [options]\n       chatd check [--data DIR | --store sqlite:PATH]"
+    options.synopsis += "\n       chatd backup [--data DIR | --store sqlite:PATH] FILE"
     options.synopsis += "\n       chatd owner-link [--data DIR | --store sqlite:PATH]"
     options.log_is_in_sight = True
     options.parseOptions(words)

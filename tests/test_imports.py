@@ -30,8 +30,9 @@ MAY_IMPORT = {
     "tap": {"config", "service", "ops"},
     "whereabouts": {"config"},
     "check": {"config", "core", "store", "whereabouts"},
+    "backup": {"config", "core", "store", "whereabouts"},
     "owner_link": {"config", "accounts", "whereabouts"},
-    "console": {"tap", "check", "owner_link"},
+    "console": {"tap", "check", "backup", "owner_link"},
     "__main__": {"console"},
     "__init__": set(),
 }

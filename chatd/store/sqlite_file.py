@@ -265,7 +265,7 @@ def _upgrade(connection: apsw.Connection, path: str, steps: Sequence[str]) -> No
             " use that one, or put back the copy from before the upgrade"
         )
     if 0 < version < len(steps):
-        _copy(connection, f"{path}.before-{version + 1}")
+        copy_whole(connection, f"{path}.before-{version + 1}")
     # A table that others refer to cannot be made anew otherwise; what is not right afterwards is found below.
     connection.pragma("foreign_keys", False)
     try:
@@ -294,7 +294,7 @@ def _roll_back(connection: apsw.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _copy(connection: apsw.Connection, path: str) -> None:
+def copy_whole(connection: apsw.Connection, path: str) -> None:
     """
     Write a consistent copy of the database to `path`, on the disk and whole once it has that name.
     """
