@@ -100,7 +100,7 @@ MESSAGES = (
     Protection(
         "a shorter ban does not end a longer one of the same address",
         "chatd/core/rights.py",
-        "        return until == FOR_EVER or (until_ms",
+        "        return until == FOR_EVER or (until_ms != FOR_EVER and int(until) > until_ms)\n",
         "        return False\n",
         _DEEDS + "test_a_later_ban_shortens_no_others_ban_of_the_same_address",
     ),

@@ -101,7 +101,7 @@ RIGHTS = (
     Protection(
         "a name is reserved before its account is made",
         "chatd/core/accounts.py",
-        "        names.reserve(card)\n",
+        "            names.reserve(card)\n",
         "",
         "tests/core/test_accounts.py::SignUpTest::test_of_two_who_sign_up_at_once_by_names_that_look_alike_one_does",
     ),

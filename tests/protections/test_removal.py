@@ -14,7 +14,7 @@ import pytest
 from tests.daemon import CHECKOUT
 from tests.protections import removal
 from tests.protections.protection import Protection
-from tests.protections.removal import EVERYTHING, failing, is_noticed
+from tests.protections.removal import EVERYTHING, PROTECTIONS, failing, is_noticed
 
 TESTS = """
 from guard import LIMIT
@@ -63,6 +63,20 @@ def test_one_that_hangs_has_noticed_only_where_it_may(
     hangs = replace(limit, test="test_guard.py::test_that_hangs")
     assert not is_noticed(hangs, tmp_path)
     assert is_noticed(replace(hangs, may_hang=True), tmp_path)
+
+
+def test_without_each_the_file_is_still_one_that_python_reads() -> None:
+    """Else its test could not be run, and would notice nothing."""
+    broken = {}
+    for each in PROTECTIONS:
+        text = (CHECKOUT / each.path).read_text("utf-8")
+        assert each.lines in text, each.name
+        if each.path.endswith(".py"):
+            try:
+                compile(text.replace(each.lines, each.instead), each.path, "exec")
+            except SyntaxError as error:
+                broken[each.name] = str(error)
+    assert broken == {}
 
 
 def test_each_names_a_test_that_there_is() -> None:
