@@ -41,6 +41,8 @@ class Book:
     said: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     heard: int = 0
+    # As it was taken down: whoever got the same object needs no second look.
+    _newest: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def fault(self, text: str) -> None:
         """
@@ -54,10 +56,14 @@ class Book:
         Somebody got a `message`.
         """
         self.heard += 1
+        place = epoch, event["room"]
+        if event is self._newest.get(place):
+            return
         entry = Entry(event["id"], event["from"]["id"], event.get("cid"), event["text"])
-        room = self.rooms.setdefault((epoch, event["room"]), {})
-        first = room.setdefault(event["offset"], entry)
-        if first != entry:
+        first = self.rooms.setdefault(place, {}).setdefault(event["offset"], entry)
+        if first is entry:
+            self._newest[place] = event
+        elif first != entry:
             self.fault(f"{who} has {entry} at {event['room']} {event['offset']}, others have {first}")
 
     def says(self, author: str, cid: str, room: str, text: str) -> None:

@@ -84,6 +84,10 @@ class Frames:
                     break
                 payload = bytes(buffer[at : at + length])
                 start = at + length
+                if first == 0x81 and not self._opcode:
+                    # As nearly all of them are: a whole text.
+                    yield TEXT, payload
+                    continue
                 whole = self._take(first, payload)
                 if whole is not None:
                     yield whole
