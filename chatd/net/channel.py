@@ -8,22 +8,19 @@ anything else, also while nobody takes the answers.
 
 from __future__ import annotations
 
-import io
-import re
 from http import HTTPStatus
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from twisted.web import http
-from twisted.web.server import Request
 from zope.interface import implementer
 
 from chatd.net.admission import RETRY_SECONDS
-from chatd.net.answers import HEADERS, send_text
-from chatd.net.forwarded import Client
+from chatd.net.answers import HEADERS
+from chatd.net.request import Body
 
 HEADER_SECONDS = 10
 # Also how long a connection may lie idle after an answer.
@@ -32,104 +29,11 @@ BODY_SECONDS = 15
 CLOSING_SECONDS = 15
 # How long what is sent on is read, so that the answer to it is not lost.
 LINGER_SECONDS = 5
-# What a body may have that is not taken as it comes.
-BODY_BYTES = 65_536
 ANSWERS_A_TURN = 4
 # LineReceiver copies what it has yet to read with each line; small pieces keep that from growing.
 _PIECE_BYTES = 4096
 # A longer number is no length of anything.
 _LENGTH_DIGITS = 18
-_ABSOLUTE = re.compile(rb"https?://([^/?#@]+)(/[^?]*)?(\?.*)?", re.IGNORECASE)
-
-
-class Body(Protocol):
-    """
-    What takes the body of a request as it comes, of which `left` bytes are to come (None: nobody knows).
-
-    While it is `full` nothing more of the connection is looked at, or read; after that it calls
-    `ChatChannel.go_on`.
-    """
-
-    full: bool
-    left: int | None
-
-    def take(self, data: bytes) -> None:
-        """Take some."""
-
-    def lost(self) -> None:
-        """There comes no more, and nobody waits for an answer."""
-
-
-class ChatRequest(Request):
-    """
-    One request, whose answer bears chatd's headers whatever becomes of it. Its body is in `content`, unless
-    there is a `body` that takes it.
-    """
-
-    channel: Any
-    client: Client
-    content: io.BytesIO
-    body: Body | None = None
-    _body_bytes = 0
-
-    def gotLength(self, length: int | None) -> None:
-        # The default would write a large body to a temporary file.
-        self.content = io.BytesIO()
-
-    def handleContentChunk(self, data: bytes) -> None:
-        if self.body is not None:
-            self.body.take(data)
-            return
-        self._body_bytes += len(data)
-        if self._body_bytes > BODY_BYTES:
-            self.channel.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        else:
-            self.content.write(data)
-
-    def connectionLost(self, reason: Failure) -> None:
-        super().connectionLost(reason)
-        if self.body is not None:
-            self.body.lost()
-            self.body = None
-
-    def process(self) -> None:
-        self.site = self.channel.site
-        self.setHeader(b"Date", http.datetimeToString())
-        self.client = self.channel.site.front.client(self)
-        for name, value in (*HEADERS, *self.client.headers):
-            self.setHeader(name, value)
-        self.prepath, self.postpath = [], []
-        self._take_host_from_target()
-        try:
-            self.render(self.site.getResourceFor(self))
-        except Exception:  # noqa: BLE001
-            self.processingFailed(Failure())
-
-    def _take_host_from_target(self) -> None:
-        """
-        Understand `GET http://host/path`, whose host counts and not the Host header's.
-
-        Source: RFC 9112, section 3.2.2.
-        """
-        match = _ABSOLUTE.fullmatch(self.uri)
-        if match is None:
-            return
-        self.path = match[2] or b"/"
-        self.uri = self.path + (match[3] or b"")
-        if len(self.requestHeaders.getRawHeaders(b"host", ())) == 1:
-            self.requestHeaders.setRawHeaders(b"host", [match[1]])
-
-    def processingFailed(self, reason: Failure) -> Failure:
-        """
-        Log what went wrong, and tell the client no more than that something did.
-        """
-        self._log.failure("answering a request failed", failure=reason)
-        if self.startedWriting:
-            self.channel.transport.abortConnection()
-        else:
-            self.write(send_text(self, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side."))
-            self.finish()
-        return reason
 
 
 @implementer(IHalfCloseableProtocol)

@@ -20,8 +20,9 @@ from chatd.core.names import LOBBY
 from chatd.core.rights import SERVER
 from chatd.net.admission import RETRY_SECONDS
 from chatd.net.answers import send_text
-from chatd.net.channel import ChatChannel, ChatRequest
+from chatd.net.channel import ChatChannel
 from chatd.net.forwarded import Client
+from chatd.net.request import ChatRequest
 
 if TYPE_CHECKING:
     from chatd.net.websocket import ChatFactory

@@ -19,11 +19,12 @@ from twisted.web.server import Site
 from chatd.net.admission import Admission
 from chatd.net.answers import send_content, send_not_found, send_text
 from chatd.net.avatar import find_avatar
-from chatd.net.channel import BODY_BYTES, HEADER_SECONDS, Body, ChatChannel, ChatRequest
+from chatd.net.channel import HEADER_SECONDS, ChatChannel
 from chatd.net.files import ROOT as FILES
 from chatd.net.files import FilesResource
 from chatd.net.forwarded import Front
 from chatd.net.page import Page
+from chatd.net.request import BODY_BYTES, Body, ChatRequest
 from chatd.net.turns import PATIENT_SECONDS, Turns
 
 CONNECTIONS_A_TURN = 8

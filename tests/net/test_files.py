@@ -17,9 +17,10 @@ from chatd.core.files import EXPIRE_SECONDS
 from chatd.core.uploading import Uploads
 from chatd.net.account import cookie_of
 from chatd.net.arrival import CHUNK_BYTES, PROGRESS_BYTES, PROGRESS_SECONDS, STALE_SECONDS
-from chatd.net.channel import BODY_BYTES, LINGER_SECONDS
+from chatd.net.channel import LINGER_SECONDS
 from chatd.net.door import OriginRule
 from chatd.net.files import CACHE, POLICY, FilesResource
+from chatd.net.request import BODY_BYTES
 from chatd.net.site import make_site
 from chatd.net.uploads import UploadDoor
 from tests.core.blobs import MemoryBlobs, TestPictures

@@ -156,7 +156,7 @@ WAY_IN = (
     ),
     Protection(
         "the size of a body",
-        "chatd/net/channel.py",
+        "chatd/net/request.py",
         "        if self._body_bytes > BODY_BYTES:\n",
         "        if False:\n",
         "tests/net/test_channel.py::MisuseTests::test_a_large_body_is_refused_while_it_comes",
