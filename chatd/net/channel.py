@@ -30,6 +30,8 @@ CLOSING_SECONDS = 15
 # How long what is sent on is read, so that the answer to it is not lost.
 LINGER_SECONDS = 5
 ANSWERS_A_TURN = 4
+# How long it is looked at in one go; the clock is asked behind each piece.
+LOOK_SECONDS = 0.002
 # LineReceiver copies what it has yet to read with each line; small pieces keep that from growing.
 _PIECE_BYTES = 4096
 # A longer number is no length of anything.
@@ -39,8 +41,8 @@ _LENGTH_DIGITS = 18
 @implementer(IHalfCloseableProtocol)
 class ChatChannel(http.HTTPChannel):
     """
-    One connection until it is a WebSocket: bounded in what it may send, in how long it may take, and in how
-    many requests are answered in one turn.
+    One connection until it is a WebSocket: bounded in what it may send, in how long it may take, in how many
+    requests are answered in one turn, and in how long it is looked at in one.
 
     The time for headers and for a body counts from their start and not from the last byte, so that a client
     that sends one byte now and then gains nothing by it. What is not looked at yet stays as it is, and the
@@ -133,8 +135,7 @@ class ChatChannel(http.HTTPChannel):
         self._answers += 1
         self._stood = False
         if self._answers >= ANSWERS_A_TURN and not self._over:
-            self._waits = True
-            self.site.turns.wait(self._go_on)
+            self._wait_for_turn()
         self._parse()
 
     def setLineMode(self, extra: bytes = b"") -> None:
@@ -175,6 +176,10 @@ class ChatChannel(http.HTTPChannel):
         if self.transport is not None and not self._over:
             self._parse_later()
 
+    def _wait_for_turn(self) -> None:
+        self._waits = True
+        self.site.turns.wait(self._go_on)
+
     def _go_on(self) -> None:
         self._waits = False
         self._answers = 0
@@ -191,11 +196,13 @@ class ChatChannel(http.HTTPChannel):
 
     def _parse(self) -> None:
         """
-        Go through what has arrived until it is used up or `paused`.
+        Go through what has arrived until it is used up or `paused`, or for `LOOK_SECONDS` and one piece.
         """
         if self._parsing:
             return
         self._parsing = True
+        seconds = self.site.arrivals.reactor.seconds
+        until = seconds() + LOOK_SECONDS
         try:
             # What it has left from last time.
             LineReceiver.dataReceived(self, b"")
@@ -203,6 +210,9 @@ class ChatChannel(http.HTTPChannel):
                 size = max(_PIECE_BYTES, 0 if self._body is None else self._body.left or 0)
                 piece, self._backlog = self._backlog[:size], self._backlog[size:]
                 LineReceiver.dataReceived(self, piece)
+                # Whoever is a WebSocket now has turns of its own.
+                if self.transport is not None and self._backlog and not self.paused and seconds() >= until:
+                    self._wait_for_turn()
         finally:
             self._parsing = False
         if self.transport is None or self._over:

@@ -7,12 +7,19 @@ from __future__ import annotations
 import gc
 import os
 import weakref
+from itertools import pairwise
 
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from chatd.net.answers import CHUNK_BYTES, STALL_SECONDS
-from chatd.net.channel import ANSWERS_A_TURN, BODY_SECONDS, CLOSING_SECONDS, HEADER_SECONDS
+from chatd.net.channel import (
+    ANSWERS_A_TURN,
+    BODY_SECONDS,
+    CLOSING_SECONDS,
+    HEADER_SECONDS,
+    LOOK_SECONDS,
+)
 from chatd.net.request import BODY_BYTES
 from chatd.net.site import CONNECTIONS_A_TURN
 from tests.net.http_exchange import SCRIPT, SiteTestCase, ask, connect, parse, send
@@ -202,6 +209,65 @@ class PipelineTests(SiteTestCase):
         self.clock.turn()
         self.assertTrue(transport.disconnected)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+class LookingTests(SiteTestCase):
+    """
+    What takes long to be understood, while a look at the clock finds it half a look's time later.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.clock.look_seconds = LOOK_SECONDS / 2
+
+    def test_a_body_of_tiny_chunks_is_taken_over_many_turns_between_which_others_are_served(self):
+        channel, transport = connect(self.site)
+        head = b"POST /healthz HTTP/1.1\r\nHost: chat.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+        chunk, count = b"1\r\nx\r\n", 10_000
+        channel.dataReceived(head + chunk * count + b"0\r\n\r\n")
+        taken, turns = 0, 0
+        while channel.requests:
+            now = channel.requests[-1].content.tell()
+            self.assertLessEqual(now - taken, 3 * 4096 // len(chunk))
+            self.assertEqual(transport.producerState, "paused")
+            taken = now
+            self.clock.turn()
+            turns += 1
+            newcomer, answer = connect(self.site)
+            newcomer.dataReceived(ASKED)
+            self.assertEqual(answer.value().count(ANSWERED), 1)
+            lose(newcomer)
+        self.assertGreaterEqual(turns, len(chunk) * count // 4096 // 3)
+        self.assertEqual((parse(transport).status, transport.producerState), (405, "producing"))
+
+    def test_many_long_requests_are_answered_over_many_turns_and_in_order(self):
+        channel, transport = connect(self.site)
+        targets = [b"/avatar/a%d.svg?A" % number for number in range(4)]
+        asked = [b"GET %s HTTP/1.1\r\nHost: chat.example\r\nX: " % target for target in targets]
+        channel.dataReceived(b"".join(head + b"x" * 15_000 + b"\r\n\r\n" for head in asked))
+        answered = [transport.value().count(ANSWERED)]
+        while answered[-1] < 4:
+            self.clock.turn()
+            answered.append(transport.value().count(ANSWERED))
+        self.assertLessEqual(max(after - before for before, after in pairwise([0, *answered])), 1)
+        tags = [line[6:] for line in transport.value().split(b"\r\n") if line.startswith(b"ETag: ")]
+        self.assertEqual(tags, [ask(self.site, t.decode()).headers["etag"].encode() for t in targets])
+
+    def test_one_that_ends_its_side_meanwhile_is_answered_all_the_same(self):
+        channel, transport = connect(self.site)
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\nHost: chat.example\r\nX: " + b"x" * 15_000)
+        channel.dataReceived(b"\r\n\r\n")
+        channel.readConnectionLost()
+        for _ in range(5):
+            self.clock.turn()
+        self.assertEqual((parse(transport).status, transport.disconnecting), (200, True))
+
+    def test_one_that_goes_meanwhile_leaves_nothing_behind(self):
+        channel, _ = connect(self.site)
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\nHost: chat.example\r\nX: " + b"x" * 15_000)
+        lose(channel)
+        self.clock.turn()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
 class HalfClosingTests(SiteTestCase):

@@ -17,7 +17,7 @@ from chatd.core.files import EXPIRE_SECONDS
 from chatd.core.uploading import Uploads
 from chatd.net.account import cookie_of
 from chatd.net.arrival import CHUNK_BYTES, PROGRESS_BYTES, PROGRESS_SECONDS, STALE_SECONDS
-from chatd.net.channel import LINGER_SECONDS
+from chatd.net.channel import LINGER_SECONDS, LOOK_SECONDS
 from chatd.net.door import OriginRule
 from chatd.net.files import CACHE, POLICY, FilesResource
 from chatd.net.request import BODY_BYTES
@@ -204,6 +204,14 @@ class ComingTests(FilesTestCase):
         body = b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"
         reply = self.part(path, 0, body, Content_Length=None, Transfer_Encoding="chunked")
         self.assertEqual((reply.status, self.offset(path)), (204, 5))
+
+    def test_a_part_with_a_length_is_not_taken_in_little_pieces_however_long_they_take(self) -> None:
+        data = bytes(60_000)
+        path = self.begin(len(data))
+        self.clock.look_seconds = LOOK_SECONDS
+        # One turn for what has come with the headers, and one for all the rest.
+        reply = self.part(path, 0, data)
+        self.assertEqual((reply.status, reply.headers["upload-offset"]), (204, "60000"))
 
     def test_a_cut_connection_keeps_what_has_arrived(self) -> None:
         path, data = self.begin(MEBIBYTE), bytes(range(256)) * 4096

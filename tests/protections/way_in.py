@@ -183,6 +183,13 @@ WAY_IN = (
         "tests/net/test_channel.py::PipelineTests::test_a_few_are_answered_in_a_turn_and_meanwhile_the_socket_is_not_read",
     ),
     Protection(
+        "the time of one connection in one turn",
+        "chatd/net/channel.py",
+        "and seconds() >= until:",
+        "and False:",
+        "tests/net/test_channel.py::LookingTests::test_a_body_of_tiny_chunks_is_taken_over_many_turns_between_which_others_are_served",
+    ),
+    Protection(
         "frames in one turn",
         "chatd/net/connection.py",
         "not steps or self.finished >= last",
