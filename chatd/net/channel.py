@@ -239,6 +239,14 @@ class ChatChannel(http.HTTPChannel):
 
     # What is refused
 
+    def lineReceived(self, line: bytes) -> None:
+        if line[:1] in (b" ", b"\t"):
+            # A header that goes on in a further line: RFC 9112, section 5.2. There can be thousands of them
+            # that are nothing else.
+            self.refuse(HTTPStatus.BAD_REQUEST)
+        else:
+            super().lineReceived(line)
+
     def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
         if header == b"Content-Length" and data.isdigit():
             if len(data) > _LENGTH_DIGITS:

@@ -55,6 +55,21 @@ class ChatRequest(Request):
         # The default would write a large body to a temporary file.
         self.content = io.BytesIO()
 
+    def parseCookies(self) -> None:
+        """
+        Nothing: `getCookie` looks for the few that are asked for, and not at all that a client makes up.
+        """
+
+    def getCookie(self, key: bytes) -> bytes | None:
+        found = None
+        wanted = key + b"="
+        for line in self.requestHeaders.getRawHeaders(b"Cookie", ()):
+            if wanted in line:
+                for value in re.findall(rb";\s*" + re.escape(wanted) + rb"([^;]*)", b";" + line):
+                    # The last counts.
+                    found = value
+        return found
+
     def handleContentChunk(self, data: bytes) -> None:
         if self.body is not None:
             self.body.take(data)
@@ -70,6 +85,14 @@ class ChatRequest(Request):
         if self.body is not None:
             self.body.lost()
             self.body = None
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        # Past Request's own, which takes the query and forms apart. Nobody here asks for `args`.
+        self.content.seek(0)
+        self.args: dict[bytes, list[bytes]] = {}
+        self.method, self.uri, self.clientproto = command, path, version
+        self.path = path.partition(b"?")[0]
+        self.process()
 
     def process(self) -> None:
         self.site = self.channel.site

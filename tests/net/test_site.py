@@ -291,6 +291,59 @@ class HeadersTests(SiteTestCase):
         )
 
 
+class TakenApartTests(SiteTestCase):
+    """
+    What is looked for in what a client may make long.
+    """
+
+    def test_of_the_cookies_only_those_are_looked_for_that_are_asked_for(self):
+        seen = []
+
+        class Seeing(Resource):
+            isLeaf = True
+
+            def render(self, request):
+                seen.append(request)
+                return b""
+
+        self.site._resources[b"/seen"] = Seeing()
+        for cookies, expected in (
+            ("chatd=a", b"a"),
+            ("x=y;chatd=a=b ;z", b"a=b "),
+            (";" * 8000 + "  chatd=a;" + ";" * 7000, b"a"),
+            ("chatd=a; chatd=b; xchatd=c; chatd =d; chatd", b"b"),
+            ("chatd=", b""),
+            ("xchatd=a; Chatd=b; y=chatd=c", None),
+        ):
+            ask(self.site, "/seen", Cookie=cookies)
+            self.assertEqual(seen[-1].getCookie(b"chatd"), expected, cookies[:50])
+            self.assertEqual(seen[-1].received_cookies, {})
+        ask(self.site, "/seen")
+        self.assertEqual(seen[-1].getCookie(b"chatd"), None)
+
+    def test_a_query_is_not_taken_apart(self):
+        seen = []
+        resource_for = self.site.getResourceFor
+
+        def see(request):
+            seen.append((request.path, request.uri, request.args))
+            return resource_for(request)
+
+        self.site.getResourceFor = see
+        ask(self.site, "/readyz?a=b&c=d?e")
+        self.assertEqual(seen, [(b"/readyz", b"/readyz?a=b&c=d?e", {})])
+
+    def test_a_long_list_of_codings_or_of_tags_is_as_none(self):
+        long = SCRIPT * 200
+        (self.public / "long.js").write_bytes(long)
+        etag = ask(self.site, "/long.js").headers["etag"]
+        self.assertEqual(ask(self.site, "/long.js", Accept_Encoding="gzip" + "," * 1021).body, long)
+        self.assertNotEqual(ask(self.site, "/long.js", Accept_Encoding="gzip" + "," * 1020).body, long)
+        for commas, status in ((1024 - len(etag), 304), (1025 - len(etag), 200)):
+            reply = ask(self.site, "/long.js", If_None_Match=etag + "," * commas)
+            self.assertEqual(reply.status, status)
+
+
 class MisuseTests(SiteTestCase):
     def test_other_methods_are_told_which_there_are(self):
         for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"):
