@@ -88,12 +88,13 @@ class Arrival:
         self._heard_at = self._seconds()
         if self.left is not None:
             self.left -= len(data)
+        if self._refused:
+            # There is one time for all the rest.
+            return
         self._progress += len(data)
         if self._progress >= PROGRESS_BYTES:
             self._progress = 0
             self._channel.setTimeout(PROGRESS_SECONDS)
-        if self._refused:
-            return
         self._pending += data
         if len(self._pending) >= self._chunk:
             if self._awaited is None:
@@ -187,6 +188,8 @@ class Arrival:
         if not self._ended:
             if self.left is not None and self.left <= WASTE_BYTES:
                 self.full = False
+                # There is none while the disk is at a chunk.
+                self._channel.setTimeout(PROGRESS_SECONDS)
                 self._channel.go_on()
             else:
                 self._ended = True

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from chatd.core.files import EXPIRE_SECONDS
 from chatd.core.uploading import Uploads
 from chatd.net.account import cookie_of
-from chatd.net.arrival import CHUNK_BYTES, PROGRESS_BYTES, PROGRESS_SECONDS, STALE_SECONDS
+from chatd.net.arrival import CHUNK_BYTES, PROGRESS_BYTES, PROGRESS_SECONDS, STALE_SECONDS, WASTE_BYTES
 from chatd.net.channel import LINGER_SECONDS, LOOK_SECONDS
 from chatd.net.door import OriginRule
 from chatd.net.files import CACHE, POLICY, FilesResource
@@ -364,6 +364,37 @@ class PressureTests(FilesTestCase):
         self.assertEqual(self.ada.say("but talking goes on")["type"], "done")
         self.blobs.full = False
         self.assertEqual(self.offset(path), 3)
+
+    def test_whoever_sends_no_more_of_what_a_full_disk_has_refused_is_let_go(self) -> None:
+        self.blobs.slow = True
+        for more in (0, PROGRESS_BYTES):
+            self.blobs.full = False
+            path = self.begin(MEBIBYTE)
+            channel, transport = self.start_part(path, 0, 2 * CHUNK_BYTES + WASTE_BYTES)
+            while transport.producerState == "producing":
+                self.send_some(channel)
+            self.blobs.full = True
+            self.assertEqual(self.blobs.let_write(), 1)
+            self.assertEqual(transport.producerState, "producing")
+            self.clock.advance(PROGRESS_SECONDS - 1)
+            channel.dataReceived(bytes(more))
+            self.assertFalse(transport.disconnecting)
+            self.clock.advance(1)
+            self.assertTrue(transport.disconnecting)
+            channel.connectionLost(Failure(ConnectionLost()))
+
+    def test_whoever_sends_all_of_it_is_told_why(self) -> None:
+        self.blobs.slow = True
+        path = self.begin(MEBIBYTE)
+        channel, transport = self.start_part(path, 0, 2 * CHUNK_BYTES + WASTE_BYTES)
+        while transport.producerState == "producing":
+            self.send_some(channel)
+        self.blobs.full = True
+        self.blobs.let_write()
+        channel.dataReceived(bytes(WASTE_BYTES))
+        reply = parse(transport)
+        self.assertEqual((reply.status, code_of(reply), reply.closing), (507, "read_only", False))
+        channel.connectionLost(Failure(ConnectionLost()))
 
     def test_of_two_at_one_upload_the_second_is_told_to_wait(self) -> None:
         path = self.begin(MEBIBYTE)
