@@ -254,12 +254,20 @@ class ChatChannel(http.HTTPChannel):
             if int(data) > self.site.most_body(self._command, self._path):
                 self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return False
+        if header == b"Transfer-Encoding" and data.lower() != b"chunked":
+            # Of another, such as identity, nobody knows where it ends: RFC 9112, section 6.3.
+            return bool(self._failChooseTransferDecoder())
         return bool(super()._maybeChooseTransferDecoder(header, data))
 
     def allHeadersReceived(self) -> None:
+        request = self.requests[-1]
+        hosts = len(request.requestHeaders.getRawHeaders(b"Host", ()))
+        if hosts > 1 or (hosts == 0 and self._version != b"HTTP/1.0"):
+            # Whose it is would be anybody's guess: RFC 9112, section 3.2.
+            self.refuse(HTTPStatus.BAD_REQUEST)
+            return
         super().allHeadersReceived()
         self.setTimeout(BODY_SECONDS)
-        request = self.requests[-1]
         self._body = request.body = self.site.body_of(request, self._command, self._path, self.length)
 
     def allContentReceived(self) -> None:

@@ -121,6 +121,13 @@ class ChatRequest(Request):
         if len(self.requestHeaders.getRawHeaders(b"host", ())) == 1:
             self.requestHeaders.setRawHeaders(b"host", [match[1]])
 
+    def write(self, data: bytes) -> None:
+        if not self.startedWriting and self.code in http.NO_BODY_CODES:
+            # `Request.render` gives each answer the length of its body. Where there can be none it would be
+            # said of another: RFC 9110, section 8.6.
+            self.responseHeaders.removeHeader(b"Content-Length")
+        super().write(data)
+
     def processingFailed(self, reason: Failure) -> Failure:
         """
         Log what went wrong, and tell the client no more than that something did.

@@ -123,10 +123,7 @@ class UploadDoor:
             request.setHeader(b"Tus-Version", VERSION)
             request.setHeader(b"Tus-Extension", EXTENSIONS)
             request.setHeader(b"Tus-Max-Size", b"%d" % self.most_bytes)
-            _send_nothing(request, HTTPStatus.NO_CONTENT)
-            # What `render` returns would be given a length.
-            request.finish()
-            return NOT_DONE_YET
+            return _send_nothing(request, HTTPStatus.NO_CONTENT)
         act = self._acts.get(method)
         if act is None or (method == b"POST") == bool(key):
             request.setHeader(b"Allow", METHODS)

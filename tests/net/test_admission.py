@@ -80,7 +80,7 @@ class AcceptedTests(SiteTestCase):
         self.assertEqual((answer.status, answer.headers["retry-after"]), (503, "10"))
         self.assertTrue(transport.disconnecting)
         channel, transport = connect(self.site, BOB)
-        channel.dataReceived(b"GET /healthz HTTP/1.1\r\n\r\n")
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assertEqual(parse(transport).status, 200)
         first[0][0].connectionLost(Failure(ConnectionDone()))
         # The one that was told so is still there.

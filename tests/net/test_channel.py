@@ -24,7 +24,7 @@ from chatd.net.request import BODY_BYTES
 from chatd.net.site import CONNECTIONS_A_TURN
 from tests.net.http_exchange import SCRIPT, SiteTestCase, ask, connect, parse, send
 
-ASKED = b"GET /healthz HTTP/1.1\r\n\r\n"
+ASKED = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 ANSWERED = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -67,7 +67,7 @@ class PipelineTests(SiteTestCase):
     def test_sixty_four_kilobytes_of_them_are_all_answered_in_order(self):
         channel, transport = connect(self.site)
         targets = [b"/avatar/a%d.svg?A" % number for number in range(1500)]
-        channel.dataReceived(b"".join(b"GET %s HTTP/1.1\r\n\r\n" % target for target in targets))
+        channel.dataReceived(b"".join(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % target for target in targets))
         for turn in range(1, 1500 // ANSWERS_A_TURN + 1):
             self.assertEqual(transport.value().count(ANSWERED), turn * ANSWERS_A_TURN)
             self.clock.turn()
@@ -76,10 +76,10 @@ class PipelineTests(SiteTestCase):
         self.assertEqual((len(tags), tags[::100]), (1500, expected))
 
     def test_they_may_come_in_pieces_of_any_size(self):
-        body = b"POST /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
-        chunked = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        body = b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+        chunked = b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
         (self.public / "large.bin").write_bytes(b"x" * (2 * CHUNK_BYTES))
-        requests = (ASKED + body + chunked + b"GET /large.bin HTTP/1.1\r\n\r\n") * 3 + ASKED
+        requests = (ASKED + body + chunked + b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n") * 3 + ASKED
         for size in (1, 7, 50, len(requests)):
             channel, transport = connect(self.site)
             for at in range(0, len(requests), size):
@@ -103,7 +103,7 @@ class PipelineTests(SiteTestCase):
                 transport.producer.pauseProducing()
 
         transport.write = write_until_full
-        channel.dataReceived(b"GET /some.bin HTTP/1.1\r\n\r\n" * 1000)
+        channel.dataReceived(b"GET /some.bin HTTP/1.1\r\nHost: a\r\n\r\n" * 1000)
         for _ in range(5):
             self.clock.turn()
         self.assertEqual(transport.value().count(ANSWERED), 4)
@@ -144,7 +144,7 @@ class PipelineTests(SiteTestCase):
         crowd = [connect(self.site) for _ in range(CONNECTIONS_A_TURN + 1)]
         self.clock.advance(HEADER_SECONDS - 1)
         for channel, _ in crowd:
-            channel.dataReceived(b"GET /healthz HTTP/1.1\r\n")
+            channel.dataReceived(b"GET /healthz HTTP/1.1\r\nHost: a\r\n")
         last, transport = crowd[-1]
         self.assertEqual(transport.producerState, "paused")
         # The clock goes on, but no turn comes.
@@ -159,7 +159,7 @@ class PipelineTests(SiteTestCase):
     def test_whoever_trickles_in_a_crowd_stands_in_line_at_their_own_cost(self):
         crowd = [connect(self.site) for _ in range(4 * CONNECTIONS_A_TURN)]
         for channel, _ in crowd:
-            channel.dataReceived(b"GET / HTTP/1.1\r\nX: ")
+            channel.dataReceived(b"GET / HTTP/1.1\r\nHost: a\r\nX: ")
         # Each of them with a byte as soon as it is read, so that the line is never empty.
         for _ in range(2 * HEADER_SECONDS):
             self.clock.rightNow += 1
@@ -297,7 +297,7 @@ class HalfClosingTests(SiteTestCase):
         (self.public / "large.bin").write_bytes(b"x" * (3 * CHUNK_BYTES))
         channel, transport = connect(self.site)
         full_after_each_write(transport)
-        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\n\r\n")
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
         channel.readConnectionLost()
         for _ in range(2):
             # To read on would be to be told of the end again and again.
@@ -308,7 +308,7 @@ class HalfClosingTests(SiteTestCase):
         self.assertTrue(transport.disconnecting)
 
     def test_one_that_has_not_asked_to_the_end_is_let_go(self):
-        for asked in (b"", b"GET / HT", b"GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel"):
+        for asked in (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel"):
             channel, transport = connect(self.site)
             channel.dataReceived(asked)
             channel.readConnectionLost()
@@ -330,23 +330,37 @@ class MisuseTests(SiteTestCase):
         for request in (
             b"nonsense\r\n\r\n",
             b"GET / HTTP/3.0\r\n\r\n",
-            b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-            b"GET / HTTP/1.1\r\nX: y\r\n z\r\n\r\n",
-            b"GET / HTTP/1.1\r\nX: y\r\n\t\r\n\r\n",
-            b"GET / HTTP/1.1\r\n X: y\r\n\r\n",
-            b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-            b"GET / HTTP/1.1\r\nContent-Length: 1234567890123456789\r\n\r\n",
-            b"GET / HTTP/1.1\r\nContent-Length: " + b"1" * 5000 + b"\r\nX: y\r\n\r\n",
-            b"GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-            b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-            b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(102)) + b"\r\n",
-            b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 900) for n in range(20)) + b"\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\t\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\n X: y\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1234567890123456789\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"1" * 5000 + b"\r\nX: y\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            b"GET / HTTP/1.1\r\nX: y\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+            b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+            b"GET /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello" + ASKED,
+            b"GET http://chat.example/ HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(102)) + b"\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: %s\r\n" % (b"x" * 900) * 20 + b"\r\n",
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         ):
             reply = send(self.site, request)
             self.assertEqual(reply.status, 400, request)
             self.assertTrue(reply.closing)
             self.assert_secure(reply, request)
+
+    def test_a_body_whose_end_nobody_knows_is_refused_and_nothing_behind_it_is_a_request(self):
+        for coding in (b"identity", b"Identity", b"gzip", b"chunked, identity", b"gzip, chunked", b""):
+            head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: %s\r\n\r\n" % coding
+            channel, transport = connect(self.site)
+            channel.dataReceived(head + ASKED)
+            reply = parse(transport)
+            self.assertEqual((reply.status, reply.closing), (400, True), coding)
+            self.assertEqual(transport.value().count(b"HTTP/1.1 "), 1, coding)
 
     def test_an_endless_line_is_refused(self):
         reply = send(self.site, b"GET /" + b"a" * 20_000)
@@ -356,8 +370,8 @@ class MisuseTests(SiteTestCase):
 
     def test_a_small_body_is_read_past(self):
         channel, transport = connect(self.site)
-        channel.dataReceived(b"GET /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello")
-        channel.dataReceived(b"GET /app.js HTTP/1.1\r\n\r\n")
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+        channel.dataReceived(b"GET /app.js HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assertEqual(transport.value().count(b"HTTP/1.1 200 OK"), 2)
 
     def test_a_large_body_is_refused_while_it_comes(self):
@@ -368,7 +382,7 @@ class MisuseTests(SiteTestCase):
         )
         for head, piece in heads:
             channel, transport = connect(self.site)
-            channel.dataReceived(b"POST / HTTP/1.1\r\n" + head)
+            channel.dataReceived(b"POST / HTTP/1.1\r\nHost: a\r\n" + head)
             sent = 0
             while not transport.disconnecting and sent <= BODY_BYTES:
                 channel.dataReceived(piece)
@@ -384,20 +398,20 @@ class MisuseTests(SiteTestCase):
             b"Expect: 100-continue\r\nContent-Length: 999999999999999999\r\n",
         ):
             channel, transport = connect(self.site)
-            channel.dataReceived(b"POST / HTTP/1.1\r\n" + head + b"X: y\r\n\r\n")
+            channel.dataReceived(b"POST / HTTP/1.1\r\nHost: a\r\n" + head + b"X: y\r\n\r\n")
             self.assertEqual((parse(transport).status, transport.disconnecting), (413, True), head)
             self.assertEqual(transport.value().count(b"HTTP/1.1"), 1)
 
     def test_requests_one_after_the_other_are_answered_in_order(self):
         channel, transport = connect(self.site)
-        channel.dataReceived(b"GET /app.js HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n")
+        channel.dataReceived(b"GET /app.js HTTP/1.1\r\nHost: a\r\n\r\n" + ASKED)
         self.assertLess(transport.value().index(SCRIPT), transport.value().index(b"ok\n"))
 
 
 class TimeTests(SiteTestCase):
     def test_slow_headers_are_cut_off_however_steadily_they_come(self):
         channel, transport = connect(self.site)
-        channel.dataReceived(b"GET / HTTP/1.1\r\n")
+        channel.dataReceived(b"GET / HTTP/1.1\r\nHost: a\r\n")
         for _ in range(HEADER_SECONDS - 1):
             self.clock.advance(1)
             channel.dataReceived(b"X: y\r\n")
@@ -408,7 +422,7 @@ class TimeTests(SiteTestCase):
     def test_a_slow_body_is_cut_off(self):
         channel, transport = connect(self.site)
         self.clock.advance(HEADER_SECONDS - 1)
-        channel.dataReceived(b"GET / HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        channel.dataReceived(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
         for _ in range(BODY_SECONDS - 1):
             self.clock.advance(1)
             channel.dataReceived(b"x")
@@ -418,7 +432,7 @@ class TimeTests(SiteTestCase):
 
     def test_an_idle_connection_is_closed_and_then_cut_off(self):
         channel, transport = connect(self.site)
-        channel.dataReceived(b"GET /healthz HTTP/1.1\r\n\r\n")
+        channel.dataReceived(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         self.clock.advance(BODY_SECONDS - 1)
         self.assertFalse(transport.disconnecting)
         self.clock.advance(1)
@@ -445,7 +459,7 @@ class TimeTests(SiteTestCase):
         (self.public / "large.bin").write_bytes(body)
         channel, transport = connect(self.site)
         full_after_each_write(transport)
-        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n")
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n" + ASKED)
         for chunk in range(1, 6):
             self.assertLessEqual(len(transport.value()), chunk * CHUNK_BYTES + 2000)
             self.clock.advance(STALL_SECONDS - 1)
@@ -459,7 +473,7 @@ class TimeTests(SiteTestCase):
         (self.public / "large.bin").write_bytes(b"x" * (5 * CHUNK_BYTES))
         channel, transport = connect(self.site)
         full_after_each_write(transport)
-        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\n\r\n")
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
         self.clock.advance(STALL_SECONDS)
         self.assertTrue(transport.disconnected)
         channel.stopProducing()
@@ -474,6 +488,8 @@ class TimeTests(SiteTestCase):
     def test_an_old_client_is_answered_and_let_go(self):
         reply = ask(self.site, "/healthz", version="HTTP/1.0")
         self.assertEqual((reply.status, reply.body, reply.closing), (200, b"ok\n", True))
+        # It may not know of hosts.
+        self.assertEqual(send(self.site, b"GET /healthz HTTP/1.0\r\n\r\n").body, b"ok\n")
 
     def test_its_limits_are_those_that_the_documents_name(self):
         self.assertEqual((HEADER_SECONDS, BODY_SECONDS, CLOSING_SECONDS), (10, 15, 15))

@@ -292,7 +292,7 @@ class ConversationTests(DoorCase):
         texts = [letter * 3000 for letter in "abc"]
         said = b"".join(frame(json.dumps({"message": text}).encode()) for text in texts)
         browser = Browser(self.site)
-        browser.send(b"GET /healthz HTTP/1.1\r\n\r\n" * 50 + handshake() + said)
+        browser.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * 50 + handshake() + said)
         self.clock.advance(0)
         pages, _, answer = browser.transport.value().partition(b"HTTP/1.1 101 ")
         self.assertEqual(pages.count(b"HTTP/1.1 200 OK"), 50)

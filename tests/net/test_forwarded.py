@@ -255,7 +255,8 @@ class PageTests(SiteTestCase):
 
     def test_unless_it_was_asked_for_none_does(self) -> None:
         self.site.front = Front(["10.0.0.1/32"])
-        self.assertEqual(self.promise(b"GET / HTTP/1.1\r\nX-Forwarded-Proto: https\r\n\r\n"), (200, None))
+        over_tls = b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https\r\n\r\n"
+        self.assertEqual(self.promise(over_tls), (200, None))
 
     def test_over_our_own_tls_a_refusal_bears_it_too(self) -> None:
         self.site.front = Front(hsts=True)

@@ -172,6 +172,7 @@ class KeepingTests(SiteTestCase):
         for condition in (etag, f'"other", {etag}', f"W/{etag}", "*"):
             reply = ask(self.site, "/", If_None_Match=condition)
             self.assertEqual((reply.status, reply.body), (304, b""), condition)
+            self.assertNotIn("content-length", reply.headers)
             self.assertEqual(reply.headers["etag"], etag)
             self.assertEqual(reply.headers["cache-control"], "no-cache")
             self.assertNotIn("content-type", reply.headers)
