@@ -200,7 +200,7 @@ class _Download:
     """
     A body larger than what one write should hold, sent as fast as its reader takes it and no faster.
 
-    A reader that takes nothing for `STALL_SECONDS` is cut off by its channel.
+    A reader that nothing reaches for `STALL_SECONDS` is cut off by its channel.
     """
 
     request: Any

@@ -8,6 +8,7 @@ anything else, also while nobody takes the answers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from twisted.web import http
 from zope.interface import implementer
 
 from chatd.net.admission import RETRY_SECONDS
-from chatd.net.answers import HEADERS
+from chatd.net.answers import HEADERS, STALL_SECONDS
 from chatd.net.request import Body
 
 HEADER_SECONDS = 10
@@ -68,6 +69,8 @@ class ChatChannel(http.HTTPChannel):
     _over = False
     # Whether it has stood in line with this request before.
     _stood = False
+    # How much had reached its peer when it was last looked at while the transport was full.
+    _arrived: int | None = None
     # What takes the body that comes now.
     _body: Body | None = None
 
@@ -125,6 +128,11 @@ class ChatChannel(http.HTTPChannel):
         # What takes a body leads back here: without it the memory is given back now, and not when cycles are
         # collected.
         self._body = self._transferDecoder = None
+
+    def pauseProducing(self) -> None:
+        if not self._waitingForTransport:
+            self._arrived = self._bytes_arrived()
+        super().pauseProducing()
 
     def resumeProducing(self) -> None:
         super().resumeProducing()
@@ -321,8 +329,16 @@ class ChatChannel(http.HTTPChannel):
         self._networkProducer.resumeProducing()
         super().loseConnection()
 
+    def _bytes_arrived(self) -> int | None:
+        tell: Callable[[], int] | None = getattr(self.transport, "bytes_arrived", None)
+        return None if tell is None else tell()
+
     def timeoutConnection(self) -> None:
-        if self._handlingRequest or self.transport.disconnecting:
+        before, self._arrived = self._arrived, self._bytes_arrived()
+        if self._waitingForTransport and self._arrived != before:
+            # It reads on, but slower than our buffer and the kernel's would be empty by now.
+            self.setTimeout(STALL_SECONDS)
+        elif self._handlingRequest or self.transport.disconnecting:
             # It does not read its answer, so there is no waiting until that is written.
             self.transport.abortConnection()
         else:

@@ -155,7 +155,7 @@ class _Reading:
     """
     The bytes of a file from `at` to `end`, as fast as whoever asked takes them, and no faster.
 
-    Who takes nothing for `STALL_SECONDS` is cut off by the channel.
+    Whom nothing reaches for `STALL_SECONDS` is cut off by the channel.
     """
 
     def __init__(self, request: Any, read: Callable[[int, int], Deferred[bytes]], at: int, end: int) -> None:

@@ -480,6 +480,39 @@ class TimeTests(SiteTestCase):
         channel.resumeProducing()
         self.assertLessEqual(len(transport.value()), CHUNK_BYTES + 2000)
 
+    def test_a_reader_that_is_slow_is_not_cut_off_while_something_reaches_it(self):
+        (self.public / "large.bin").write_bytes(b"x" * (2 * CHUNK_BYTES))
+        for more in (b"", b"Connection: close\r\n"):
+            channel, transport = connect(self.site)
+            full_after_each_write(transport)
+            arrived = [0]
+            transport.bytes_arrived = lambda arrived=arrived: arrived[0]
+            channel.dataReceived(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n" + more + b"\r\n")
+            for _ in range(2):
+                # All that was written is in a buffer of ours, also at the end of the answer.
+                for _ in range(5):
+                    arrived[0] += 1000
+                    self.clock.advance(STALL_SECONDS)
+                    self.assertFalse(transport.disconnected, more)
+                channel.resumeProducing()
+            self.assertEqual(parse(transport).body, b"x" * (2 * CHUNK_BYTES))
+            self.clock.advance(STALL_SECONDS)
+            self.assertTrue(transport.disconnecting, more)
+            lose(channel)
+
+    def test_a_reader_that_stops_after_a_while_is_cut_off_all_the_same(self):
+        (self.public / "large.bin").write_bytes(b"x" * (2 * CHUNK_BYTES))
+        channel, transport = connect(self.site)
+        full_after_each_write(transport)
+        arrived = [0]
+        transport.bytes_arrived = lambda: arrived[0]
+        channel.dataReceived(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+        arrived[0] += 1000
+        self.clock.advance(STALL_SECONDS)
+        self.assertFalse(transport.disconnected)
+        self.clock.advance(STALL_SECONDS)
+        self.assertTrue(transport.disconnected)
+
     def test_a_large_file_goes_to_a_fast_reader_in_one_go(self):
         body = os.urandom(3 * CHUNK_BYTES)
         (self.public / "large.bin").write_bytes(body)
