@@ -36,6 +36,8 @@ _TLS12_CIPHERS = b":".join(
 # Mozilla's groups, and where OpenSSL has it the one of today's browsers that holds against quantum computers.
 _GROUPS = (b"X25519MLKEM768:X25519:P-256:P-384", b"X25519:P-256:P-384")
 _ALPN = b"http/1.1"
+# A warning of that name (RFC 5246, section 7.2), as OpenSSL tells of alerts.
+_NO_RENEGOTIATION = 1 << 8 | 100
 _Stamp = tuple[int, int, int, int]
 _Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 
@@ -168,6 +170,7 @@ def _make_context(chain: Sequence[x509.Certificate], key: _Key) -> SSL.Context:
     context.set_cipher_list(_TLS12_CIPHERS)
     _set_groups(context)
     context.set_options(SSL.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION)
+    context.set_info_callback(end_renegotiation)
     # Tickets carry the session to the client and back, under a key that this context draws for itself, so no
     # session is kept here; after a reload the old tickets lead to a whole handshake.
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
@@ -180,6 +183,17 @@ def _make_context(chain: Sequence[x509.Certificate], key: _Key) -> SSL.Context:
     context.use_privatekey(key)
     context.check_privatekey()
     return context
+
+
+def end_renegotiation(connection: SSL.Connection, where: int, value: int) -> None:
+    """
+    Have OpenSSL read no more, as after a goodbye, once it has refused the client another handshake.
+
+    By itself it answers each hello with an alert and reads on: the 4,000 that fit into one record with
+    120 KiB, and all in one call. TLS 1.3 knows no other handshake, and its key updates do not come here.
+    """
+    if where == SSL.SSL_CB_WRITE_ALERT and value == _NO_RENEGOTIATION:
+        connection.set_shutdown(connection.get_shutdown() | SSL.RECEIVED_SHUTDOWN)
 
 
 def _set_groups(context: SSL.Context) -> None:

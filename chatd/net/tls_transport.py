@@ -32,6 +32,10 @@ _FEW_RECORDS, _SMALL_BYTES = 16, 64
 """Above how many records in one read their size is looked at, and below which size they are tiny."""
 _LEAST_READ, _MOST_READ = 2048, 16_384
 """How much is read at a time, of whoever sends tiny records, or has yet to show otherwise; and at most."""
+_MOST_TAKEN = 2**15
+"""How much of what it has sealed is taken out at once."""
+_MOST_ANSWERED = 1024
+"""How many bytes OpenSSL may answer by itself after the handshake: to a key update it is about 30."""
 
 
 class PromptTLSTransport(TLSMemoryBIOProtocol):
@@ -52,6 +56,8 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         self._early = b""
         # How much has come since something was in it for the protocol above.
         self._barren = 0
+        # How much OpenSSL has answered by itself.
+        self._answered = 0
 
     def makeConnection(self, transport: Any) -> None:
         """
@@ -94,6 +100,12 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         early, self._early = self._early, b""
         super().dataReceived(early)
 
+    def _checkHandshakeStatus(self) -> None:
+        super()._checkHandshakeStatus()
+        if self._handshakeDone:
+            # The last of the handshake and its tickets, which are no answers to what comes behind it.
+            self._flushSendBIO()
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
         See `IProtocol`.
@@ -112,12 +124,18 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
             try:
                 pieces.append(self._tlsConnection.recv(_RECORD))
             except SSL.WantReadError:
+                # It may have been told to read no more: see `tls.end_renegotiation`.
+                over = bool(self._tlsConnection.get_shutdown() & SSL.RECEIVED_SHUTDOWN)
                 break
             except SSL.ZeroReturnError:
                 over = True
             except SSL.Error as why:
                 # Without its traceback, which would keep this frame, and so itself.
                 over, end = True, Failure(why.with_traceback(None))
+        self._send_answers()
+        if self._answered > _MOST_ANSWERED and not self._aborted:
+            self.abortConnection()
+            return
         data = b"".join(pieces)
         self._set_read_size(len(pieces), len(data))
         if data and not self._aborted:
@@ -127,7 +145,13 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
                 # The other side's goodbye.
                 self._shutdownTLS()
             self._tlsShutdownFinished(end)
-        self._flushSendBIO()
+
+    def _send_answers(self) -> None:
+        # Nothing else waits there: whatever is written is taken out at once.
+        answers = self._take_sealed()
+        self._answered += len(answers)
+        if answers and self._answered <= _MOST_ANSWERED:
+            self.transport.write(answers)
 
     def _set_read_size(self, records: int, size: int) -> None:
         # Each record costs the same, however little is in it, and also if it holds nothing for the protocol
@@ -183,10 +207,24 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         record: bytes = connection.bio_read(room)
         if len(record) == room:
             # With what was waiting already, such as the answer to a new key.
-            with suppress(SSL.WantReadError):
-                while True:
-                    record += connection.bio_read(_RECORD)
+            record += self._take_sealed()
         return record
+
+    def _take_sealed(self) -> bytes:
+        """
+        All that OpenSSL has ready to be sent.
+        """
+        sealed = b""
+        with suppress(SSL.WantReadError):
+            while len(sealed) % _MOST_TAKEN == 0:
+                sealed += self._tlsConnection.bio_read(_MOST_TAKEN)
+        return sealed
+
+    def _flushSendBIO(self) -> None:
+        # Twisted's takes 32 KiB and leaves the rest.
+        data = self._take_sealed()
+        if data:
+            self.transport.write(data)
 
     # In a group
 

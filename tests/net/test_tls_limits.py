@@ -11,9 +11,11 @@ from typing import Any, cast
 
 from OpenSSL import SSL
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.internet.testing import StringTransport
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from chatd.net import tls
 from chatd.net.channel import CLOSING_SECONDS, HEADER_SECONDS
@@ -26,6 +28,7 @@ from tests.certificates import make_pair
 from tests.net.clock import TurningClock
 from tests.net.frames import frame, handshake
 from tests.net.http_exchange import INDEX, SiteTestCase
+from tests.net.records import APPLICATION, EMPTY_HELLO, HANDSHAKE, TLS12_SUITE, Tls12Writer, Tls13Writer
 from tests.net.test_tls import client_context, shake_hands
 from tests.net.test_websocket import Hub, PlainDialect
 
@@ -44,6 +47,22 @@ class Socket(StringTransport):
         """
 
 
+@implementer(IOpenSSLServerConnectionCreator)
+class PlainCertificates:
+    """
+    A context that has no settings of ours, as that of an `ssl:` listener.
+    """
+
+    def __init__(self, context: SSL.Context) -> None:
+        self._context = context
+
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+        """
+        See `IOpenSSLServerConnectionCreator`.
+        """
+        return SSL.Connection(self._context, None)
+
+
 class Client:
     """
     The client's end of a TLS connection to a factory, and the transport under the server's end.
@@ -52,6 +71,15 @@ class Client:
     def __init__(self, factory: TLSMemoryBIOFactory, highest: int = 0) -> None:
         context = SSL.Context(SSL.TLS_METHOD)
         context.set_max_proto_version(highest)
+        context.set_cipher_list(TLS12_SUITE)
+        # A function of its own: nothing is to lead back here.
+        secrets = self.secrets = {}
+
+        def note(tls: SSL.Connection, line: bytes) -> None:
+            label, _, secret = line.split()
+            secrets[label] = bytes.fromhex(secret.decode())
+
+        context.set_keylog_callback(note)
         self.tls = SSL.Connection(context, None)
         self.tls.set_connect_state()
         self.transport = Socket()
@@ -438,3 +466,74 @@ class ConnectionTests(SiteTestCase):
             self.turn()
         self.assertEqual(set(self.session.heard), {"hi"})
         self.assertEqual(self.client.transport.producerState, "producing")
+
+
+class AfterTheHandshakeTests(SiteTestCase):
+    """
+    Messages of a handshake when that is done, which OpenSSL answers by itself.
+    """
+
+    def setUp(self):
+        super().setUp()
+        pair = make_pair()
+        self.certificates = Certificates(*pair.write(self.folder))
+        self.certificates.load()
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.use_certificate_file(str(self.folder / "cert.pem"))
+        context.use_privatekey_file(str(self.folder / "key.pem"))
+        self.plain = PlainCertificates(context)
+
+    def connect(self, certificates, highest):
+        self.heard = []
+        factory = TLSMemoryBIOFactory(certificates, False, self.site, self.clock)
+        factory.protocol = partial(PromptTLSTransport, Turns(self.clock, 16))
+        client = Client(factory, highest)
+        client.shake_hands()
+        self.assertEqual(client.hear(), b"")
+        client.server.wrappedProtocol.dataReceived = self.heard.append
+        self.addCleanup(client.server.connectionLost, Failure(ConnectionDone()))
+        return client
+
+    def ready(self, client):
+        """
+        What OpenSSL holds that nobody has taken.
+        """
+        try:
+            return client.server._tlsConnection.bio_read(1 << 24)
+        except SSL.WantReadError:
+            return b""
+
+    def test_whoever_begins_another_handshake_is_sent_away_at_the_first_hello(self):
+        client = self.connect(self.certificates, SSL.TLS1_2_VERSION)
+        writer = Tls12Writer.after(client.tls)
+        client.deliver(writer.write(APPLICATION, b"x"))
+        self.assertFalse(client.transport.disconnecting)
+        client.deliver(writer.write(APPLICATION, b"y") + writer.write(HANDSHAKE, EMPTY_HELLO * 4000))
+        self.assertTrue(client.transport.disconnecting)
+        self.assertEqual(self.heard, [b"x", b"y"])
+        # One alert and a goodbye. It would be an alert for each.
+        self.assertLess(len(client.transport.value() + self.ready(client)), 100)
+
+    def test_where_the_context_is_not_ours_nothing_is_kept_of_the_answers_to_many(self):
+        client = self.connect(self.plain, SSL.TLS1_2_VERSION)
+        writer = Tls12Writer.after(client.tls)
+        client.deliver(writer.write(HANDSHAKE, EMPTY_HELLO))
+        self.assertFalse(client.transport.disconnected)
+        client.deliver(writer.write(APPLICATION, b"x") + writer.write(HANDSHAKE, EMPTY_HELLO * 4000))
+        self.assertTrue(client.transport.disconnected)
+        self.assertLess(len(client.transport.value() + self.ready(client)), 200)
+
+    def test_a_client_may_change_its_key_now_and_then_and_not_without_end(self):
+        for certificates in (self.certificates, self.plain):
+            client = self.connect(certificates, 0)
+            writer = Tls13Writer(client.secrets[b"CLIENT_TRAFFIC_SECRET_0"])
+            for _ in range(20):
+                client.deliver(writer.update_key() + writer.write(APPLICATION, b"x"))
+            self.assertFalse(client.transport.disconnected)
+            self.assertEqual(self.heard, [b"x"] * 20)
+            for _ in range(1000):
+                if not client.transport.disconnected:
+                    client.deliver(writer.update_key() + writer.write(APPLICATION, b"x"))
+            self.assertTrue(client.transport.disconnected)
+            self.assertLess(len(client.transport.value()), 2000)
+            self.assertEqual(self.ready(client), b"")
