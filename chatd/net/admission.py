@@ -14,6 +14,11 @@ from chatd.core.memo import memo
 RETRY_SECONDS = 10
 """When whoever finds no room may try again."""
 
+TOLD_SECONDS = 2
+"""How long a connection for which there is no room has for reading so."""
+MOST_TOLD = 512
+"""How many connections for which there is no room are told so at once."""
+
 _SURPLUS = 16
 
 
@@ -23,60 +28,89 @@ class Admission:
     Counts every connection from the moment when it is accepted, whatever becomes of it: a page's, a
     WebSocket's, or one that says nothing.
 
-    `count` of them are there, and `came` is how many ever were. `most` may be there at once, and
-    `most_of_address` of one address (see `address_key`; None is not counted by address). 0 is no limit.
-    `descriptors` is how many the process may spend on them, 0 if nobody knows.
+    `count` of them are there and had room, `refused` are there and had none, and `came` is how many ever
+    were. `most` may be there at once, and `most_of_address` of one address (see `address_key`; None is not
+    counted by address). 0 is no limit. `descriptors` is how many the process may spend on all of them, 0 if
+    nobody knows.
     """
 
     most: int = 0
     most_of_address: int = 0
     descriptors: int = 0
     count: int = 0
+    refused: int = 0
     came: int = 0
     _by_address: Counter[str] = field(default_factory=Counter)
+    _refused_of: Counter[str] = field(default_factory=Counter)
 
     def enter(self, address: str | None) -> bool:
         """
-        Count a connection that is there; whether there was room for it. It is counted until it leaves, even
-        if there was none.
+        Count a connection that is there; whether there was room for it. If there was none it is counted as
+        refused until it leaves, and takes no room from others.
+        """
+        if self._fits(address):
+            self.let_in(address)
+            return True
+        self.came += 1
+        self.refused += 1
+        if address is not None:
+            self._refused_of[address] += 1
+        return False
+
+    def let_in(self, address: str | None) -> None:
+        """
+        Count a connection that is there, as if there were room for it.
         """
         self.came += 1
-        return self._count(address)
-
-    def _count(self, address: str | None) -> bool:
         self.count += 1
         if address is not None:
             self._by_address[address] += 1
-        return self._fits(address)
 
-    def leave(self, address: str | None) -> None:
+    def leave(self, address: str | None, *, refused: bool = False) -> None:
         """
         Count it no more.
         """
-        self.count -= 1
-        if address is not None:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+        if refused:
+            self.refused -= 1
+        else:
+            self.count -= 1
+        _count_down(self._refused_of if refused else self._by_address, address)
 
     def move(self, before: str | None, address: str | None) -> bool:
         """
-        Count a connection under another address, which is known only now; whether there was room for it.
+        Count a connection that had room under another address, which is known only now; whether there was
+        room for it there. If there was none it stays where it was.
         """
-        self.leave(before)
-        return self._count(address)
+        if not self._fits_address(address):
+            return False
+        _count_down(self._by_address, before)
+        if address is not None:
+            self._by_address[address] += 1
+        return True
 
     def _fits(self, address: str | None) -> bool:
-        if any(0 < most < self.count for most in (self.most, self.descriptors)):
-            return False
-        return address is None or not 0 < self.most_of_address < self._by_address[address]
+        there = ((self.most, self.count), (self.descriptors, self.count + self.refused))
+        return not any(0 < most <= count for most, count in there) and self._fits_address(address)
 
-    @property
-    def desperate(self) -> bool:
+    def _fits_address(self, address: str | None) -> bool:
+        return address is None or not 0 < self.most_of_address <= self._by_address[address]
+
+    def tells(self, address: str | None) -> bool:
         """
-        Whether descriptors run out so fast that there is none left for saying so.
+        Whether one of this address that is refused is told so; else it is cut off. That is if there are many
+        that are being told, of all or of one address, or if descriptors run out so fast that there is none
+        left for saying so.
         """
-        return 0 < self.descriptors < self.count - _SURPLUS
+        if self.refused > MOST_TOLD or 0 < self.descriptors < self.count + self.refused - _SURPLUS:
+            return False
+        return address is None or self._refused_of[address] <= _SURPLUS
+
+
+def _count_down(counter: Counter[str], address: str | None) -> None:
+    if address is not None:
+        counter[address] -= 1
+        if not counter[address]:
+            del counter[address]
 
 
 def address_key(address: Any) -> str | None:

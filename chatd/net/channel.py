@@ -19,8 +19,8 @@ from twisted.python.failure import Failure
 from twisted.web import http
 from zope.interface import implementer
 
-from chatd.net.admission import RETRY_SECONDS
 from chatd.net.answers import HEADERS, STALL_SECONDS
+from chatd.net.counted import CountedChannel
 from chatd.net.request import Body
 
 HEADER_SECONDS = 10
@@ -40,7 +40,7 @@ _LENGTH_DIGITS = 18
 
 
 @implementer(IHalfCloseableProtocol)
-class ChatChannel(http.HTTPChannel):
+class ChatChannel(CountedChannel):
     """
     One connection until it is a WebSocket: bounded in what it may send, in how long it may take, in how many
     requests are answered in one turn, and in how long it is looked at in one.
@@ -51,10 +51,6 @@ class ChatChannel(http.HTTPChannel):
     """
 
     maxHeaders = 100
-    site: Any
-    transport: Any
-    # What it is counted under.
-    address: str | None = None
     _backlog = b""
     _parsing = False
     _answers = 0
@@ -99,16 +95,6 @@ class ChatChannel(http.HTTPChannel):
                 self._wait_to_arrive()
             self._parse()
 
-    def connectionMade(self) -> None:
-        super().connectionMade()
-        admission = self.site.admission
-        self.address = self.site.front.address_at_first(self.transport)
-        if not admission.enter(self.address):
-            if admission.desperate:
-                self.transport.abortConnection()
-            else:
-                self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, (b"Retry-After", b"%d" % RETRY_SECONDS))
-
     def readConnectionLost(self) -> None:
         """
         See `IHalfCloseableProtocol`.
@@ -123,7 +109,6 @@ class ChatChannel(http.HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._look_at_no_more()
-        self.site.admission.leave(self.address)
         super().connectionLost(reason)
         # What takes a body leads back here: without it the memory is given back now, and not when cycles are
         # collected.

@@ -216,10 +216,14 @@ class ChatResource(WebSocketResource):
             # Behind somebody else's Site it is counted from here on, and only if it comes in.
             if admission.enter(address):
                 return True
-            admission.leave(address)
+            admission.leave(address, refused=True)
             return False
-        before, channel.address = channel.address, address
-        return before == address or admission.move(before, address)
+        if channel.address == address:
+            return True
+        if not admission.move(channel.address, address):
+            return False
+        channel.address = address
+        return True
 
     def _take_over(self, request: Any, client: Client, handshake: bytes) -> None:
         """

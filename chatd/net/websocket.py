@@ -133,7 +133,7 @@ class ChatFactory(WebSocketServerFactory):
         if not connection.counted:
             connection.counted = True
             connection.address = address_key(connection.transport.getPeer())
-            self.admission.enter(connection.address)
+            self.admission.let_in(connection.address)
 
     def unregister(self, connection: ChatProtocol) -> None:
         """

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.net import tls
+from chatd.net.admission import TOLD_SECONDS
 from chatd.net.channel import CLOSING_SECONDS, HEADER_SECONDS
 from chatd.net.site import CONNECTIONS_A_TURN
 from chatd.net.tls import Certificates
@@ -241,6 +242,18 @@ class SiteTests(SiteTestCase):
         self.clock.advance(CLOSING_SECONDS)
         self.assertTrue(client.transport.disconnected)
         client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_one_for_which_there_is_no_room_is_told_so_if_it_shakes_hands_and_else_soon_cut_off(self):
+        self.site.admission.most = 1
+        inside, told, silent = (Client(self.factory) for _ in range(3))
+        told.shake_hands()
+        self.assertTrue(told.hear().startswith(b"HTTP/1.1 503 "))
+        self.clock.advance(TOLD_SECONDS)
+        self.assertTrue(silent.transport.disconnected)
+        self.assertFalse(inside.transport.disconnecting)
+        for client in (inside, told, silent):
+            client.server.connectionLost(Failure(ConnectionDone()))
+        self.assertEqual((self.site.admission.count, self.site.admission.refused), (0, 0))
 
     def test_of_a_crowd_that_shakes_hands_a_few_do_in_one_turn_and_all_in_the_end(self):
         clients = [Client(self.factory) for _ in range(3 * CONNECTIONS_A_TURN)]

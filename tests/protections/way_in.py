@@ -108,15 +108,15 @@ WAY_IN = (
     Protection(
         "connections of an address",
         "chatd/net/admission.py",
-        "not 0 < self.most_of_address < self._by_address[address]",
+        "not 0 < self.most_of_address <= self._by_address[address]",
         "True",
         "tests/net/test_admission.py::AcceptedTests::test_one_that_is_too_much_is_told_so_before_it_asks",
     ),
     Protection(
         "connections in all",
         "chatd/net/admission.py",
-        "(self.most, self.descriptors)",
-        "(self.descriptors,)",
+        "(self.most, self.count), ",
+        "",
         "tests/net/test_door.py::RefusalTests::test_no_more_come_in_than_there_is_room_for",
     ),
     Protection(
