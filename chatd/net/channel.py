@@ -16,7 +16,6 @@ from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
-from twisted.web import http
 from zope.interface import implementer
 
 from chatd.net.answers import HEADERS, STALL_SECONDS
@@ -150,17 +149,29 @@ class ChatChannel(CountedChannel):
         if not self._stood:
             # Once a request: else who sends a byte now and then would stand in line for ever, at no cost.
             self._stood = True
-            now = self.site.arrivals.reactor.seconds()
-            self._left = None if self._due is None else max(0.0, self._due - now)
-            self.setTimeout(None)
+            self.stop_clock()
         self.site.arrivals.wait(self._arrive)
 
     def _arrive(self) -> None:
         self._arriving = False
-        if self._left is not None:
-            self.setTimeout(self._left)
-            self._left = None
+        self.start_clock()
         self._parse_later()
+
+    def stop_clock(self) -> None:
+        """
+        Take nothing of its time from now on, unless it is to go.
+        """
+        if self._due is not None and not self._over:
+            self._left = max(0.0, self._due - self.site.arrivals.reactor.seconds())
+            self.setTimeout(None)
+
+    def start_clock(self) -> None:
+        """
+        Go on with the time that it had left.
+        """
+        left, self._left = self._left, None
+        if left is not None and not self._over:
+            self.setTimeout(left)
 
     def go_on(self) -> None:
         """

@@ -28,6 +28,8 @@ _RECORD_OVERHEAD = 128
 """More than a record is longer than what it carries."""
 _MOST_EARLY = 65_536
 """How much of a handshake is kept until it is its turn."""
+_STEPS = 2
+"""How often a client waits for its turn at no cost: with its hello, and with what ends the handshake."""
 _FEW_RECORDS, _SMALL_BYTES = 16, 64
 """Above how many records in one read their size is looked at, and below which size they are tiny."""
 _LEAST_READ, _MOST_READ = 2048, 16_384
@@ -52,6 +54,8 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
     def __init__(self, arrivals: Turns, factory: TLSMemoryBIOFactory, wrapped: Any) -> None:
         super().__init__(factory, wrapped)
         self._arrivals = arrivals
+        # How often it has waited for its turn.
+        self._waited = 0
         # What has come of a handshake and is not looked at yet.
         self._early = b""
         # How much has come since something was in it for the protocol above.
@@ -89,9 +93,19 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
             self._shake_hands()
         else:
             self.transport.pauseProducing()
+            self._waited += 1
+            if self._waited <= _STEPS:
+                self._call_above("stop_clock")
             self._arrivals.wait(self._arrive)
 
+    def _call_above(self, name: str) -> None:
+        # What stands there may be another's, such as the one for the PROXY protocol's header.
+        call = getattr(self.wrappedProtocol, name, None)
+        if call is not None:
+            call()
+
     def _arrive(self) -> None:
+        self._call_above("start_clock")
         # First: what was sent behind the handshake may be too much for the protocol above.
         self.transport.resumeProducing()
         self._shake_hands()
@@ -262,6 +276,13 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
         """
         if self.transport is not None and self.can_group:
             self.transport.leave_all()
+
+    def abortConnection(self) -> None:
+        """
+        See `ITransport`.
+        """
+        self._arrivals.leave(self._arrive)
+        super().abortConnection()
 
     def loseConnection(self) -> None:
         """

@@ -281,6 +281,39 @@ class SiteTests(SiteTestCase):
             self.assertTrue(client.hear().endswith(INDEX))
             client.server.connectionLost(Failure(ConnectionDone()))
 
+    def test_to_stand_in_line_with_a_handshake_takes_nothing_of_a_clients_time(self):
+        crowd = [Client(self.factory) for _ in range(CONNECTIONS_A_TURN + 1)]
+        self.clock.advance(HEADER_SECONDS - 1)
+        for client in crowd:
+            client.deliver(client.write_hello())
+        late = crowd[-1]
+        # The clock goes on, but no turn comes.
+        self.clock.rightNow += 2
+        self.clock.turn()
+        self.assertFalse(late.transport.disconnected)
+        self.assertTrue(late.transport.value())
+        # It has what was left.
+        self.clock.advance(0.9)
+        self.assertFalse(late.transport.disconnected)
+        self.clock.advance(0.2)
+        self.assertTrue(late.transport.disconnected)
+        for client in crowd:
+            client.server.connectionLost(Failure(ConnectionDone()))
+
+    def test_whoever_trickles_a_handshake_in_a_crowd_stands_in_line_at_their_own_cost(self):
+        crowd = [Client(self.factory) for _ in range(4 * CONNECTIONS_A_TURN)]
+        hellos = [iter(client.write_hello()) for client in crowd]
+        # Each of them with a byte as soon as it is read, so that the line is never empty.
+        for _ in range(3 * HEADER_SECONDS):
+            for client, hello in zip(crowd, hellos, strict=True):
+                if client.transport.producerState != "paused" and not client.transport.disconnected:
+                    client.deliver(bytes([next(hello)]))
+            self.clock.rightNow += 1
+            self.clock.turn()
+        self.assertTrue(all(client.transport.disconnected for client in crowd))
+        for client in crowd:
+            client.server.connectionLost(Failure(ConnectionDone()))
+
     def test_what_comes_of_a_hello_while_it_waits_is_kept_and_whoever_goes_is_out_of_the_line(self):
         first = [Client(self.factory) for _ in range(CONNECTIONS_A_TURN)]
         for client in first:
