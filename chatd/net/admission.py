@@ -57,6 +57,14 @@ class Admission:
             self._refused_of[address] += 1
         return False
 
+    def enter_again(self, before: str | None, address: str | None) -> bool:
+        """
+        As `enter`, for a connection that had room under another address.
+        """
+        self.leave(before)
+        self.came -= 1
+        return self.enter(address)
+
     def let_in(self, address: str | None) -> None:
         """
         Count a connection that is there, as if there were room for it.

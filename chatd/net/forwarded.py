@@ -14,7 +14,7 @@ from twisted.internet.address import UNIXAddress
 
 from chatd.core.memo import memo
 from chatd.net.admission import address_key
-from chatd.net.proxied import is_proxied
+from chatd.net.proxied import is_nameless
 
 UNIX = "unix"
 """Stands among the trusted proxies for whoever comes through a Unix socket."""
@@ -82,11 +82,11 @@ class Front:
 
     def address_at_first(self, transport: Any) -> str | None:
         """
-        What a new connection counts as until it has asked for something: a proxy's, which may be anybody's,
-        is not counted by address.
+        What a connection counts as until it has asked for something: a proxy's, which may be anybody's, is
+        not counted by address.
         """
         peer = transport.getPeer()
-        return None if is_proxied(transport) or self.trusts(peer) else address_key(peer)
+        return None if is_nameless(transport) or self.trusts(peer) else address_key(peer)
 
     def peer(self, peer: Any, *, secure: bool) -> Client:
         """

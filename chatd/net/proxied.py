@@ -5,6 +5,7 @@ connection is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 from twisted.protocols.haproxy._wrapper import HAProxyProtocolWrapper, HAProxyWrappingFactory
@@ -13,25 +14,50 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 class ProxiedProtocol(HAProxyProtocolWrapper):
     """
-    Twisted's, but a header that cannot be read ends the connection and is no error of ours.
+    Twisted's, but a header that cannot be read ends the connection and is no error of ours; and the protocol
+    above is told once a header has been read, before anything behind that: its `named`, if it has one.
     """
 
     def dataReceived(self, data: bytes) -> None:
+        if self._proxyInfo is not None:
+            self.wrappedProtocol.dataReceived(data)
+            return
+        above, rest = self.wrappedProtocol, _Rest()
+        self.wrappedProtocol = cast(Any, rest)
         try:
             super().dataReceived(data)
-        except Exception:
+        except Exception:  # noqa: BLE001
             # What Twisted's parsers raise for figures and letters where they expect others.
-            if self._proxyInfo is not None:
-                # The header was good; this comes from what is behind it.
-                raise
             self.loseConnection()
+        finally:
+            self.wrappedProtocol = above
+        if self._proxyInfo is not None:
+            named = getattr(above, "named", None)
+            if named is not None:
+                named()
+            if rest.data:
+                above.dataReceived(rest.data)
 
 
-def is_proxied(transport: Any) -> bool:
+@dataclass(slots=True)
+class _Rest:
     """
-    Whether a connection's client is the one that HAProxy names, as soon as its header is there.
+    Stands above while a header is read, and keeps what comes behind it.
     """
-    return isinstance(transport, HAProxyProtocolWrapper)
+
+    data: bytes = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        self.data = data
+
+
+def is_nameless(transport: Any) -> bool:
+    """
+    Whether a connection comes through HAProxy, which has not said yet, or does not know, whose it is.
+    """
+    if not isinstance(transport, HAProxyProtocolWrapper):
+        return False
+    return transport._proxyInfo is None or transport._proxyInfo.source is None
 
 
 def read_headers(port: Any) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import StringTransport
 from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
 
 from chatd.net.door import ChatResource
 from chatd.net.proxied import ProxiedProtocol, read_headers
@@ -70,6 +72,36 @@ class ProxiedTests(DoorCase):
             protocol.dataReceived(HEADER + handshake())
             answers.append(transport.value().split()[1])
         self.assertEqual(answers, [b"101", b"503"])
+
+    def test_a_client_behind_haproxy_is_counted_before_it_asks_for_anything(self) -> None:
+        self.factory.admission.most_of_address = 2
+        protocols, transports = zip(*[self.connect() for _ in range(30)], strict=True)
+        for protocol in protocols:
+            protocol.dataReceived(HEADER)
+        told = [transport for transport in transports if b" 503 " in transport.value()]
+        cut = [transport for transport in transports if transport.disconnected]
+        self.assertEqual((len(told), len(cut)), (16, 12))
+        self.assertTrue(all(transport.disconnecting for transport in told))
+        admission = self.factory.admission
+        self.assertEqual((admission.count, admission.refused, admission.came), (2, 28, 30))
+        self.assertEqual(dict(admission._by_address), {"203.0.113.7": 2})
+        # Another client, and one whom HAProxy does not know.
+        for header in (HEADER.replace(b"203", b"198"), *[V2 + b"\x20\0\0\0"] * 3):
+            protocol, transport = self.connect()
+            protocol.dataReceived(header + b"GET /healthz HTTP/1.1\r\n\r\n")
+            self.assertIn(b" 200 ", transport.value())
+        for protocol in protocols:
+            protocol.connectionLost(Failure(ConnectionDone()))
+        self.assertEqual((admission.count, admission.refused), (4, 0))
+
+    def test_one_who_is_cut_off_is_not_answered(self) -> None:
+        self.factory.admission.most_of_address = 1
+        for _ in range(17):
+            self.connect()[0].dataReceived(HEADER)
+        protocol, transport = self.connect()
+        protocol.dataReceived(HEADER + b"GET /healthz HTTP/1.1\r\n\r\n")
+        protocol.dataReceived(b"GET /healthz HTTP/1.1\r\n\r\n")
+        self.assertEqual((transport.value(), transport.disconnected), (b"", True))
 
     def test_a_header_that_cannot_be_read_ends_the_connection_and_is_no_error(self) -> None:
         for header in (
