@@ -7,12 +7,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.defer import Deferred, execute, succeed
 from twisted.web.server import NOT_DONE_YET
-from zope.interface import implementer
+
+from chatd.net.sending import CHUNK_BYTES, Sending
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
@@ -31,10 +32,20 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 On every answer, whatever its status and whoever writes it, the WebSocket's own included.
 """
 
-CHUNK_BYTES = 65_536
-STALL_SECONDS = 30
 # A longer condition or list of codings is as none: taking it apart costs too much.
 _LIST_BYTES = 1024
+
+
+class Stored(Protocol):
+    """
+    Bytes that are too many to be in memory all at once.
+    """
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def read(self, at: int, count: int) -> bytes:
+        """So many of them from there on, or fewer; none if they are no longer the same."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,7 +55,7 @@ class Content:
     how long they may be used (a Cache-Control); `packed` is the body in gzip, where that is worth while.
     """
 
-    body: bytes
+    body: bytes | Stored
     media_type: bytes
     etag: bytes
     cache: bytes
@@ -70,9 +81,13 @@ def send_content(request: Any, content: Content) -> bytes | int:
     if isinstance(started, bytes):
         return started
     first, end = started
-    if end - first <= CHUNK_BYTES:
+    if isinstance(body, bytes) and end - first <= CHUNK_BYTES:
         return body[first:end]
-    _Download(request, body, first, end).start()
+
+    def read(at: int, count: int) -> Deferred[bytes]:
+        return succeed(body[at : at + count]) if isinstance(body, bytes) else execute(body.read, at, count)
+
+    Sending(request, read, first, end).start()
     return NOT_DONE_YET
 
 
@@ -192,46 +207,3 @@ def _span(wanted: bytes, total: int) -> tuple[int, int] | None:
     if int(match[2]) < first:
         return None
     return first, min(int(match[2]) + 1, total)
-
-
-@implementer(IPushProducer)
-@dataclass(slots=True, eq=False)
-class _Download:
-    """
-    A body larger than what one write should hold, sent as fast as its reader takes it and no faster.
-
-    A reader that nothing reaches for `STALL_SECONDS` is cut off by its channel.
-    """
-
-    request: Any
-    body: bytes
-    at: int
-    end: int
-    paused: bool = False
-
-    def start(self) -> None:
-        self.request.registerProducer(self, True)
-        self.resumeProducing()
-
-    def resumeProducing(self) -> None:
-        if self.request is None:
-            return
-        self.paused = False
-        self.request.channel.setTimeout(STALL_SECONDS)
-        while self.at < self.end and not self.paused:
-            chunk = self.body[self.at : min(self.at + CHUNK_BYTES, self.end)]
-            # Before the write, which may call pauseProducing.
-            self.at += len(chunk)
-            self.request.write(chunk)
-        if self.at >= self.end:
-            request, self.request = self.request, None
-            request.unregisterProducer()
-            request.finish()
-
-    def pauseProducing(self) -> None:
-        self.paused = True
-
-    def stopProducing(self) -> None:
-        self.paused = True
-        self.at = self.end
-        self.request = None

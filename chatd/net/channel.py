@@ -18,9 +18,10 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatd.net.answers import HEADERS, STALL_SECONDS
+from chatd.net.answers import HEADERS
 from chatd.net.counted import CountedChannel
 from chatd.net.request import Body
+from chatd.net.sending import STALL_SECONDS
 
 HEADER_SECONDS = 10
 # Also how long a connection may lie idle after an answer.

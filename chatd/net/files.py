@@ -10,20 +10,18 @@ from typing import Any
 from urllib.parse import quote
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPushProducer
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
-from zope.interface import implementer
 
 from chatd.core.files import HEAD_BYTES, PICTURES, PREVIEW, FileRecord
 from chatd.core.media import TEXT, UNKNOWN, media_type
 from chatd.core.refusals import Code, Refused
 from chatd.core.uploading import Uploads
 from chatd.core.visitor import Visitor, recognize
-from chatd.net.answers import CHUNK_BYTES, STALL_SECONDS, send_not_found, send_text, start_content
+from chatd.net.answers import send_not_found, send_text, start_content
 from chatd.net.arrival import Arrival
+from chatd.net.sending import Sending
 from chatd.net.uploads import ROOT, UploadDoor, bearer_of
 
 __all__ = ["ROOT", "FilesResource"]
@@ -98,7 +96,7 @@ class FilesResource(Resource):
         else:
             body.start()
 
-    async def _open(self, request: Any, key: str, *, preview: bool) -> bytes | _Reading:
+    async def _open(self, request: Any, key: str, *, preview: bool) -> bytes | Sending:
         record = await self._uploads.fetch(await self._visitor(request), key)
         if preview and not record.file.preview:
             raise Refused(Code.NO_SUCH_FILE, "There is no preview.")
@@ -118,7 +116,7 @@ class FilesResource(Resource):
         def read(at: int, count: int) -> Deferred[bytes]:
             return Deferred.fromCoroutine(_awaited(blobs.read(key, at, count, preview=preview)))
 
-        return _Reading(request, read, *started)
+        return Sending(request, read, *started)
 
     async def _visitor(self, request: Any) -> Visitor:
         hub, address = self._uploads.hub, request.client.address
@@ -148,74 +146,3 @@ def _disposition(record: FileRecord, kind: str) -> bytes:
     name = record.file.name
     plain = "".join(c if " " <= c <= "~" and c not in '"\\%;' else "_" for c in name)
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}".encode("ascii")
-
-
-@implementer(IPushProducer)
-class _Reading:
-    """
-    The bytes of a file from `at` to `end`, as fast as whoever asked takes them, and no faster.
-
-    Whom nothing reaches for `STALL_SECONDS` is cut off by the channel.
-    """
-
-    def __init__(self, request: Any, read: Callable[[int, int], Deferred[bytes]], at: int, end: int) -> None:
-        self._request = request
-        self._read = read
-        self._at = at
-        self._end = end
-        self._paused = False
-        self._reading = False
-
-    def start(self) -> None:
-        """
-        Send them.
-        """
-        self._request.registerProducer(self, True)
-        self.resumeProducing()
-
-    def resumeProducing(self) -> None:
-        """See `IPushProducer`."""
-        self._paused = False
-        if self._request is not None and not self._reading:
-            self._reading = True
-            self._request.channel.setTimeout(STALL_SECONDS)
-            self._read(self._at, min(CHUNK_BYTES, self._end - self._at)).addCallback(self._send).addErrback(
-                self._fail
-            )
-
-    def pauseProducing(self) -> None:
-        """See `IPushProducer`."""
-        self._paused = True
-
-    def stopProducing(self) -> None:
-        """See `IPushProducer`."""
-        self._request = None
-
-    def _send(self, data: bytes) -> None:
-        self._reading = False
-        request = self._request
-        if request is None:
-            return
-        if not data:
-            # It is shorter than it was.
-            self._cut()
-            return
-        self._at += len(data)
-        request.write(data)
-        if self._at >= self._end:
-            self._request = None
-            request.unregisterProducer()
-            request.finish()
-        elif not self._paused:
-            self.resumeProducing()
-
-    def _fail(self, failure: Failure) -> None:
-        if failure.check(Refused) is None:
-            _log.failure("a file could not be sent on", failure)
-        self._cut()
-
-    def _cut(self) -> None:
-        # So much was promised that an end would be taken for the file's.
-        request, self._request = self._request, None
-        if request is not None:
-            request.channel.transport.abortConnection()

@@ -62,7 +62,8 @@ class Page:
     """
     The regular files of `folder`, with its index.html at `/`. Names that begin with a dot are not served.
 
-    A file is read again when it has changed, so an operator can edit the page under a running daemon.
+    A file is read again when it has changed, so an operator can edit the page under a running daemon. A large
+    one is read only as it is sent.
     """
 
     folder: Path
@@ -91,29 +92,63 @@ class Page:
         status = os.stat(found)
         if not stat.S_ISREG(status.st_mode):
             return None
-        stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        stamp = _stamp(status)
         kept = self._kept.get(found)
         if kept is not None:
             if kept[0] == stamp:
                 return kept[1]
             self._forget(found)
-        body = Path(found).read_bytes()
-        etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()
         media_type = _MEDIA_TYPES.get(os.path.splitext(found)[1].lower(), _UNKNOWN)
+        if status.st_size > _KEPT_FILE_BYTES:
+            # To tell it by all of its bytes would hold up everybody at each request.
+            return Content(_LargeFile(found, stamp), media_type, _etag(repr(stamp).encode()), _CACHE)
+        body = Path(found).read_bytes()
         # Packed once, when it is read: a copy beside it on the disk could be of another version.
-        keeps = len(body) <= _KEPT_FILE_BYTES
-        packed = _pack(body) if keeps and media_type.startswith(_PACKED_TYPES) else None
-        content = Content(body, media_type, etag, _CACHE, packed)
-        if keeps:
-            if self._kept_bytes + _size(content) > _KEPT_BYTES:
-                self._kept.clear()
-                self._kept_bytes = 0
-            self._kept[found] = (stamp, content)
-            self._kept_bytes += _size(content)
+        packed = _pack(body) if media_type.startswith(_PACKED_TYPES) else None
+        content = Content(body, media_type, _etag(body), _CACHE, packed)
+        if self._kept_bytes + _size(content) > _KEPT_BYTES:
+            self._kept.clear()
+            self._kept_bytes = 0
+        self._kept[found] = (stamp, content)
+        self._kept_bytes += _size(content)
         return content
 
     def _forget(self, found: str) -> None:
         self._kept_bytes -= _size(self._kept.pop(found)[1])
+
+
+@dataclass(slots=True, frozen=True)
+class _LargeFile:
+    """
+    A `Stored` file, as long as it is the one of `stamp`.
+
+    It is opened for each read: however many are sent, descriptors are left for connections.
+    """
+
+    path: str
+    stamp: _Stamp
+
+    def __len__(self) -> int:
+        return self.stamp[2]
+
+    def read(self, at: int, count: int) -> bytes:
+        """See `Stored`."""
+        try:
+            opened = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return b""
+        try:
+            return os.pread(opened, count, at) if _stamp(os.fstat(opened)) == self.stamp else b""
+        finally:
+            os.close(opened)
+
+
+def _stamp(status: os.stat_result) -> _Stamp:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _etag(told: bytes) -> bytes:
+    return b'"%s"' % hashlib.sha256(told).hexdigest()[:32].encode()
 
 
 def _size(content: Content) -> int:

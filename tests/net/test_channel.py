@@ -12,7 +12,6 @@ from itertools import pairwise
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from chatd.net.answers import CHUNK_BYTES, STALL_SECONDS
 from chatd.net.channel import (
     ANSWERS_A_TURN,
     BODY_SECONDS,
@@ -21,6 +20,7 @@ from chatd.net.channel import (
     LOOK_SECONDS,
 )
 from chatd.net.request import BODY_BYTES
+from chatd.net.sending import CHUNK_BYTES, STALL_SECONDS
 from chatd.net.site import CONNECTIONS_A_TURN
 from tests.net.http_exchange import SCRIPT, SiteTestCase, ask, connect, parse, send
 

@@ -88,7 +88,7 @@ class ProxiedTests(DoorCase):
         # Another client, and one whom HAProxy does not know.
         for header in (HEADER.replace(b"203", b"198"), *[V2 + b"\x20\0\0\0"] * 3):
             protocol, transport = self.connect()
-            protocol.dataReceived(header + b"GET /healthz HTTP/1.1\r\n\r\n")
+            protocol.dataReceived(header + b"GET /healthz HTTP/1.1\r\nHost: chat\r\n\r\n")
             self.assertIn(b" 200 ", transport.value())
         for protocol in protocols:
             protocol.connectionLost(Failure(ConnectionDone()))
@@ -99,8 +99,8 @@ class ProxiedTests(DoorCase):
         for _ in range(17):
             self.connect()[0].dataReceived(HEADER)
         protocol, transport = self.connect()
-        protocol.dataReceived(HEADER + b"GET /healthz HTTP/1.1\r\n\r\n")
-        protocol.dataReceived(b"GET /healthz HTTP/1.1\r\n\r\n")
+        protocol.dataReceived(HEADER + b"GET /healthz HTTP/1.1\r\nHost: chat\r\n\r\n")
+        protocol.dataReceived(b"GET /healthz HTTP/1.1\r\nHost: chat\r\n\r\n")
         self.assertEqual((transport.value(), transport.disconnected), (b"", True))
 
     def test_a_header_that_cannot_be_read_ends_the_connection_and_is_no_error(self) -> None:
@@ -110,7 +110,7 @@ class ProxiedTests(DoorCase):
             b"PROXY TCP6 \x1b[2J\xe2\x80\xae\r\n",
             b"PROXY TCP4\r\n",
             b"PROXY " + b"x" * 200,
-            b"GET / HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n",
             V2 + b"\x21\x11\x00\x02ab",
             V2 + b"\x2f\xff\x00\x00",
         ):

@@ -8,11 +8,14 @@ import gzip
 import hashlib
 import os
 
+from twisted.internet.error import ConnectionDone
 from twisted.logger import globalLogPublisher
+from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 
 from chatd.net import page
-from tests.net.http_exchange import INDEX, SCRIPT, SiteTestCase, ask
+from chatd.net.sending import CHUNK_BYTES, CHUNKS_A_TURN
+from tests.net.http_exchange import INDEX, SCRIPT, SiteTestCase, ask, connect, parse
 
 
 class Broken(Resource):
@@ -259,6 +262,97 @@ class KeepingTests(SiteTestCase):
             self.assertEqual((head.status, head.body), (whole.status, b""), path)
             whole.headers.pop("date"), head.headers.pop("date")
             self.assertEqual(head.headers, whole.headers)
+
+
+class LargeFileTests(SiteTestCase):
+    """
+    A film beside the page.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.film = os.urandom((1 << 20) + 5)
+        (self.public / "film.mp4").write_bytes(self.film)
+        self.read = []
+        pread = os.pread
+
+        def count(descriptor, size, at):
+            data = pread(descriptor, size, at)
+            self.read.append(len(data))
+            return data
+
+        self.patch(os, "pread", count)
+
+    def test_it_is_sent_as_any_other_and_read_in_pieces(self):
+        reply = ask(self.site, "/film.mp4")
+        self.assertEqual((reply.status, reply.body), (200, self.film))
+        self.assertEqual(reply.headers["content-length"], str(len(self.film)))
+        self.assertEqual((max(self.read), sum(self.read)), (CHUNK_BYTES, len(self.film)))
+
+    def test_of_a_part_only_that_is_read_and_without_a_body_nothing(self):
+        head = ask(self.site, "/film.mp4", method="HEAD")
+        self.assertEqual((head.status, head.headers["content-length"]), (200, str(len(self.film))))
+        etag = head.headers["etag"]
+        self.assertRegex(etag, '^"[0-9a-f]{32}"$')
+        self.assertEqual(ask(self.site, "/film.mp4", If_None_Match=etag).status, 304)
+        self.assertEqual(ask(self.site, "/film.mp4", Range="bytes=9999999-").status, 416)
+        self.assertEqual(self.read, [])
+        parts = {"bytes=1000000-1000009": self.film[1_000_000:1_000_010], "bytes=-4": self.film[-4:]}
+        for wanted, part in parts.items():
+            self.read.clear()
+            reply = ask(self.site, "/film.mp4", Range=wanted, If_Range=etag)
+            self.assertEqual((reply.status, reply.body, self.read), (206, part, [len(part)]))
+
+    def test_one_that_has_changed_has_another_tag(self):
+        etag = ask(self.site, "/film.mp4", method="HEAD").headers["etag"]
+        (self.public / "new").write_bytes(self.film)
+        os.replace(self.public / "new", self.public / "film.mp4")
+        again = ask(self.site, "/film.mp4", method="HEAD", If_None_Match=etag)
+        self.assertEqual(again.status, 200)
+        self.assertNotEqual(again.headers["etag"], etag)
+
+    def test_one_that_changes_or_goes_while_it_is_sent_is_cut_off_and_not_mixed_with_another(self):
+        for change in (
+            lambda film: film.write_bytes(self.film + b"x"),
+            lambda film: os.replace(self.public / "app.js", film),
+            lambda film: film.unlink(),
+        ):
+            (self.public / "film.mp4").write_bytes(self.film)
+            channel, transport = connect(self.site)
+            channel.dataReceived(b"GET /film.mp4 HTTP/1.1\r\nHost: a\r\n")
+            transport.write = lambda data, write=transport.write, channel=channel: (
+                write(data),
+                channel.pauseProducing(),
+            )
+            channel.dataReceived(b"\r\n")
+            change(self.public / "film.mp4")
+            self.assertFalse(transport.disconnected)
+            channel.resumeProducing()
+            self.assertTrue(transport.disconnected)
+            self.assertEqual(parse(transport).body, self.film[:CHUNK_BYTES])
+            channel.connectionLost(Failure(ConnectionDone()))
+
+    def test_to_whoever_takes_all_at_once_some_of_it_is_sent_in_each_turn(self):
+        os.truncate(self.public / "film.mp4", 10 * CHUNKS_A_TURN * CHUNK_BYTES)
+        channel, transport = connect(self.site)
+        transport.write = lambda data: None
+        channel.dataReceived(b"GET /film.mp4 HTTP/1.1\r\nHost: a\r\n\r\n")
+        for turn in range(1, 11):
+            self.assertEqual(self.read, [CHUNK_BYTES] * CHUNKS_A_TURN * turn)
+            self.clock.turn()
+        self.assertEqual(channel.requests, [])
+        channel.connectionLost(Failure(ConnectionDone()))
+
+    def test_whoever_goes_between_two_turns_is_sent_nothing_more(self):
+        os.truncate(self.public / "film.mp4", 10 * CHUNKS_A_TURN * CHUNK_BYTES)
+        channel, _ = connect(self.site)
+        channel.dataReceived(b"GET /film.mp4 HTTP/1.1\r\nHost: a\r\n\r\n")
+        # As a socket's transport does.
+        channel.stopProducing()
+        channel.connectionLost(Failure(ConnectionDone()))
+        self.clock.turn()
+        self.assertEqual(len(self.read), CHUNKS_A_TURN)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
 class HeadersTests(SiteTestCase):
