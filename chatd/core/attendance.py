@@ -60,11 +60,13 @@ async def join(session: Session, command: Join, now: float) -> None:
         elif is_private(key) and not room.exists:
             await hub.pair_up(room, session.the_person().card)
         await session.still_may(command)
-        if session.closed:
-            return
-        if not room.exists:
+        if not (session.closed or room.exists):
             _make(session, room, command.room, now)
             await membership.own(session, room)
+            # That took a commit, in which the connection can be lost and somebody be banned.
+            await session.still_may(command)
+        if session.closed:
+            return
         if is_locked_out(session, room):
             raise Refused(Code.LOCKED, "That room lets nobody new in at the moment.")
         start, recovered = _start(room, opened, position, command.limit)

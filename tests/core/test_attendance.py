@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatd.core.events import Author, Draft
+from chatd.core.events import Author, Change, Draft
 from chatd.core.names import PersonId, room_key
 from chatd.core.records import MOST_JOINED
+from chatd.core.rights import FOR_EVER
 from tests.core.clients import FAR_AWAY, ChatTestCase, Client, Server
 
 
@@ -312,6 +313,27 @@ class JoinTest(ChatTestCase):
         self.server.store.answer_reads()
         self.assertEqual(set(self.server.hub.rooms), {"lobby", "garden"})
         self.assertEqual(self.ada.take("present"), [])
+
+    def test_a_connection_lost_while_it_makes_a_room_is_nowhere_in_it(self) -> None:
+        """Though it is stored meanwhile that the person owns it: the next who comes is alone there."""
+        olga = self.server.account("olga")
+        self.server.store.told_late = True
+        olga.send("join", room="Den")
+        olga.lose()
+        self.server.store.tell()
+        self.assertNotIn("den", self.server.hub.rooms)
+        reply = self.bob.ask("join", room="den")
+        self.assertEqual((reply["count"], [each["name"] for each in reply["members"]]), (1, ["bob"]))
+
+    def test_whoever_is_banned_while_they_make_a_room_is_not_in_it(self) -> None:
+        """A deed that is stored meanwhile holds."""
+        olga = self.server.account("olga")
+        self.server.store.told_late = True
+        olga.send("join", room="Den")
+        self.server.hub.rights.apply((Change("den", olga.id, "banned", FOR_EVER),))
+        self.server.store.tell()
+        self.assert_refused(olga.take("refused")[0], "banned")
+        self.assertNotIn("den", self.server.hub.rooms)
 
     def lost_to_be(self) -> Client:
         """One more connection of bob's, made while reads wait."""
