@@ -109,17 +109,21 @@ async def pins(session: Session, command: Pins, _now: float) -> None:
     Answer with the messages that are pinned in a room.
     """
     room = await _room(session, command.room)
+
+    async def read() -> tuple[Message, ...]:
+        found = await session.hub.store.pinned(room.key)
+        await session.still_may(command)
+        return found
+
     try:
-        taken = -1
-        while taken != room.tail.taken:
-            taken = room.tail.taken
-            found = await session.hub.store.pinned(room.key)
-            await session.still_may(command)
-        view = room.view(session.viewer)
-        weights = accumulate(message.weight for message in found)
-        fitting = sum(weight <= PAGE_BYTES for weight in weights)
-        told = PinsTold(view.room, found[:fitting], fitting < len(found), view.peer or UNSET)
-        session.answer(command, told)
+        with room.tail.reading() as reading:
+            found = await reading.of(read)
+            pinned = [message for message in reading.settle(found) if not message.deleted]
+            view = room.view(session.viewer)
+            weights = accumulate(message.weight for message in pinned)
+            fitting = sum(weight <= PAGE_BYTES for weight in weights)
+            told = PinsTold(view.room, tuple(pinned[:fitting]), fitting < len(pinned), view.peer or UNSET)
+            session.answer(command, told)
     finally:
         session.hub.release(room)
 

@@ -243,23 +243,22 @@ class Cursors:
                 last = entries[-1].event.offset
             else:
                 # What is in memory is better read there: it is encoded already, and as it was sent.
-                absent, taken = room.tail.absent(cursor.offset, upto), room.tail.taken
-                try:
-                    found = await self.in_turn(lambda: self._read(cursor, absent))
-                except Pruned:
-                    found = None
-                if cursor not in (self.rooms.get(room.key), self._parting.get(room.key)) or self.closed:
-                    return
-                if room.tail.taken != taken:
-                    # Some of it may be gone by now.
-                    return
-                if found is None:
-                    # It cannot have them all any more, and is to know it.
-                    self.closed = True
-                    self.outbox.close(CloseCode.RESYNC, CloseCode.RESYNC.reason)
-                    return
-                events, last = found
-                chunk = b"".join([wire.frame_event(event, cursor.view) for event in events])
+                absent = room.tail.absent(cursor.offset, upto)
+                with room.tail.reading() as reading:
+                    try:
+                        found = await self.in_turn(lambda: reading.of(lambda: self._read(cursor, absent)))
+                    except Pruned:
+                        found = None
+                    if cursor not in (self.rooms.get(room.key), self._parting.get(room.key)) or self.closed:
+                        return
+                    if found is None:
+                        # It cannot have them all any more, and is to know it.
+                        self.closed = True
+                        self.outbox.close(CloseCode.RESYNC, CloseCode.RESYNC.reason)
+                        return
+                    events, last = found
+                    settled = reading.settle(events)
+                chunk = b"".join([wire.frame_event(event, cursor.view) for event in settled])
             cursor.heard = last
             if chunk:
                 self.outbox.write(chunk)

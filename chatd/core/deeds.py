@@ -157,11 +157,12 @@ async def report(session: Session, command: Report, now: float) -> None:
     cursor = session.cursors.rooms.get(key)
     if cursor is None:
         raise Refused(Code.NOT_MEMBER, "Join the room first.")
-    taken = -1
-    # What was taken since it was read is not shown to anybody any more.
-    while taken != cursor.room.tail.taken:
-        taken = cursor.room.tail.taken
-        message = await message_at(session, key, command.offset)
+    with cursor.room.tail.reading() as reading:
+        found = await reading.of(lambda: message_at(session, key, command.offset))
+        # What was taken since it was read is not shown to anybody any more.
+        (message,) = reading.settle((found,))
+    if message.deleted:
+        raise Refused(Code.NO_SUCH_MESSAGE, f"There is no message {command.offset} in this room.")
     detail = Detail(
         who=Card(message.author.id, message.author.name),
         room=cursor.view.room,

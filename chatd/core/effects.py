@@ -39,7 +39,7 @@ def take_effect(hub: Hub, deed: Deed) -> None:
     if deed.wipe is not None:
         for each in hub.rooms.values():
             if each is room or (deed.wipe.everywhere and not is_private(each.key)):
-                hub.tails.wipe(each.tail)
+                hub.tails.wipe(each.tail, deed)
     if deed.kind in KINDS and room is not None and not room.tail.change(deed):
         hub.tails.drop(room.tail)
     reason = _REASONS.get(deed.kind, "forbidden")

@@ -33,6 +33,7 @@ from chatd.core.names import (
 )
 from chatd.core.ports import View
 from chatd.core.queries import Found, Hit, Search
+from chatd.core.reading import MOST_READINGS
 from chatd.core.refusals import Code, Refused
 from chatd.core.search import PREFIX_LENGTH, Query, parse
 from chatd.core.sieve import Findings, Scope, Sieve, Sought
@@ -41,9 +42,6 @@ from chatd.core.talk import PAGE_BYTES
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
     from chatd.core.session import Session
-
-MOST_READINGS = 3
-"""So often what was found is read again because its text was taken meanwhile."""
 
 PARTS_WHY = "No message has this as words of its own; these have it within words."
 CUT_WHY = "That took too long; ask for more to go on."

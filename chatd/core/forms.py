@@ -7,11 +7,14 @@ Every store and every tail in memory goes by this.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar, cast
 
 from msgspec.structs import replace
 
 from chatd.core.events import Author, Card, Deed, Event, Message, Quote, Reaction, Wipe
 from chatd.core.names import PersonId
+
+E = TypeVar("E", bound=Event)
 
 EDITED, DELETED, REACTED, PINNED = "edited", "deleted", "reacted", "pinned"
 KINDS = frozenset({EDITED, DELETED, REACTED, PINNED})
@@ -69,14 +72,37 @@ def after(event: Event, deed: Deed) -> Event:
     if isinstance(event, Message):
         if event.offset == about:
             return _message_after(event, deed)
-        if event.reply_to == about and event.quote is not None and deed.kind in (EDITED, DELETED):
+        quote = event.quote
+        # What is gone stays so: what was read of the store can be ahead of the deeds that are told.
+        if event.reply_to == about and quote and not quote.deleted and deed.kind in (EDITED, DELETED):
             text = deed.detail.text or ""
-            quote = event.quote
             deleted = deed.kind == DELETED
             return replace(event, quote=quote_of(quote.author, text, deleted=deleted, files=quote.files))
     elif event.kind == EDITED and event.detail.about == about and deed.kind in (EDITED, DELETED):
         return superseded(event)
     return event
+
+
+def after_taking(event: E, deeds: Iterable[Deed]) -> E:
+    """
+    An event that was read from a store before some of these deeds took text from its log, as it reads after
+    all of them. When what it quotes was said the store alone knows, so nobody whom a wipe is about is quoted.
+    """
+    for deed in deeds:
+        # What was stored after a deed, or was told already as of something later, has it in itself.
+        if event.commit > deed.commit or (isinstance(event, Message) and _has_in_it(event, deed)):
+            continue
+        if deed.wipe is None:
+            event = cast("E", after(event, deed))
+            continue
+        event = cast("E", after_wipe(event, deed.wipe))
+        if isinstance(event, Message) and event.quote and event.quote.author.id == deed.wipe.author:
+            event = replace(event, quote=quote_of(event.quote.author, "", deleted=True))
+    return event
+
+
+def _has_in_it(message: Message, deed: Deed) -> bool:
+    return deed.room == message.room and message.changed >= deed.offset
 
 
 def superseded(deed: Deed) -> Deed:

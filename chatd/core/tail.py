@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from chatd.core.events import Deed, Event, Message
 from chatd.core.forms import DELETED, EDITED, after, told_whole
 from chatd.core.ports import View, Wire
+from chatd.core.reading import Reading
 
 TAIL_EVENTS = 512
 TAIL_BYTES = 512 * 1024
@@ -70,12 +71,25 @@ class Tail:
     """
     The last events of a log, dense, at most `TAIL_EVENTS` of `TAIL_BYTES` by weight.
 
-    `taken` counts how often text was taken from the log: what was read before that is to be read again.
+    `readings` are those of the log that are under way: each is told what takes text from it.
     """
 
     entries: list[Entry] = field(default_factory=list)
     weight: int = 0
-    taken: int = 0
+    readings: dict[Reading, None] = field(default_factory=dict)
+
+    def reading(self) -> Reading:
+        """
+        Begin to read the log elsewhere.
+        """
+        return Reading(self.readings)
+
+    def take(self, deed: Deed) -> None:
+        """
+        Text was taken from the log.
+        """
+        for reading in self.readings:
+            reading.note(deed)
 
     def extend(self, entries: list[Entry]) -> None:
         """
@@ -117,7 +131,8 @@ class Tail:
         Have the message that a deed is about, and whatever quotes it, be as the store has them now. Whether
         it can: of a crowd that reacted the store alone knows who follows when one of the first takes it back.
         """
-        self.taken += deed.kind in (EDITED, DELETED)
+        if deed.kind in (EDITED, DELETED):
+            self.take(deed)
         for place, entry in enumerate(self.entries):
             event = after(entry.event, deed)
             if event is not entry.event:
@@ -197,11 +212,11 @@ class Tails:
         for tail in tuple(self._weights):
             self.drop(tail)
 
-    def wipe(self, tail: Tail) -> None:
+    def wipe(self, tail: Tail, deed: Deed) -> None:
         """
         Empty a tail from whose log texts were taken: the store knows of which messages, and who quotes them.
         """
-        tail.taken += 1
+        tail.take(deed)
         self.drop(tail)
 
     def drop(self, tail: Tail) -> None:

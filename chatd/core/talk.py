@@ -23,7 +23,7 @@ from chatd.core.names import (
     shown_name,
 )
 from chatd.core.news import Item
-from chatd.core.records import Counts
+from chatd.core.records import Counts, Slice
 from chatd.core.refusals import Code, Refused
 from chatd.core.rights import Rank
 from chatd.core.text import clean_text
@@ -138,30 +138,33 @@ async def history(session: Session, command: History, _now: float) -> None:
     if command.before is not None and command.after is not None:
         raise Refused(Code.BAD_REQUEST, "Give `before` or `after`, not both.")
     hub, key = session.hub, session.key_of(command.room)
+
+    async def read() -> Slice:
+        page = await hub.store.page(
+            key,
+            session.viewer,
+            before=command.before,
+            after=command.after,
+            limit=command.limit,
+            max_bytes=PAGE_BYTES,
+            brief=command.brief and key not in ROOM_TITLES,
+        )
+        await session.still_may(command)
+        return page
+
     if is_private(key):
         room = await hub.hold_private(key, session.the_person().card)
     else:
         session.cursor_in(key)
         room = hub.hold(key)
     try:
-        taken = -1
-        # What was taken from the log since it was read is not to be on the page.
-        while taken != room.tail.taken:
-            taken = room.tail.taken
-            page = await hub.store.page(
-                key,
-                session.viewer,
-                before=command.before,
-                after=command.after,
-                limit=command.limit,
-                max_bytes=PAGE_BYTES,
-                brief=command.brief and key not in ROOM_TITLES,
+        with room.tail.reading() as reading:
+            page = await reading.of(read)
+            view = room.view(session.viewer)
+            events = reading.settle(page.events)
+            session.answer(
+                command, Page(view.room, events, page.more, view.peer or UNSET, page.mine, page.next)
             )
-            await session.still_may(command)
-        view = room.view(session.viewer)
-        session.answer(
-            command, Page(view.room, page.events, page.more, view.peer or UNSET, page.mine, page.next)
-        )
     finally:
         hub.release(room)
 

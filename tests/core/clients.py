@@ -66,7 +66,19 @@ class LineWire:
 
 
 QUESTIONS = frozenset(
-    ("read", "page", "room", "open", "rooms", "inbox", "counts", "person", "people", "person_of_token")
+    (
+        "read",
+        "page",
+        "pinned",
+        "room",
+        "open",
+        "rooms",
+        "inbox",
+        "counts",
+        "person",
+        "people",
+        "person_of_token",
+    )
 )
 
 

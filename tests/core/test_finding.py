@@ -9,8 +9,9 @@ from typing import Any
 
 from chatd.core import finding
 from chatd.core.events import Change
-from chatd.core.finding import MOST_READINGS, MOST_WAITING
+from chatd.core.finding import MOST_WAITING
 from chatd.core.names import AUDIT, REPORTS, fold
+from chatd.core.reading import MOST_READINGS
 from tests.core.clients import ChatTestCase, Client
 from tests.core.roles import COMMANDS, House, build
 

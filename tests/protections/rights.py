@@ -66,7 +66,7 @@ RIGHTS = (
     Protection(
         "what was wiped is gone from memory too",
         "chatd/core/effects.py",
-        "                hub.tails.wipe(each.tail)\n",
+        "                hub.tails.wipe(each.tail, deed)\n",
         "                pass\n",
         "tests/core/test_deeds.py::ModerationTest::test_what_somebody_wrote_in_the_last_minutes_is_gone_everywhere",
     ),
