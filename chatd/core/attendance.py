@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from chatd.core import membership
-from chatd.core.commands import Done, Face, Join, Joined, Leave, ListedRoom, Members, RoomList, Rooms, Who
+from chatd.core.commands import (
+    Done,
+    Face,
+    Join,
+    Joined,
+    Leave,
+    ListedRoom,
+    Live,
+    Members,
+    RoomList,
+    Rooms,
+    Who,
+)
 from chatd.core.doing import ROOM_TITLES
 from chatd.core.names import (
     CLOSED_MARK,
@@ -77,7 +89,11 @@ async def join(session: Session, command: Join, now: float) -> None:
         if person is not None and not is_private(key):
             # Before it hears the room, so that nobody is told of their own coming.
             room.enter(person.card, session.cursors)
-        session.hear(room, start, live_at=head, brief=brief and not recovered)
+        # Its first message has both hear it, on each of their connections (`Hub.publish`). Until then nothing
+        # is kept of it: one can ask for as many conversations as there are people.
+        unspoken = is_private(key) and not head
+        if not unspoken:
+            session.hear(room, start, live_at=head, brief=brief and not recovered)
         view = room.view(session.viewer)
         members = members_of(room, session.viewer)
         rights = hub.rights
@@ -107,6 +123,8 @@ async def join(session: Session, command: Join, now: float) -> None:
             mine=opened.mine if opened else (),
         )
         session.answer(command, answer)
+        if unspoken:
+            session.outbox.write(session.outbox.wire.frame(Live(view.room, head)))
         session.cursors.read_on()
     finally:
         hub.release(room)

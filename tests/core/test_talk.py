@@ -327,6 +327,38 @@ class PrivateTest(ChatTestCase):
         self.assertEqual(self.ada.hears(), ["m4"])
         self.assertEqual(self.bob.take("present", "absent", "members", "count"), [])
 
+    def test_a_conversation_in_which_nothing_was_said_is_joined_and_keeps_nothing(self) -> None:
+        """However many somebody joins; its first message is heard all the same."""
+        rooms = set(self.server.hub.rooms)
+        others = [self.server.person(f"p{n}") for n in range(150)]
+        for other in others:
+            self.assertEqual(self.ada.ask("join", room=other.private)["type"], "joined")
+            self.assertEqual(self.ada.take("live"), [{"type": "live", "room": other.private, "offset": 0}])
+            self.server.advance(0.1)
+        self.assertEqual(set(self.server.hub.rooms), rooms)
+        self.assertEqual(set(self.ada.session.cursors.rooms), {"lobby"})
+        self.assertEqual(self.server.hub._private_rooms, {})
+        others[0].say("one", self.ada.private)
+        self.ada.say("two", others[0].private)
+        self.assertEqual((self.ada.hears(), others[0].hears()), (["one", "two"], ["one", "two"]))
+        self.assertEqual(self.ada.ask("join", room=others[0].private)["head"], 2)
+
+    def test_a_first_message_that_comes_while_one_joins_is_heard_from_there_on(self) -> None:
+        """Whether it is stored before one is told that one has joined, or right after."""
+        for late in (False, True):
+            other = self.server.person(f"other{late}")
+            self.server.store.reads_wait = True
+            self.ada.send("join", room=other.private)
+            if late:
+                self.server.store.answer_reads(1)
+            self.server.store.reads_wait = False
+            other.send("say", room=self.ada.private, text="first")
+            self.server.store.answer_reads()
+            told = [each["type"] for each in self.ada.take()]
+            self.assertCountEqual(told[told.index("joined") :], ["joined", "message", "live"])
+            other.say("second", self.ada.private)
+            self.assertEqual(self.ada.hears(), ["second"])
+
     def test_a_private_room_is_heard_on_every_connection_that_comes_later(self) -> None:
         """Without a join."""
         self.ada.say("one", self.bob.private)

@@ -122,6 +122,14 @@ INSIDE = (
         "tests/core/test_attendance.py::JoinTest::test_a_connection_is_in_a_hundred_public_rooms_at_most",
     ),
     Protection(
+        "conversations in which nothing was said",
+        "chatd/core/attendance.py",
+        "        unspoken = is_private(key) and not head\n",
+        "        unspoken = False\n",
+        "tests/core/test_talk.py::PrivateTest"
+        "::test_a_conversation_in_which_nothing_was_said_is_joined_and_keeps_nothing",
+    ),
+    Protection(
         "new rooms of an address",
         "chatd/core/attendance.py",
         "    wait = session.hub.new_rooms.take(session.address, now)\n",
