@@ -120,6 +120,11 @@ class PromptTLSTransport(TLSMemoryBIOProtocol):
             # The last of the handshake and its tickets, which are no answers to what comes behind it.
             self._flushSendBIO()
 
+    def _tlsShutdownFinished(self, reason: Failure | None) -> None:
+        # A goodbye in the midst of a handshake has no words, and Twisted looks for them.
+        is_goodbye = reason is not None and reason.check(SSL.ZeroReturnError)
+        super()._tlsShutdownFinished(None if is_goodbye else reason)
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
         See `IProtocol`.

@@ -380,6 +380,13 @@ class SiteTests(SiteTestCase):
             self.assertTrue(client.transport.disconnecting, data[:5])
             client.server.connectionLost(Failure(ConnectionDone()))
 
+    def test_whoever_says_goodbye_in_the_midst_of_a_handshake_is_gone_without_trouble(self):
+        client = Client(self.factory)
+        # A record of that, in the clear (RFC 8446, section 6.1).
+        client.deliver(client.write_hello() + b"\x15\x03\x03\x00\x02\x01\x00")
+        self.assertTrue(client.transport.disconnecting)
+        client.server.connectionLost(Failure(ConnectionDone()))
+
     def test_a_request_in_records_of_one_byte_is_answered(self):
         client = Client(self.factory)
         client.shake_hands()
