@@ -16,6 +16,9 @@ from chatd.core.memo import memo
 
 MAX_QUERY = 500
 MAX_TERMS = 16
+MAX_WORDS = 32
+"""How many words and phrases a query may have, and words in all."""
+
 PREFIX_LENGTH = 3
 """A word of so many characters finds those that begin with it, too; a shorter one only itself."""
 
@@ -42,7 +45,12 @@ def _marks_of_scripts() -> str:
 
 _MARKS = _marks_of_scripts()
 _LETTER = rf"(?:[^\W_{_RUNNING}]|[{_MARKS}])"
-_GAP = rf"(?:_|[^\w{_RUNNING}{_MARKS}])*"
+
+LETTER = re.compile(_LETTER)
+"""A character of a word, of a script with spaces between words."""
+
+GAP = re.compile(rf"(?:_|[^\w{_RUNNING}{_MARKS}])*")
+"""What can stand between two words that follow each other; nothing, too."""
 
 WORD = re.compile(rf"{_LETTER}+|[{_RUNNING}]+")
 """A word of a folded text, or a run of a script without spaces."""
@@ -99,21 +107,6 @@ class Term(Struct, frozen=True):
         """
         return tuple(WORD.findall(self.text))
 
-    def pattern(self, *, parts: bool) -> re.Pattern[str]:
-        """
-        What finds it in a folded text; with `parts` also within words.
-        """
-        words = self.words
-        if parts or not words:
-            return re.compile(re.escape(self.text))
-        pieces = [
-            re.escape(word) if RUN.match(word) else rf"(?<!{_LETTER}){re.escape(word)}(?!{_LETTER})"
-            for word in words
-        ]
-        if is_prefix(words[-1], open=self.open):
-            pieces[-1] = rf"(?<!{_LETTER}){re.escape(words[-1])}"
-        return re.compile(_GAP.join(pieces))
-
 
 def is_prefix(last: str, *, open: bool) -> bool:
     """
@@ -165,6 +158,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.fields: dict[str, list[str]] = {"from": [], "in": []}
+        self.words = 0
         self.terms: dict[Term, None] = {}
         self.without: dict[Term, None] = {}
         self.times: dict[str, int] = {}
@@ -200,6 +194,14 @@ class _Reading:
         if not folded or (not quoted and not WORD.search(folded) and folded.isascii()):
             # Punctuation between words; whoever means it puts it into quotation marks.
             return
+        words = list(WORD.finditer(folded))
+        room = MAX_WORDS - self.words
+        if len(words) > room:
+            self.why[f"Only {MAX_WORDS} words count, those in quotation marks too."] = None
+            if not room:
+                return
+            folded = folded[: words[room - 1].end()]
+        self.words += min(len(words), room)
         terms = self.without if minus else self.terms
         if len(self.terms) + len(self.without) < MAX_TERMS:
             terms[Term(folded, not quoted)] = None

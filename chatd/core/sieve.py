@@ -5,16 +5,21 @@ Which messages somebody looks for, where, and what a store finds of them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Sequence
+from heapq import merge
+from itertools import islice
 from typing import Protocol
 
 from msgspec import Struct
 
 from chatd.core.events import Message
+from chatd.core.matcher import Matcher
 from chatd.core.names import PersonId, RoomKey
 from chatd.core.names import fold as fold_name
 from chatd.core.search import Query, fold, has_link, places
 
 MAX_MARKS = 50
+MOST_HITS = 400
+"""How many ranges of a text are marked, and how many places are gone through for them."""
 
 SLACK_MS = 3600 * 1000
 """How much older than its predecessors a message may seem to be, where a clock was set back."""
@@ -96,8 +101,8 @@ class Sieve:
     def __init__(self, sought: Sought) -> None:
         query = sought.query
         self._sought = sought
-        self._wanted = [term.pattern(parts=sought.parts) for term in query.terms]
-        self._unwanted = [term.pattern(parts=False) for term in query.without]
+        self._wanted = [Matcher(term, parts=sought.parts) for term in query.terms]
+        self._unwanted = [Matcher(term, parts=False) for term in query.without]
         self._after = query.after_ms if query.after_ms is not None else -(2**63)
         self._before = query.before_ms if query.before_ms is not None else 2**63
 
@@ -116,8 +121,8 @@ class Sieve:
         if (sought.query.link and not has_link(text)) or (sought.query.file and not file):
             return False
         folded = fold(text)
-        return all(wanted.search(folded) for wanted in self._wanted) and not any(
-            unwanted.search(folded) for unwanted in self._unwanted
+        return all(wanted.finds(folded) for wanted in self._wanted) and not any(
+            unwanted.finds(folded) for unwanted in self._unwanted
         )
 
     def means(self, message: Message) -> bool:
@@ -136,17 +141,22 @@ class Sieve:
     def marks(self, text: str) -> list[tuple[int, int]]:
         """
         Where in a text the words are: ranges of code points, in their order and apart from each other, the
-        first fifty.
+        first fifty, of the first few hundred places where one of them stands.
         """
         folded, origins = fold(text), places(text)
-        found = sorted(hit.span() for wanted in self._wanted for hit in wanted.finditer(folded))
+        found = merge(*[wanted.spans(folded) for wanted in self._wanted])
         marks: list[tuple[int, int]] = []
-        for start, end in found:
+        # The accents of their own behind a letter, of which there can be thousands, are gone through once.
+        ends: dict[int, int] = {}
+        for start, end in islice(found, MOST_HITS):
             first, last = origins[start], origins[end - 1] + 1
-            while last < len(text) and not fold(text[last]):
-                last += 1  # An accent of its own.
+            if last not in ends:
+                ends[last] = next((at for at in range(last, len(text)) if fold(text[at])), len(text))
+            last = ends[last]
             if marks and first < marks[-1][1]:
                 marks[-1] = (marks[-1][0], max(last, marks[-1][1]))
+            elif len(marks) == MAX_MARKS:
+                break
             else:
                 marks.append((first, last))
-        return marks[:MAX_MARKS]
+        return marks
