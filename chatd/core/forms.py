@@ -83,6 +83,13 @@ def after(event: Event, deed: Deed) -> Event:
     return event
 
 
+def superseded(deed: Deed) -> Deed:
+    """
+    An edit of which nothing is left: there is a later one, or the message is gone.
+    """
+    return replace(deed, detail=replace(deed.detail, text=None, mentions=(), mentions_all=False))
+
+
 def after_taking(event: E, deeds: Iterable[Deed]) -> E:
     """
     An event that was read from a store before some of these deeds took text from its log, as it reads after
@@ -103,13 +110,6 @@ def after_taking(event: E, deeds: Iterable[Deed]) -> E:
 
 def _has_in_it(message: Message, deed: Deed) -> bool:
     return deed.room == message.room and message.changed >= deed.offset
-
-
-def superseded(deed: Deed) -> Deed:
-    """
-    An edit of which nothing is left: there is a later one, or the message is gone.
-    """
-    return replace(deed, detail=replace(deed.detail, text=None, mentions=(), mentions_all=False))
 
 
 def without_text(message: Message) -> Message:
