@@ -135,8 +135,10 @@ class Hub:
         self.sessions.pop(session, None)
         if session.guise is not None:
             self.guises.pop(session.guise, None)
-            card = Card(session.guise, session.guise_name or "guest")
-            self.traces.note(card, session.address, now, guise=True)
+            # Whoever wrote nothing there has an id that nobody has seen.
+            if session.guise_name:
+                card = Card(session.guise, session.guise_name)
+                self.traces.note(card, session.address, now, guise=True)
         elif session.person is not None and session.address is not None:
             self.traces.note(session.person.card, session.address, now)
 

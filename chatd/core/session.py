@@ -63,7 +63,8 @@ class Session:
 
     `credentials` are what the connection itself came with, `token_hash` is of the token by which its person
     is known. It is greeted once a `hello` succeeded; without a person it is a watcher then. `guise` is the id
-    under which a client of the tutorial's wire writes; such a client is greeted when it is open.
+    under which a client of the tutorial's wire writes, and `guise_name` how it is called once it has written;
+    such a client is greeted when it is open.
     """
 
     hub: Hub

@@ -118,16 +118,17 @@ async def post(session: Session, command: Post, now: float) -> None:
         return
     assert session.guise is not None
     _keep_slow(session, session.hub.rooms[LOBBY], session.guise, now)
-    session.guise_name = shown_name(command.username)
+    name = shown_name(command.username)
     draft = Draft(
         room=LOBBY,
         room_name=LOBBY,
-        author=Author(session.guise, session.guise_name, via="tutorial"),
+        author=Author(session.guise, name, via="tutorial"),
         text=clean_text(command.message),
         as_sent=AsSent(command.email, command.username, command.message),
     )
     if session.hub.deeds_under_way:
         await session.may_still(command)
+    session.guise_name = name
     await session.hub.store.append(draft)
 
 

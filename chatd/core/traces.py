@@ -19,33 +19,40 @@ class _Trace:
     card: Card
     until: float
     guise: bool
+    last_address: str | None = None
     addresses: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class Traces:
     """
-    Those whose connections ended in the last 12 hours, the 5,000 that went last. It lives in memory alone.
+    Those whose connections ended in the last 12 hours, 5,000 at most. Where there are more, whoever goes
+    takes the place of who went first from the same address, else of who went first: so one address, however
+    often it comes and goes, has nobody forgotten who came from elsewhere. It lives in memory alone.
 
     `now` is in monotonic seconds.
     """
 
     _traces: dict[PersonId, _Trace] = field(default_factory=dict)
+    _from: dict[str | None, dict[PersonId, None]] = field(default_factory=dict)
 
     def note(self, card: Card, address: str | None, now: float, *, guise: bool = False) -> None:
         """
         Remember that a connection of theirs has ended, and from where it came; `guise` if it was one of the
         tutorial's wire.
         """
-        trace = self._traces.pop(card.id, None) or _Trace(card, 0.0, guise)
-        trace.card, trace.until = card, now + KEPT_SECONDS
+        trace = self._pop(card.id) or _Trace(card, 0.0, guise)
+        trace.card, trace.until, trace.last_address = card, now + KEPT_SECONDS, address
         if address is not None:
             trace.addresses.pop(address, None)
             trace.addresses[address] = None
             if len(trace.addresses) > MOST_ADDRESSES:
                 del trace.addresses[next(iter(trace.addresses))]
-        self._traces[card.id] = trace
         self._forget(now)
+        if len(self._traces) >= MOST_TRACES:
+            self._pop(next(iter(self._from.get(address) or self._traces)))
+        self._traces[card.id] = trace
+        self._from.setdefault(address, {})[card.id] = None
 
     def addresses(self, person: PersonId, now: float) -> tuple[str, ...]:
         """
@@ -74,6 +81,15 @@ class Traces:
         # Whoever went last stands last, and is remembered the longest.
         while self._traces:
             oldest = next(iter(self._traces))
-            if self._traces[oldest].until > now and len(self._traces) <= MOST_TRACES:
+            if self._traces[oldest].until > now:
                 return
-            del self._traces[oldest]
+            self._pop(oldest)
+
+    def _pop(self, person: PersonId) -> _Trace | None:
+        trace = self._traces.pop(person, None)
+        if trace is not None:
+            of_address = self._from[trace.last_address]
+            del of_address[person]
+            if not of_address:
+                del self._from[trace.last_address]
+        return trace

@@ -109,6 +109,13 @@ class ModerationTest(ChatTestCase):
         self.owner.ask("wipe", room="lobby", who=spammer, seconds=7200)
         self.assertEqual(self.texts("lobby"), [None])
 
+    def test_whoever_wrote_nothing_on_the_tutorials_wire_leaves_no_trace(self) -> None:
+        """Else it took a script to have all forgotten who were here."""
+        self.bob.lose()
+        for _ in range(5):
+            self.server.tutorial("192.0.2.9").lose()
+        self.assertEqual(set(self.server.hub.traces._traces), {self.bob.id})
+
     def test_what_somebody_of_the_tutorials_wire_said_can_be_taken_long_after_they_are_unknown(self) -> None:
         """There is nothing more to be done to them."""
         old = self.server.tutorial()

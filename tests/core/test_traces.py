@@ -41,3 +41,18 @@ class TracesTest(SynchronousTestCase):
         for number in range(MOST_ADDRESSES + 1):
             traces.note(Card(ADA, "ada"), f"{number}", 0.0)
         self.assertEqual(traces.addresses(ADA, 0.0), tuple(f"{n}" for n in range(1, MOST_ADDRESSES + 1)))
+
+    def test_an_address_has_only_those_forgotten_who_came_from_there(self) -> None:
+        """However many come from it: nobody from elsewhere is out of a ban's reach for that."""
+        traces = Traces()
+        traces.note(Card(ADA, "ada"), "192.0.2.1", 0.0)
+        for number in range(MOST_TRACES + 5):
+            traces.note(Card(PersonId(f"{number:016}"), "x"), "192.0.2.2", 0.0, guise=True)
+        self.assertEqual(traces.addresses(ADA, 0.0), ("192.0.2.1",))
+        self.assertEqual(len(traces._traces), MOST_TRACES)
+        self.assertIsNone(traces.card(PersonId(f"{5:016}"), 0.0))
+        self.assertEqual(traces.addresses(PersonId(f"{6:016}"), 0.0), ("192.0.2.2",))
+        traces.note(Card(ADA, "ada"), "192.0.2.2", 1.0)
+        self.assertEqual(traces.addresses(ADA, 1.0), ("192.0.2.1", "192.0.2.2"))
+        self.assertEqual(traces.addresses(ADA, KEPT_SECONDS + 1.0), ())
+        self.assertEqual((traces._traces, traces._from), ({}, {}))
