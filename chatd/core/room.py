@@ -4,6 +4,7 @@ What there is to a room while somebody is in it: how far its log goes, who hears
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -82,7 +83,8 @@ class Room:
     _public_view: View | None = None
     _count_told: int | None = None
     _typing: dict[PersonId, float] = field(default_factory=dict)
-    _said: dict[PersonId, float] = field(default_factory=dict)
+    # The first of a plain dict is not found at once where many before it were taken out.
+    _said: OrderedDict[str, float] = field(default_factory=OrderedDict)
     _untold: dict[PersonId, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -215,15 +217,28 @@ class Room:
         if not membership.listeners:
             self._remove(membership.card, reason)
 
-    def must_wait(self, author: PersonId, slow_seconds: int, now: float) -> float:
+    def must_wait(self, who: str, slow_seconds: int, now: float) -> float:
         """
-        How many seconds somebody has to wait in slow mode before they say more; if none, they say it now.
+        How many seconds a person, or an address, has to wait in slow mode before they say more; if none, they
+        say it now.
         """
-        self._said = {who: at for who, at in self._said.items() if now - at < slow_seconds}
-        if author in self._said:
-            return self._said[author] + slow_seconds - now
-        self._said[author] = now
+        # In order of time, so that each is looked at once more and no oftener.
+        while self._said:
+            first = next(iter(self._said))
+            if now - self._said[first] < slow_seconds:
+                break
+            del self._said[first]
+        if who in self._said:
+            return self._said[who] + slow_seconds - now
+        self._said[who] = now
         return 0.0
+
+    def did_not_say(self, who: str, at: float) -> None:
+        """
+        What they were about to say at that time was refused: they need not wait for it.
+        """
+        if self._said.get(who) == at:
+            del self._said[who]
 
     def expire(self, person: PersonId, now: float) -> None:
         """

@@ -4,6 +4,8 @@ Saying something, and reading what was said.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -55,27 +57,27 @@ async def say(session: Session, command: Say, now: float) -> None:
         text = clean_text(command.text, empty=bool(command.files))
         if len(set(command.files)) < len(command.files):
             raise Refused(Code.BAD_REQUEST, "A file is named twice.")
-        _keep_slow(session, room, person.card.id, now)
-        if hub.deeds_under_way:
-            await session.may_still(command)
-        people, everybody = called_by(session, key, text)
-        as_sent = AsSent(person.email, person.card.name, text) if key == LOBBY and person.email else None
-        draft = Draft(
-            room=key,
-            room_name=room.name,
-            author=Author(person.card.id, person.card.name),
-            text=text,
-            cid=command.cid,
-            reply_to=command.reply_to,
-            as_sent=as_sent,
-            mentions=people,
-            mentions_all=everybody,
-            files=command.files,
-        )
-        appending = hub.store.append(draft)
-        # Its place in the order is taken, so what had to be found out first holds up nothing any more.
-        session.look()
-        appended = await appending
+        with _slowly(session, room, person.card.id, person.card.id, now):
+            if hub.deeds_under_way:
+                await session.may_still(command)
+            people, everybody = called_by(session, key, text)
+            as_sent = AsSent(person.email, person.card.name, text) if key == LOBBY and person.email else None
+            draft = Draft(
+                room=key,
+                room_name=room.name,
+                author=Author(person.card.id, person.card.name),
+                text=text,
+                cid=command.cid,
+                reply_to=command.reply_to,
+                as_sent=as_sent,
+                mentions=people,
+                mentions_all=everybody,
+                files=command.files,
+            )
+            appending = hub.store.append(draft)
+            # Its place in the order is taken, so what had to be found out first holds up nothing any more.
+            session.look()
+            appended = await appending
         done = Done(room=room.view(session.viewer).room, offset=appended.offset, id=appended.id)
         session.answer_after(command, done, key, appended.offset)
     finally:
@@ -101,13 +103,25 @@ def called_by(session: Session, key: RoomKey, text: str) -> tuple[tuple[PersonId
     return people, everybody and not is_private(key) and rights.rank(key, session.viewer) >= Rank.MODERATOR
 
 
-def _keep_slow(session: Session, room: Room, author: PersonId, now: float) -> None:
+@contextmanager
+def _slowly(session: Session, room: Room, author: PersonId, who: str, now: float) -> Iterator[None]:
+    """
+    Say something as slow mode has it, in which `who` waits; what is refused is not waited for. Raises
+    `Refused` with `rate_limited`.
+    """
     rights = session.hub.rights
     slow = rights.slow_seconds(room.key)
-    if slow and rights.rank(room.key, author) < Rank.MODERATOR:
-        wait = room.must_wait(author, slow, now)
-        if wait:
-            raise Refused(Code.RATE_LIMITED, "This room is in slow mode.", retry_after=wait)
+    if not slow or rights.rank(room.key, author) >= Rank.MODERATOR:
+        yield
+        return
+    wait = room.must_wait(who, slow, now)
+    if wait:
+        raise Refused(Code.RATE_LIMITED, "This room is in slow mode.", retry_after=wait)
+    try:
+        yield
+    except Refused:
+        room.did_not_say(who, now)
+        raise
 
 
 async def post(session: Session, command: Post, now: float) -> None:
@@ -116,20 +130,22 @@ async def post(session: Session, command: Post, now: float) -> None:
     """
     if not command.message.strip():
         return
-    assert session.guise is not None
-    _keep_slow(session, session.hub.rooms[LOBBY], session.guise, now)
-    name = shown_name(command.username)
-    draft = Draft(
-        room=LOBBY,
-        room_name=LOBBY,
-        author=Author(session.guise, name, via="tutorial"),
-        text=clean_text(command.message),
-        as_sent=AsSent(command.email, command.username, command.message),
-    )
-    if session.hub.deeds_under_way:
-        await session.may_still(command)
-    session.guise_name = name
-    await session.hub.store.append(draft)
+    hub, guise = session.hub, session.guise
+    assert guise is not None
+    # With each connection one is somebody new there, but not from somewhere else.
+    with _slowly(session, hub.rooms[LOBBY], guise, session.address or guise, now):
+        name = shown_name(command.username)
+        draft = Draft(
+            room=LOBBY,
+            room_name=LOBBY,
+            author=Author(guise, name, via="tutorial"),
+            text=clean_text(command.message),
+            as_sent=AsSent(command.email, command.username, command.message),
+        )
+        if hub.deeds_under_way:
+            await session.may_still(command)
+        session.guise_name = name
+        await hub.store.append(draft)
 
 
 async def history(session: Session, command: History, _now: float) -> None:

@@ -418,6 +418,40 @@ class ModerationTest(ChatTestCase):
         self.server.advance(30)
         self.bob.say("two", "den")
 
+    def test_in_slow_mode_nobody_waits_for_what_was_refused(self) -> None:
+        """Only for what was said; whoever is told to wait still has to."""
+        self.owner.ask("set", room="den", slow=3600)
+        self.assert_refused(self.bob.ask("say", room="den", text="x", reply_to=99), "no_such_message")
+        self.server.store.inner.read_only = "the disk is full"
+        self.assert_refused(self.bob.ask("say", room="den", text="x"), "read_only")
+        self.server.store.inner.read_only = None
+        self.bob.say("one", "den", cid="a")
+        refused = self.bob.ask("say", room="den", text="two")
+        self.assert_refused(refused, "rate_limited")
+        self.assert_refused(self.bob.ask("say", room="den", text="three"), "rate_limited")
+        self.server.advance(3600)
+        self.assert_refused(self.bob.ask("say", room="den", text="four", cid="a"), "cid_conflict")
+        self.bob.say("five", "den")
+        self.assertEqual(self.texts("den"), ["one", "five"])
+
+    def test_slow_mode_holds_for_the_tutorials_wire_however_often_one_connects(self) -> None:
+        """From one address; where there is none, for each connection."""
+        self.owner.ask("set", room="lobby", slow=30)
+        for address, said in (("192.0.2.9", 1), ("192.0.2.10", 1), (None, 3)):
+            self.cleo.take()
+            for _ in range(3):
+                old = self.server.tutorial(address)
+                old.send_bytes(b'{"message": "buy", "username": "x"}')
+                old.lose()
+            self.assertEqual(len(self.cleo.take("message")), said)
+        who_spoke = self.server.hub.rooms["lobby"]._said
+        self.server.advance(30)
+        self.server.tutorial("192.0.2.9").send_bytes(b'{"message": "buy", "username": "x"}')
+        self.assertEqual(len(self.cleo.take("message")), 1)
+        # Whoever need not wait any more is taken out of it, and it is not made anew.
+        self.assertEqual(list(who_spoke), ["192.0.2.9"])
+        self.assertIs(self.server.hub.rooms["lobby"]._said, who_spoke)
+
     def test_a_lock_lets_nobody_new_in(self) -> None:
         """Who is there stays; who comes by a token of before comes in again."""
         self.owner.ask("set", room="den", locked=True)
