@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import apsw
@@ -36,14 +37,17 @@ BUSY_MS = 2000
 """How long a lock is waited for."""
 
 RESTART_PAGES = 16_000
-"""How much may gather before that is done even if readers have to be waited for."""
+"""How much may gather before readers are waited for, so that the log begins anew."""
 
 ERASE_SECONDS = 5.0
 """How long the log may keep what was taken from the database, if no reader is in the way."""
 
 AGAIN_SECONDS = 1.0
 PATIENT_SECONDS = 30.0
-"""After how long readers are waited for."""
+WAIT_MS = 200
+"""After how long, and how often, readers are waited for, and how long: whoever writes waits with them."""
+TELL_SECONDS = 60.0
+"""How long one may be in the way before the operator is told."""
 
 # What the disk or the system has to answer for, and time may heal, and what it is called where everybody may
 # read it: SQLite's own words can name the file. Anything else is a mistake of ours.
@@ -124,6 +128,10 @@ class Ledger:
     # When the log is to be emptied, for it has what was taken from the database.
     _erase_at: float | None = None
     _erase_since: float = 0.0
+    # When a reader was waited for, and since when one has been in the way.
+    _waited_at: float = -inf
+    _held_since: float | None = None
+    _holding_told: bool = False
 
     def __post_init__(self) -> None:
         self._watch_log()
@@ -276,33 +284,38 @@ class Ledger:
         Copy the log into the database if it has grown long, or is to be emptied. The answer is None, or a
         line for the operator who has to know that it cannot be done.
         """
-        erase = self.patience() == 0
-        if erase:
-            self._erase_at = self.seconds() + AGAIN_SECONDS
-        if (
-            self._worn
-            or self._doubtful
-            or not self.settled
-            or not (erase or self._log_pages >= CHECKPOINT_PAGES)
-        ):
+        erase, great = self.patience() == 0, self._log_pages >= RESTART_PAGES
+        sound = self.settled and not (self._worn or self._doubtful)
+        try:
+            if sound and (erase or self._log_pages >= CHECKPOINT_PAGES):
+                return self._copy_log(erase=erase, great=great)
             return None
+        finally:
+            if erase and self._erase_at is not None:
+                # From the end of it on, however long it has taken.
+                self._erase_at = self.seconds() + AGAIN_SECONDS
+
+    def _copy_log(self, *, erase: bool, great: bool) -> str | None:
         mode = apsw.SQLITE_CHECKPOINT_PASSIVE
         if erase:
             mode = apsw.SQLITE_CHECKPOINT_TRUNCATE
-        elif self._log_pages >= RESTART_PAGES:
+        elif great:
             mode = apsw.SQLITE_CHECKPOINT_RESTART
-        hasty = erase and self.seconds() < self._erase_since + PATIENT_SECONDS
+        now = self.seconds()
+        overdue = great or (erase and now >= self._erase_since + PATIENT_SECONDS)
+        waits = overdue and now >= self._waited_at + PATIENT_SECONDS
         try:
-            if hasty:
-                # Whoever writes does not wait for a reader who takes long.
-                self.connection.set_busy_timeout(0)
+            # Whoever writes does not wait for a reader who takes long, or seldom and not for long.
+            self.connection.set_busy_timeout(WAIT_MS if waits else 0)
             try:
                 self.connection.wal_checkpoint(mode=mode)
             finally:
-                if hasty:
-                    self.connection.set_busy_timeout(BUSY_MS)
+                self.connection.set_busy_timeout(BUSY_MS)
         except apsw.BusyError:
-            return None  # A reader is in the way. The next commit comes here again.
+            # A reader is in the way. The next commit comes here again.
+            if waits:
+                self._waited_at = now
+            return self._note_holding(now)
         except apsw.Error as error:
             # Nothing is lost: it is in the log, and the next commit tries again.
             self._worn = not isinstance(error, _PASSING)
@@ -312,7 +325,21 @@ class Ledger:
         self._copying_fails = False
         if erase:
             self._erase_at = None
+        if mode != apsw.SQLITE_CHECKPOINT_PASSIVE:
+            self._held_since, self._holding_told = None, False
         return None
+
+    def _note_holding(self, now: float) -> str | None:
+        if self._held_since is None:
+            self._held_since = now
+        held = now - self._held_since
+        if self._holding_told or held < TELL_SECONDS:
+            return None
+        self._holding_told = True
+        return (
+            f"Another program has been reading the database for {held:.0f} s: until it ends, the write-ahead"
+            " log grows, and keeps what was deleted"
+        )
 
     def close(self) -> None:
         """

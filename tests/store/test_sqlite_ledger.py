@@ -4,7 +4,10 @@ The database while it is written: what a failing disk leaves in it, and how its 
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import apsw
@@ -14,6 +17,8 @@ from chatd.core.names import LOBBY
 from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Code
 from chatd.store import sqlite_ledger
+from chatd.store.sqlite_file import Files, prepare, read_steps
+from chatd.store.sqlite_ledger import Ledger, write_nothing_new
 from tests.contracts.store import ADA, BOB, GARDEN, draft, texts
 from tests.store.case import SqliteCase
 from tests.store.failing_disk import FailingDisk
@@ -263,7 +268,6 @@ class CheckpointTests(SqliteCase):
     def test_a_reader_in_the_way_of_a_great_log_stops_nobody(self) -> None:
         self.patch(sqlite_ledger, "CHECKPOINT_PAGES", 1)
         self.patch(sqlite_ledger, "RESTART_PAGES", 1)
-        self.database.writing_connection.set_busy_timeout(0)
         with self.database.side_door() as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM event").fetchall()
@@ -272,6 +276,57 @@ class CheckpointTests(SqliteCase):
         self.say("hi")
         self.after_the_commit()
         self.assertIsNone(self.store.trouble())
+
+    def own_ledger(self, seconds: Callable[[], float]) -> Ledger:
+        """The database in the hands of this thread; the store is stopped."""
+        self.stop()
+        opened = prepare(str(self.database.path), os.urandom, read_steps())
+        files = Files(opened.place)
+        ledger = Ledger(
+            opened.connection,
+            connect=files.open_for_writing,
+            check=files.check,
+            settle=files.settle,
+            alone=nullcontext,
+            epoch=opened.epoch,
+            commits=opened.commits,
+            settled=opened.settled,
+            seconds=seconds,
+        )
+        self.addCleanup(opened.lock.free)
+        self.addCleanup(ledger.close)
+        return ledger
+
+    def test_a_reader_that_stays_is_waited_for_seldom_and_told_of_once(self) -> None:
+        """Whether something is to go from the log, or it has grown great."""
+        self.patch(sqlite_ledger, "WAIT_MS", 1)
+        now = [0.0]
+        ledger = self.own_ledger(lambda: now[0])
+        told: list[str] = []
+        for great in (False, True):
+            self.patch(sqlite_ledger, "CHECKPOINT_PAGES", 1 if great else 1 << 30)
+            self.patch(sqlite_ledger, "RESTART_PAGES", 1 if great else 1 << 30)
+            waits = set()
+            with self.database.side_door() as reader:
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM event").fetchall()
+                write_nothing_new(ledger.begin())
+                ledger.commit(ledger.commits)
+                if not great:
+                    ledger.erase_soon()
+                for _ in range(200):
+                    now[0] += 1.0
+                    told += filter(None, [ledger.checkpoint()])
+                    waits.add(ledger._waited_at)
+                    self.assertNotEqual(ledger.patience(), 0)
+                reader.execute("ROLLBACK")
+            self.assertLess(len(waits), 10)
+            self.assertGreater(len(waits), 4)
+            now[0] += 1.0
+            self.assertIsNone(ledger.checkpoint())
+            self.assertEqual((ledger._held_since, ledger.patience()), (None, None))
+        self.assertEqual([line.split(" for ")[0] for line in told], [told[0].split(" for ")[0]] * 2)
+        self.assertIn("has been reading the database", told[0])
 
     def test_a_copy_that_fails_is_reported_once_and_loses_nothing(self) -> None:
         disk = FailingDisk()
