@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from twisted.python import usage
@@ -75,11 +76,16 @@ def check(path: str) -> int:
     _print(
         f"- Move {path}, {path}-wal and {path}-shm, as far as they are there, to another disk, and keep them."
     )
+    _print(f"- Copy your last backup to {path}.")
     copy = last_good_copy(path)
     if copy is not None:
-        _print(f"- The last good copy is {copy}, from before an upgrade; copy it to {path}.")
+        day = datetime.fromtimestamp(os.path.getmtime(copy), UTC).date().isoformat()
+        _print(
+            f"- If that is older, the last good copy beside it is {copy}, from before an upgrade on {day}."
+        )
+        _print("  It knows nothing of what was said since.")
     else:
-        _print(f"- No good copy lies beside it; copy the last one from your backup to {path}.")
+        _print("- No good copy lies beside it.")
     _print("- Start chatd. Clients notice that the log is another one, and read it anew.")
     return DAMAGED
 

@@ -277,7 +277,8 @@ class Store(Protocol):
     def forget_guests(self, idle_seconds: float) -> Awaitable[int]:
         """
         Forget those who never wrote nor were written to and whose last `add_person`, `rename` or `touch` is
-        longer ago than that, with their read markers. The answer is their number.
+        longer ago than that, with their read markers. The answer is their number. They may go a few at a
+        time, and what others write comes between.
         """
 
     def forget_ended(self, before_ms: int) -> Awaitable[None]:

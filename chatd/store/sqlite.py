@@ -314,7 +314,14 @@ class SqliteStore(Questions):
 
     def forget_guests(self, idle_seconds: float) -> Deferred[int]:
         """As the port says."""
-        return self._write(lambda group: group.forget_guests(idle_seconds))
+        return Deferred.fromCoroutine(self._forget_guests(idle_seconds))
+
+    async def _forget_guests(self, idle_seconds: float) -> int:
+        gone = 0
+        # A few at a time, between which others write.
+        while some := await self._write(lambda group: group.forget_guests(idle_seconds)):
+            gone += some
+        return gone
 
     def forget_ended(self, before_ms: int) -> Deferred[None]:
         """As the port says."""

@@ -29,7 +29,12 @@ CID = "SELECT body_hash, offset, id FROM cid WHERE author = ? AND cid = ?"
 GROW = "UPDATE room SET head = ?, last_commit = ?, messages = messages + ? WHERE number = ?"
 SEEN = "UPDATE person SET seen_ms = ? WHERE id = ?"
 SHOWN = "UPDATE token SET seen_ms = ? WHERE hash = ?"
-FORGET = "DELETE FROM person WHERE kept = 0 AND seen_ms < ?"
+FORGET_AT_ONCE = 200
+"""How many guests are forgotten in one transaction: there can be as many as came in an hour."""
+FORGET = (
+    "DELETE FROM person"
+    " WHERE id IN (SELECT id FROM person WHERE kept = 0 AND seen_ms < ? ORDER BY seen_ms LIMIT ?)"
+)
 MARK = (
     "INSERT INTO read_marker (person, room, offset)"
     " SELECT ?1, number, ?3 FROM room WHERE key = ?2 AND EXISTS (SELECT 1 FROM person WHERE id = ?1)"
@@ -315,10 +320,10 @@ class Group:
 
     def forget_guests(self, idle_seconds: float) -> int:
         """
-        As `Store.forget_guests`.
+        As `Store.forget_guests`, of the first few: 0 if there are no more.
         """
         # Their read markers go with them, and are not counted.
-        self.connection.execute(FORGET, (self.now_ms - int(idle_seconds * 1000),))
+        self.connection.execute(FORGET, (self.now_ms - int(idle_seconds * 1000), FORGET_AT_ONCE))
         return self.connection.changes()
 
     def probe(self) -> None:

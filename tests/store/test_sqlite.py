@@ -16,6 +16,7 @@ from chatd.core.names import LOBBY, PersonId
 from chatd.core.records import StoreUnusable
 from chatd.core.refusals import Code, Refused
 from chatd.core.tail import TAIL_BYTES
+from chatd.store.sqlite_group import FORGET_AT_ONCE, Group
 from tests.contracts.store import ADA, GARDEN, draft, texts
 from tests.store.case import SqliteCase
 
@@ -183,6 +184,23 @@ class GroupTests(SqliteCase):
         self.assertEqual(self.heard(), [["one"], ["two"]])
         self.assertIsNone(self.store.trouble())
         self.assertEqual(self.say("three").offset, 2)
+
+    def test_a_crowd_of_guests_is_forgotten_a_few_in_each_transaction(self) -> None:
+        people = [PersonId(f"{number:016}") for number in range(2 * FORGET_AT_ONCE + 10)]
+        for asked in [self.store.add_person(Card(who, who), who.encode()) for who in people]:
+            self.settle(asked)
+        taken: list[int] = []
+        forget = Group.forget_guests
+
+        def note(group: Group, idle_seconds: float) -> int:
+            taken.append(forget(group, idle_seconds))
+            return taken[-1]
+
+        self.patch(Group, "forget_guests", note)
+        # Those of the case, too.
+        self.assertEqual(self.settle(self.store.forget_guests(-1)), len(people) + 2)
+        self.assertEqual(taken, [FORGET_AT_ONCE, FORGET_AT_ONCE, 12, 0])
+        self.assertIsNone(self.settle(self.store.person(people[0])))
 
     def test_reading_does_not_wait_for_a_commit(self) -> None:
         self.say("hi")
