@@ -38,7 +38,7 @@ from chatd.store import rules
 class Log:
     """
     The `events` of a room that are kept: dense, from the offset `first` on. `messages` is how many of them
-    are messages.
+    are messages; `taken` are when they were said, authors and cids of those whose text was taken of late.
     """
 
     key: RoomKey
@@ -49,6 +49,7 @@ class Log:
     messages: int = 0
     last_commit: int = 0
     pins: list[int] = field(default_factory=list)
+    taken: list[tuple[int, PersonId, str]] = field(default_factory=list)
     _reactions: dict[int, dict[str, dict[PersonId, Card]]] = field(default_factory=dict)
 
     @property
@@ -69,10 +70,16 @@ class Log:
         """
         Take the text of the messages that a wipe means.
         """
-        self.events = [after_wipe(event, wipe) for event in self.events]
+        self._become([after_wipe(event, wipe) for event in self.events])
         for event in self.events:
             if isinstance(event, Message) and event.deleted:
                 self._forget(event.offset)
+
+    def _become(self, events: list[Event]) -> None:
+        for before, now in zip(self.events, events, strict=True):
+            if isinstance(before, Message) and before.cid and isinstance(now, Message) and not now.cid:
+                self.taken.append((before.at_ms, before.author.id, before.cid))
+        self.events = events
 
     def message(self, offset: int) -> Message | None:
         """
@@ -108,7 +115,7 @@ class Log:
         """
         Have the message that a deed is about be what it makes of it.
         """
-        self.events = [after(event, deed) for event in self.events]
+        self._become([after(event, deed) for event in self.events])
         about, detail = deed.detail.about, deed.detail
         assert about is not None
         if deed.kind == DELETED:

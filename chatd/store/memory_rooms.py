@@ -128,6 +128,9 @@ class Rooms:
         """
         if not self._round:
             self._round = list(self.logs)
+        for log in self.logs.values():
+            while log.taken:
+                heappush(self._loose_cids, log.taken.pop())
         first: dict[RoomKey, int] = {}
         left = limit
         for _ in range(min(limit, len(self._round))):

@@ -38,6 +38,10 @@ MESSAGE = (
 )
 COMMIT = "SELECT commit_number FROM event WHERE room = ? AND offset = ?"
 EDIT = "UPDATE event SET text = ?, edited_ms = ?, changed = ?, mentions = ? WHERE room = ? AND offset = ?"
+LOOSEN_CID = (
+    "UPDATE cid SET loose = 1"
+    " WHERE (author, cid) = (SELECT author, cid FROM event WHERE room = ? AND offset = ?)"
+)
 TAKE_TEXT = (
     "UPDATE event SET text = '', cid = NULL, deleted = 1, edited_ms = 0, changed = 0, mentions = '',"
     " files = NULL"
@@ -236,6 +240,8 @@ def take_text(connection: apsw.Connection, number: int, offset: int) -> None:
     commit: Any = connection.execute(COMMIT, (number, offset)).get
     if commit is not None:
         unindex(connection, (commit,))
+    # Its hash is one of the text. It is remembered for as long as that of a message which is pruned.
+    connection.execute(LOOSEN_CID, (number, offset))
     connection.execute(TAKE_TEXT, (number, offset))
     take_files(connection, [(number, offset)])
     _forget_edits(connection, number, offset)

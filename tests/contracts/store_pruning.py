@@ -4,11 +4,13 @@ The contract of a store: what is no longer to be kept goes, in small steps.
 
 from __future__ import annotations
 
+from chatd.core.events import Wipe
 from chatd.core.names import LOBBY, RoomKey
 from chatd.core.records import Position
 from chatd.core.refusals import Code
 from chatd.core.retention import DAY_MS, Keep, Pruned, Retention, Trim
 from tests.contracts.store import ADA, BOB, CELLAR, GARDEN, PLENTY, StoreCase, draft, texts
+from tests.contracts.store_deeds import deed
 
 MANY = 1000
 
@@ -215,6 +217,20 @@ class PruningContract(StoreCase):
         await self.prune(messages=1)
         self.assertFalse((await self.say("1", cid="lobby 1")).repeated)
         self.assertTrue((await self.say("2", cid="lobby 2")).repeated)
+
+    async def test_the_cid_of_what_was_deleted_or_wiped_is_forgotten_too(self) -> None:
+        """Within thirty days it is known."""
+        await self.talk_daily(LOBBY, 4)
+        await self.store.act((deed("deleted", LOBBY, name="lobby", about=1),))
+        since = self.now_ms - DAY_MS
+        await self.store.act((deed("wiped", LOBBY, name="lobby", wipe=Wipe(ADA, since)),))
+        self.assertTrue((await self.say("1", cid="lobby 1")).repeated)
+        await self.say("last", cid="last")
+        await self.prune(messages=1)
+        self.now_ms += 60 * DAY_MS
+        await self.prune(messages=1)
+        for day in "1234":
+            self.assertFalse((await self.say(day, cid=f"lobby {day}")).repeated, day)
 
     async def test_cids_are_forgotten_a_few_at_a_time(self) -> None:
         await self.talk_daily(LOBBY, 9)

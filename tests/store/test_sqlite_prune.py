@@ -8,6 +8,7 @@ from chatd.core.names import LOBBY
 from chatd.core.retention import Keep, Retention, Trim
 from chatd.store.sqlite_file import APPLICATION_ID, SCHEMA
 from tests.contracts.store import ADA, GARDEN, draft, texts
+from tests.contracts.store_deeds import deed
 from tests.store.case import SqliteCase
 
 NOW_MS = 1_750_000_000_000
@@ -152,3 +153,19 @@ class UpgradeTests(SqliteCase):
         trim = self.settle(self.store.prune(Retention(0, 3).keep(NOW_MS), STEP))
         self.assertEqual(trim, Trim({LOBBY: 3}, 1, False))
         self.assertEqual(texts(self.log()), ["3", "4", "5"])
+
+
+class LooseTests(SqliteCase):
+    """What earlier versions have left behind."""
+
+    def test_the_cid_of_what_was_deleted_before_is_loose_after_an_upgrade(self) -> None:
+        self.say("kept", cid="kept")
+        self.say("gone", cid="gone")
+        self.settle(self.store.act((deed("deleted", LOBBY, name="lobby", about=2),)))
+        self.stop()
+        with self.database.side_door() as connection:
+            connection.execute("UPDATE cid SET loose = 0; PRAGMA user_version = 8")
+        self.start()
+        with self.database.side_door() as connection:
+            rows = connection.execute("SELECT cid, loose FROM cid ORDER BY cid").fetchall()
+        self.assertEqual(rows, [("gone", 1), ("kept", 0)])
