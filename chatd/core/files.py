@@ -163,9 +163,9 @@ class FileStore(Protocol):
         Have those be gone that began before that and have no message; how many.
         """
 
-    def gone(self, limit: int) -> Awaitable[tuple[str, ...]]:
+    def gone(self, limit: int, after: str = "") -> Awaitable[tuple[str, ...]]:
         """
-        The ids of files that are gone, and have not been forgotten.
+        The ids of files that are gone, and have not been forgotten: in their order, those behind `after`.
         """
 
     def forget(self, ids: Collection[str]) -> Awaitable[None]:
@@ -212,9 +212,10 @@ class Blobs(Protocol):
         `no_such_file`.
         """
 
-    def remove(self, ids: Collection[str]) -> Awaitable[None]:
+    def remove(self, ids: Collection[str]) -> Awaitable[frozenset[str]]:
         """
-        Take these away with their previews; those that are not there are none.
+        Take these away with their previews; those that are not there are none. The answer is which of them
+        could not be taken away, though all were tried.
         """
 
     def strays(self, known: Collection[str]) -> Awaitable[tuple[int, int]]:

@@ -204,14 +204,15 @@ class Uploads:
 
     async def sweep(self) -> None:
         """
-        Take away the bytes of what is gone.
+        Take away the bytes of what is gone, as far as they can be; the next time the others are tried again.
         """
-        while True:
-            gone = [key for key in await self.hub.store.files.gone(SWEPT_AT_ONCE) if key not in self._busy]
-            if not gone:
-                return
-            await self.blobs.remove(gone)
-            await self.hub.store.files.forget(gone)
+        files, after = self.hub.store.files, ""
+        while gone := await files.gone(SWEPT_AT_ONCE, after):
+            after = gone[-1]
+            idle = [key for key in gone if key not in self._busy]
+            left = await self.blobs.remove(idle)
+            if taken := [key for key in idle if key not in left]:
+                await files.forget(taken)
 
     async def expire(self) -> None:
         """

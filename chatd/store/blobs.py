@@ -61,6 +61,8 @@ class BlobFolder:
         self._reserve_bytes = reserve_bytes
         self._pool = ThreadPool(0, THREADS, "chatd-files")
         self._troubled = False
+        # What was to be removed and could not be.
+        self._stuck: frozenset[str] = frozenset()
         # Those that were begun since the start: whoever looks for strays may have asked before that.
         # None once they were looked for.
         self._made: set[str] | None = set()
@@ -197,17 +199,31 @@ class BlobFolder:
 
         return self._work(read)
 
-    def remove(self, ids: Collection[str]) -> Deferred[None]:
+    def remove(self, ids: Collection[str]) -> Deferred[frozenset[str]]:
         """As the port says."""
         named = tuple(ids)
 
-        def remove() -> None:
+        def remove() -> frozenset[str]:
+            left: dict[str, str] = {}
             for each in named:
                 for path in (self.path(each), self.path(each, preview=True), self._part(each)):
-                    with suppress(FileNotFoundError):
+                    try:
                         os.unlink(path)
+                    except FileNotFoundError:
+                        pass
+                    except OSError as error:
+                        left[each] = f"{path}: {error.strerror}"
+            self._reactor.callFromThread(self._note_stuck, named, left)
+            return frozenset(left)
 
         return self._work(remove)
+
+    def _note_stuck(self, named: Collection[str], left: dict[str, str]) -> None:
+        # Of many that are stuck for one reason one is told, and no other as long as any is.
+        if left and not self._stuck:
+            why = next(iter(left.values()))
+            self._log.error("A file that was deleted cannot be taken off the disk: {why}", why=why)
+        self._stuck = self._stuck.difference(named).union(left)
 
     def strays(self, known: Collection[str]) -> Deferred[tuple[int, int]]:
         """As the port says."""

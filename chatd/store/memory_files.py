@@ -89,9 +89,10 @@ class MemoryFiles:
         record = self._files.get(id)
         return record is not None and record.state in ("partial", "whole")
 
-    async def gone(self, limit: int) -> tuple[str, ...]:
+    async def gone(self, limit: int, after: str = "") -> tuple[str, ...]:
         """As the port says."""
-        return tuple(key for key, each in self._files.items() if each.state == "gone")[:limit]
+        gone = sorted(key for key, each in self._files.items() if each.state == "gone" and key > after)
+        return tuple(gone[:limit])
 
     def forget(self, ids: Collection[str]) -> Deferred[None]:
         """As the port says."""

@@ -28,7 +28,7 @@ FINISH = (
 )
 DROP = "UPDATE file SET state = 'gone' WHERE id = ? AND state IN ('partial', 'whole')"
 EXPIRE = "UPDATE file SET state = 'gone' WHERE state IN ('partial', 'whole') AND made_ms < ?"
-GONE = "SELECT id FROM file WHERE state = 'gone' LIMIT ?"
+GONE = "SELECT id FROM file WHERE state = 'gone' AND id > ? ORDER BY id LIMIT ?"
 KNOWN = "SELECT id FROM file"
 FORGET = "DELETE FROM file WHERE id = ? AND state = 'gone'"
 
@@ -80,9 +80,9 @@ class SqliteFiles:
         """As the port says."""
         return self._write(lambda group: _change(group, EXPIRE, (before_ms,)))
 
-    def gone(self, limit: int) -> Deferred[tuple[str, ...]]:
+    def gone(self, limit: int, after: str = "") -> Deferred[tuple[str, ...]]:
         """As the port says."""
-        return self._ask(lambda database: tuple(key for (key,) in database.execute(GONE, (limit,))))
+        return self._ask(lambda database: tuple(key for (key,) in database.execute(GONE, (after, limit))))
 
     def forget(self, ids: Collection[str]) -> Deferred[None]:
         """As the port says."""

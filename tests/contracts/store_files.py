@@ -134,7 +134,11 @@ class FilesContract(StoreCase):
         self.assertEqual((first.deleted, first.files), (True, ()))
         await self.wipe(ADA, everywhere=True)
         self.assertEqual([await self.state(key) for key in ids], ["gone", "kept", "gone", "kept", "whole"])
-        self.assertEqual(set(await self.store.files.gone(10)), {meant, garden})
+        gone = await self.store.files.gone(10)
+        self.assertEqual(gone, tuple(sorted((meant, garden))))
+        self.assertEqual(await self.store.files.gone(1), gone[:1])
+        self.assertEqual(await self.store.files.gone(1, gone[0]), gone[1:])
+        self.assertEqual(await self.store.files.gone(1, gone[1]), ())
 
     async def test_what_is_deleted_takes_its_files_along_and_what_is_edited_keeps_them(self) -> None:
         """Also where it is answered."""

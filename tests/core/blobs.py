@@ -15,7 +15,7 @@ from chatd.core.refusals import Code, Refused
 class MemoryBlobs:
     """
     The contract of `Blobs`, in a dict. While it is `slow` what is written waits for `let_write`; while it is
-    `full` nothing is taken.
+    `full` nothing is taken. Those that are `stuck` cannot be removed.
     """
 
     def __init__(self) -> None:
@@ -25,6 +25,7 @@ class MemoryBlobs:
         self.written: list[int] = []
         self.slow = False
         self.full = False
+        self.stuck: set[str] = set()
         self._waiting: list[Callable[[], None]] = []
 
     def let_write(self) -> int:
@@ -79,11 +80,12 @@ class MemoryBlobs:
         """See `Blobs`."""
         return succeed(self._find(id, preview=preview)[at : at + count])
 
-    async def remove(self, ids: Collection[str]) -> None:
+    async def remove(self, ids: Collection[str]) -> frozenset[str]:
         """See `Blobs`."""
-        for each in ids:
+        for each in set(ids) - self.stuck:
             self.files.pop(each, None)
             self.previews.pop(each, None)
+        return frozenset(self.stuck.intersection(ids))
 
     async def strays(self, known: Collection[str]) -> tuple[int, int]:
         """See `Blobs`."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatd.core import uploading
 from chatd.core.events import Change
 from chatd.core.files import EXPIRE_SECONDS, MAX_OPEN, FileRecord
 from chatd.core.limits import AddressLimit
@@ -377,6 +378,20 @@ class GoingTest(UploadCase):
         self.server.wall_ms += 1
         now(self.uploads.expire())
         self.assertEqual(set(self.blobs.files), {sent})
+
+    def test_what_cannot_be_taken_off_the_disk_keeps_nothing_else_there(self) -> None:
+        """Nor does what is being written. It goes when it can."""
+        self.patch(uploading, "SWEPT_AT_ONCE", 2)
+        keys = sorted(self.bring(self.ada) for _ in range(7))
+        self.blobs.stuck = set(keys[:3])
+        for key in keys:
+            now(self.uploads.drop(self.ada.session, key))
+        with self.uploads.held(keys[3], lambda: None), self.uploads.held(keys[4], lambda: None):
+            now(self.uploads.sweep())
+        self.assertEqual(set(self.blobs.files), set(keys[:5]))
+        self.blobs.stuck = set()
+        now(self.uploads.sweep())
+        self.assertEqual((self.blobs.files, now(self.server.store.files.gone(9))), ({}, ()))
 
     def test_bytes_of_which_nothing_is_known_are_put_aside(self) -> None:
         """A crash came between the one and the other."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import TestCase
 
 from chatd.core.files import HEAD_BYTES, file_id
@@ -121,6 +122,18 @@ class BlobTests(TestCase):
         self.assertEqual(await self.refusal(self.blobs.length(ID)), Code.NO_SUCH_FILE)
         self.assertEqual(await self.refusal(self.blobs.length(ID, preview=True)), Code.NO_SUCH_FILE)
         self.assertEqual(await self.blobs.length(OTHER, preview=True), 0)
+
+    async def test_what_cannot_be_removed_is_named_told_once_and_keeps_nothing_else(self) -> None:
+        """A folder stands in its place, which no unlink takes away."""
+        await self.blobs.make(OTHER)
+        os.makedirs(self.blobs.path(ID))
+        with capturedLogs() as told:
+            for _ in range(2):
+                self.assertEqual(await self.blobs.remove([ID, OTHER]), {ID})
+                self.assertEqual(await self.refusal(self.blobs.length(OTHER)), Code.NO_SUCH_FILE)
+        self.assertEqual([self.blobs.path(ID) in event["why"] for event in told], [True])
+        os.rmdir(self.blobs.path(ID))
+        self.assertEqual(await self.blobs.remove([ID, OTHER]), frozenset())
 
     async def test_a_preview_is_there_once_it_is_good(self) -> None:
         """Until then, and if it is not, there is none."""
