@@ -46,12 +46,6 @@ def _marks_of_scripts() -> str:
 _MARKS = _marks_of_scripts()
 _LETTER = rf"(?:[^\W_{_RUNNING}]|[{_MARKS}])"
 
-LETTER = re.compile(_LETTER)
-"""A character of a word, of a script with spaces between words."""
-
-GAP = re.compile(rf"(?:_|[^\w{_RUNNING}{_MARKS}])*")
-"""What can stand between two words that follow each other; nothing, too."""
-
 WORD = re.compile(rf"{_LETTER}+|[{_RUNNING}]+")
 """A word of a folded text, or a run of a script without spaces."""
 

@@ -4,6 +4,7 @@ Which messages somebody looks for, where, and what a store finds of them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Awaitable, Collection, Sequence
 from heapq import merge
 from itertools import islice
@@ -12,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from chatd.core.events import Message
-from chatd.core.matcher import Matcher
+from chatd.core.matcher import Line, Matcher
 from chatd.core.names import PersonId, RoomKey
 from chatd.core.names import fold as fold_name
 from chatd.core.search import Query, fold, has_link, places
@@ -120,9 +121,9 @@ class Sieve:
             return False
         if (sought.query.link and not has_link(text)) or (sought.query.file and not file):
             return False
-        folded = fold(text)
-        return all(wanted.finds(folded) for wanted in self._wanted) and not any(
-            unwanted.finds(folded) for unwanted in self._unwanted
+        line = Line(fold(text))
+        return all(wanted.finds(line) for wanted in self._wanted) and not any(
+            unwanted.finds(line) for unwanted in self._unwanted
         )
 
     def means(self, message: Message) -> bool:
@@ -143,16 +144,13 @@ class Sieve:
         Where in a text the words are: ranges of code points, in their order and apart from each other, the
         first fifty, of the first few hundred places where one of them stands.
         """
-        folded, origins = fold(text), places(text)
-        found = merge(*[wanted.spans(folded) for wanted in self._wanted])
+        line, origins = Line(fold(text)), places(text)
+        found = merge(*[wanted.spans(line) for wanted in self._wanted])
         marks: list[tuple[int, int]] = []
-        # The accents of their own behind a letter, of which there can be thousands, are gone through once.
-        ends: dict[int, int] = {}
         for start, end in islice(found, MOST_HITS):
-            first, last = origins[start], origins[end - 1] + 1
-            if last not in ends:
-                ends[last] = next((at for at in range(last, len(text)) if fold(text[at])), len(text))
-            last = ends[last]
+            # It ends where the next letter begins: the accents of their own behind it have come to nothing.
+            after = bisect_right(origins, origins[end - 1], end)
+            first, last = origins[start], origins[after] if after < len(origins) else len(text)
             if marks and first < marks[-1][1]:
                 marks[-1] = (marks[-1][0], max(last, marks[-1][1]))
             elif len(marks) == MAX_MARKS:

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.matcher import Matcher
-from chatd.core.search import GAP, LETTER, MAX_WORDS, RUN, Term, fold, is_prefix, parse
+from chatd.core.matcher import Line, Matcher
+from chatd.core.search import _LETTER, _MARKS, _RUNNING, MAX_WORDS, RUN, Term, fold, is_prefix, parse
 from chatd.core.sieve import MAX_MARKS, Scope, Sieve, Sought
 
 quick = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 
+GAP = rf"(?:_|[^\w{_RUNNING}{_MARKS}])*"
 LETTERS = "a a b _ . - , \u0301 \u00e9 \u6f22 \u5b57 \u304b \u0e01 \u0e31 \u0928 \u092e"
 pieces = st.sampled_from([*LETTERS.replace(" ", ""), " ", " "])
 texts = st.lists(pieces, max_size=30).map("".join).map(fold)
@@ -28,7 +29,7 @@ def pattern(term: Term) -> re.Pattern[str]:
     """
     The same as one pattern, which names all letters at both ends of each word.
     """
-    letter, words = LETTER.pattern, term.words
+    letter, words = _LETTER, term.words
     if not words:
         return re.compile(re.escape(term.text))
     bounded = [
@@ -37,7 +38,7 @@ def pattern(term: Term) -> re.Pattern[str]:
     ]
     if is_prefix(words[-1], open=term.open):
         bounded[-1] = rf"(?<!{letter}){re.escape(words[-1])}"
-    return re.compile(GAP.pattern.join(bounded))
+    return re.compile(GAP.join(bounded))
 
 
 def sieve(query: str) -> Sieve:
@@ -58,12 +59,13 @@ class MatcherTest(SynchronousTestCase):
         """Letters, marks, signs, and scripts without spaces."""
         asked = Term(term, open)
         expected = [found.span() for found in pattern(asked).finditer(text)]
-        self.assertEqual(list(Matcher(asked, parts=False).spans(text)), expected)
+        self.assertEqual(list(Matcher(asked, parts=False).spans(Line(text))), expected)
 
     def test_within_words_it_is_found_as_it_is_written(self) -> None:
         """Its ends are no ends of words then."""
-        self.assertEqual(list(Matcher(Term("an", open=True), parts=True).spans("banana")), [(1, 3), (3, 5)])
-        self.assertFalse(Matcher(Term("an", open=True), parts=False).finds("banana"))
+        banana, term = Line("banana"), Term("an", open=True)
+        self.assertEqual(list(Matcher(term, parts=True).spans(banana)), [(1, 3), (3, 5)])
+        self.assertFalse(Matcher(term, parts=False).finds(banana))
 
 
 class LongTest(SynchronousTestCase):
@@ -89,6 +91,14 @@ class LongTest(SynchronousTestCase):
         """Of each of the words that end with it."""
         text = "c b a" + "\u0301" * 3000
         self.assertEqual(sieve('"a" "b a" "c b a"').marks(text), [(0, len(text))])
+
+    def test_a_phrase_that_nearly_stands_everywhere_is_found_where_it_does(self) -> None:
+        """Not where all but its last word is."""
+        text = "a " * 1999 + "b"
+        line = Line(text)
+        self.assertEqual(len(line.words), 3 * 2000)
+        found = list(Matcher(Term("a " * 31 + "b", open=False), parts=False).spans(line))
+        self.assertEqual(found, [(len(text) - 63, len(text))])
 
     def test_of_very_many_places_the_first_are_marked(self) -> None:
         """Apart from each other, and those that overlap as one."""
