@@ -64,7 +64,9 @@ page:
 	else echo 'node is missing: the tests of the page are left out'; fi
 
 # The sizes that fit in memory; those that start processes are pytest's alone.
+# What a run that was broken off has left of its folder would have the next wait for ever.
 trial: $(VENV)/.dev
+	@rm -rf build/trial build/trial.lock
 	PYTHONWARNINGS=error $(BIN)/python -m coverage run -m twisted.trial --jobs $(JOBS) --temp-directory=build/trial tests
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='chatd/core/*,chatd/dialects/*,chatd/store/*' --fail-under=95 --skip-covered
