@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import fcntl
 import select
+import socket
 import sys
 import termios
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -25,6 +27,12 @@ from chatd.core.outbox import Member
 from chatd.net.delivery import Delivery, TransportGroup
 from chatd.net.tls_transport import PromptTLSTransport
 from chatd.net.turns import Turns
+
+UNSENT_BYTES = 128 * 1024
+"""
+How much the kernel keeps for one peer of what is not on its way to it, where it knows that bound. Without it
+that grows to megabytes for each that reads slowly or not at all: memory that is counted as nobody's.
+"""
 
 
 class PromptTCPTransport(tcp.Server):
@@ -249,18 +257,28 @@ class PromptUNIXTransport(unix.Server, PromptTCPTransport):
 def send_promptly(port: IListeningPort, delivery: Delivery, arrivals: Turns) -> None:
     """
     Have a listening port make its connections with the transports of this module, which share a delivery. The
-    handshakes of TLS wait for `arrivals`.
+    handshakes of TLS wait for `arrivals`. For each peer the kernel is to keep no more than `UNSENT_BYTES`.
 
     To be called in the turn in which the port began to listen. A port that is not Twisted's own TCP or Unix
-    one, or that makes transports of another kind, is left as it is.
+    one is left as it is, and one that makes transports of another kind goes on to make them.
     """
     if isinstance(port, tcp.Port | unix.Port) and isinstance(port.factory, TLSMemoryBIOFactory):
         port.factory.protocol = cast(Any, partial(PromptTLSTransport, arrivals))
     if isinstance(port, unix.Port):
         if port.transport is unix.Server:
             port.transport = cast(Any, partial(_make, PromptUNIXTransport, delivery))
-    elif isinstance(port, tcp.Port) and port.transport is tcp.Server:
-        port.transport = cast(Any, partial(_make, PromptTCPTransport, delivery))
+    elif isinstance(port, tcp.Port):
+        _bound_unsent(port)
+        if port.transport is tcp.Server:
+            port.transport = cast(Any, partial(_make, PromptTCPTransport, delivery))
+
+
+def _bound_unsent(port: tcp.Port) -> None:
+    # See tcp_notsent_lowat in the kernel's ip-sysctl. Connections have it from the socket that accepts them.
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None:
+        with suppress(OSError):
+            port.socket.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
 
 
 def _make(kind: type[PromptTCPTransport], delivery: Delivery, *arguments: Any) -> PromptTCPTransport:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Collection
 from functools import partial
 from importlib.resources.abc import Traversable
@@ -104,6 +105,10 @@ class SqliteStore(Questions):
         # What this turn of the reactor has asked for.
         self._writes: list[Write] = []
         self._questions: list[tuple[Deferred[Any], Question]] = []
+        # Whether the last transaction was of several writes.
+        self._crowded = False
+        # What has ended and was not told yet.
+        self._settled: deque[Settled] = deque()
 
     @property
     def epoch(self) -> str:
@@ -162,7 +167,7 @@ class SqliteStore(Questions):
             ),
             incarnation=rules.draw_incarnation(self._random),
             wall_ms=self._wall_ms,
-            settle=partial(in_reactor, self._settle),
+            settle=self._note_settled,
             report=partial(in_reactor, self._report),
         )
         in_reactor(self._has_started, started, opened.epoch, writer, readers)
@@ -229,7 +234,12 @@ class SqliteStore(Questions):
 
     def _await_turn(self) -> None:
         if not (self._writes or self._questions):
-            self._reactor.callLater(0, self._hand_over)
+            if self._crowded:
+                # Before all else that the turn has to do.
+                self._reactor.callFromThread(self._hand_over)
+            else:
+                # That is a way through the reactor less.
+                self._reactor.callLater(0, self._hand_over)
 
     def _hand_over(self) -> None:
         """
@@ -238,17 +248,33 @@ class SqliteStore(Questions):
         One by one it would take the first alone, and commit and publish that before the rest: under load that
         is twice the work, or more. What is alone waits no longer than until the sockets that are ready have
         been read.
+
+        Where several come at a time the turn has much else to do, beside which the transaction can end. Then
+        it is published behind that, and not after what the next turn reads.
         """
         writes, self._writes = self._writes, []
         for write in writes:
             assert self._writer is not None
             self._writer.submit(write)
+        if writes:
+            self._crowded = len(writes) > 1
+            if self._crowded:
+                self._reactor.callLater(0, self._settle_all)
         # The way to a thread and back costs more than most answers, and many have questions when many come.
         questions, self._questions = self._questions, []
         answer = partial(self._reactor.callFromThread, rules.hand_back)
         for first in range(0, len(questions), QUESTIONS_AT_ONCE):
             assert self._readers is not None
             self._readers.ask(questions[first : first + QUESTIONS_AT_ONCE], answer)
+
+    def _note_settled(self, settled: Settled) -> None:
+        """A transaction has ended. Called in the writing thread."""
+        self._settled.append(settled)
+        self._reactor.callFromThread(self._settle_all)
+
+    def _settle_all(self) -> None:
+        while self._settled:
+            self._settle(self._settled.popleft())
 
     def _settle(self, settled: Settled) -> None:
         """Tell what became of a transaction: first the listener, then those who asked, in their order."""

@@ -29,7 +29,7 @@ from zope.interface import implementer
 from chatd.net.delivery import Delivery
 from chatd.net.tls import Certificates
 from chatd.net.tls_transport import PromptTLSTransport
-from chatd.net.transport import PromptTCPTransport, PromptUNIXTransport, send_promptly
+from chatd.net.transport import UNSENT_BYTES, PromptTCPTransport, PromptUNIXTransport, send_promptly
 from chatd.net.turns import Turns
 from tests.certificates import make_pair
 from tests.daemon import wait_until
@@ -469,6 +469,33 @@ class PortTests(TestCase):
         served.addCallback(check)
         return cast(Any, served.addTimeout(PATIENCE_SECONDS, cast(Any, reactor)))
 
+    def test_the_kernel_keeps_little_for_a_peer_that_takes_nothing(self) -> None:
+        served: Deferred[PromptTCPTransport] = Deferred()
+
+        class Greets(Protocol):
+            def connectionMade(self) -> None:
+                served.callback(cast(Any, self.transport))
+
+        factory = Factory.forProtocol(Greets)
+        factory.noisy = False
+        port: Any = self.listen(cast(Any, reactor).listenTCP(0, factory, interface="127.0.0.1"))
+        send_promptly(port, Delivery(), ARRIVALS)
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", port.getHost().port))
+        self.addCleanup(client.close)
+
+        def check(transport: PromptTCPTransport) -> None:
+            piece = bytes(16 * 1024)
+            for _ in range(256):
+                transport.write(piece)
+            # What is on its way comes on top, and the kernel counts in packets.
+            self.assertTrue(len(piece) < transport.bytes_sent < 4 * UNSENT_BYTES, transport.bytes_sent)
+            transport.abortConnection()
+
+        served.addCallback(check)
+        return cast(Any, served.addTimeout(PATIENCE_SECONDS, cast(Any, reactor)))
+
     def test_the_end_of_a_peer_is_known_though_what_stands_before_it_is_not_read(self) -> None:
         served: Deferred[PromptTCPTransport] = Deferred()
 
@@ -513,7 +540,9 @@ class PortTests(TestCase):
 
     def test_a_tls_port_gets_the_tls_transport(self) -> None:
         factory = TLSMemoryBIOFactory(CertificateOptions(), False, Factory())
-        port = tcp.Port(0, factory, reactor=reactor)
+        port = tcp.Port(0, factory, interface="127.0.0.1", reactor=reactor)
+        port.startListening()
+        self.listen(port)
         send_promptly(port, Delivery(), ARRIVALS)
         made = factory.protocol(cast(Any, factory), Protocol())
         self.assertIs(type(made), PromptTLSTransport)
@@ -525,7 +554,9 @@ class PortTests(TestCase):
         class OwnPort(tcp.Port):
             transport = OwnTransport
 
-        port = OwnPort(0, Factory(), reactor=reactor)
+        port = OwnPort(0, Factory(), interface="127.0.0.1", reactor=reactor)
+        port.startListening()
+        self.listen(port)
         send_promptly(port, Delivery(), ARRIVALS)
         self.assertIs(port.transport, OwnTransport)
         send_promptly(cast(Any, object()), Delivery(), ARRIVALS)

@@ -24,7 +24,7 @@ from tests.protections.way_in import WAY_IN
 PROTECTIONS = (*INSIDE, *WAY_IN, *RIGHTS, *MESSAGES, *FINDING, *FILES)
 EVERYTHING = (*PROTECTIONS, *PAGE)
 PATIENCE = 60
-"""For how many seconds a test is waited for. Each takes a few."""
+"""For how many seconds a test is waited for. Each takes a few, and has to give up sooner by itself."""
 TABLE = CHECKOUT / "tests" / "protections.md"
 
 

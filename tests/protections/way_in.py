@@ -36,6 +36,13 @@ WAY_IN = (
         "tests/net/test_outbox.py::OutboxTests::test_a_reader_that_takes_nothing_for_thirty_seconds_is_closed_as_slow",
     ),
     Protection(
+        "what the kernel keeps for one that has stopped",
+        "chatd/net/transport.py",
+        "        _bound_unsent(port)\n",
+        "",
+        "tests/net/test_transport.py::PortTests::test_the_kernel_keeps_little_for_a_peer_that_takes_nothing",
+    ),
+    Protection(
         "silence",
         "chatd/net/pulse.py",
         "            self.outbox.close(CloseCode.NO_PONG, CloseCode.NO_PONG.reason)\n",

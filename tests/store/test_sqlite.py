@@ -5,6 +5,7 @@ A store in a SQLite database: from its start to its stop, and what it does when 
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import apsw
@@ -19,6 +20,7 @@ from chatd.core.tail import TAIL_BYTES
 from chatd.store.sqlite_group import FORGET_AT_ONCE, Group
 from tests.contracts.store import ADA, GARDEN, draft, texts
 from tests.store.case import SqliteCase
+from tests.store.turns import PATIENCE_SECONDS
 
 LONG = "x" * 4000
 
@@ -167,6 +169,23 @@ class GroupTests(SqliteCase):
             self.assertGreater(len(weights), 1)
             self.assertLess(max(weights), TAIL_BYTES)
             self.assertEqual(sum(len(batch) for batch in self.batches), 600)
+
+    def test_where_several_write_what_ends_beside_the_rest_of_a_turn_is_told_at_its_end(self) -> None:
+        for answer in [self.store.append(draft(text)) for text in ("one", "two")]:
+            self.settle(answer)
+        said = [self.store.append(draft(text)) for text in ("three", "four")]
+        # They are handed over first; then comes what else there is to do in this turn.
+        while self.store._writes:
+            self.turns.take()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.store._settled:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.001)
+        self.assertFalse(said[0].called)
+        self.turns.clock.advance(0)
+        self.assertTrue(said[0].called)
+        self.settle(said[1])
+        self.assertEqual([text for batch in self.heard() for text in batch], ["one", "two", "three", "four"])
 
     def test_what_cannot_be_written_at_all_spoils_nothing_but_itself(self) -> None:
         self.database.hold()

@@ -21,7 +21,7 @@ from tests.contracts.store_deeds import deed
 from tests.contracts.store_forms import about
 from tests.store.case import SqliteCase
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 30
 
 
 class IndexCase(SqliteCase):
