@@ -97,6 +97,8 @@ class ListenersTests(SynchronousTestCase):
         late, endpoint = self.late()
         late.bind()
         port = CountingPort(0, Factory(), reactor=cast(Any, reactor))
+        port.socket = port.createInternetSocket()
+        self.addCleanup(port.socket.close)
         endpoint.listening.callback(port)
         for port.numberAccepts in (1, 1000):
             port.doRead()
