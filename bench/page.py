@@ -15,12 +15,12 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.browser.people import SEND, script
+from tests.browser.crowd import Crowd
+from tests.browser.people import SEND
 from tests.daemon import Daemon
-
-CROWD = script("crowd")
 
 # The longest task of the page's thread, and how long from a frame on the line to the next picture.
 WATCH = """() => {
@@ -106,10 +106,12 @@ def appended(browser: Any, url: str, slowdown: float, count: int, full: int) -> 
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     page.wait_for_timeout(1000)
     page.evaluate("costs.length = 0")
+    crowd = Crowd(urlsplit(url).port or 80)
     for number in range(count):
-        one = [{"type": "say", "room": "lobby", "text": f"one more, *number* {number}"}]
-        writer.evaluate(CROWD, [{"name": "writer", "commands": one}])
+        one = {"type": "say", "room": "lobby", "text": f"one more, *number* {number}"}
+        crowd.speak([("writer", [one])])
         page.wait_for_timeout(250)
+    crowd.go()
     costs: list[float] = page.evaluate("costs")
     return costs
 

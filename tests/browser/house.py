@@ -7,17 +7,17 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.people import DESKTOP, PHONE, SEND, People, Tab, expect, script
+from tests.browser.crowd import Reply
+from tests.browser.people import DESKTOP, PHONE, SEND, People, Tab, expect
 from tests.daemon import CHECKOUT, Daemon
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-CROWD = script("crowd")
 SIZES = {
     "desktop": {"viewport": DESKTOP},
     "phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
@@ -51,15 +51,19 @@ class Guests(People):
         tab.touch = self.phone
         return tab
 
-    def speaks(self, tab: Tab, name: str, *texts: str, room: str | None = None) -> None:
+    def speaks(self, name: str, *texts: str, room: str | None = None) -> None:
         """
         Have somebody without a page say something in the room.
         """
-        name = self.named(name)
-        enters = [{"type": "join", "room": room or self.room}]
         said = [{"type": "say", "room": room or self.room, "text": text} for text in texts]
-        replies = tab.page.evaluate(CROWD, [{"name": name, "commands": [*enters, *said]}])
-        assert [reply["type"] for reply in replies[0]].count("refused") == 0, replies
+        replies = self.act(name, {"type": "join", "room": room or self.room}, *said)
+        assert [reply["type"] for reply in replies].count("refused") == 0, replies
+
+    def act(self, name: str, *commands: dict[str, Any]) -> list[Reply]:
+        """
+        Have somebody without a page give these commands; the replies.
+        """
+        return self.crowd.speak([(self.named(name), commands)])[0]
 
     def drawer(self, tab: Tab, name: str) -> None:
         """
@@ -114,4 +118,4 @@ def guests(request: pytest.FixtureRequest, chromium: Browser, house: Daemon) -> 
     them.go()
 
 
-__all__ = ["AT_A_DESK", "CROWD", "ON_A_PHONE", "SEND", "Guests", "guests", "house", "tutorial"]
+__all__ = ["AT_A_DESK", "ON_A_PHONE", "SEND", "Guests", "guests", "house", "tutorial"]

@@ -4,9 +4,12 @@ People who sit before a browser with the page in it.
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from tests.browser.crowd import Crowd
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page
@@ -169,6 +172,13 @@ class People:
         self.url = url
         self.tabs: list[Tab] = []
 
+    @cached_property
+    def crowd(self) -> Crowd:
+        """
+        Those who have no page.
+        """
+        return Crowd(urlsplit(self.url).port or 80)
+
     def browser(self, **options: object) -> BrowserContext:
         """
         A browser that knows nobody yet.
@@ -185,9 +195,11 @@ class People:
 
     def go(self) -> None:
         """
-        Close all tabs, of which none may have had anything to complain of.
+        Close all tabs, of which none may have had anything to complain of, and have those without one go.
         """
         complaints = [line for tab in self.tabs for line in tab.complaints]
         for tab in self.tabs:
             tab.page.context.close()
+        if "crowd" in self.__dict__:
+            self.crowd.go()
         assert complaints == [], complaints

@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.browser.house import CROWD, SIZES
+from tests.browser.house import SIZES
 from tests.browser.parcels import attaches, drawn, payload, sends
-from tests.browser.people import Tab, expect
+from tests.browser.people import expect
 from tests.browser.sayings import chooses, edit_field, message
 from tests.browser.team import Team, signs_in
 from tests.daemon import CHECKOUT, Daemon
@@ -48,17 +48,17 @@ def beds() -> bytes:
     return written.getvalue()
 
 
-def says(tab: Tab, name: str, room: str, *commands: dict[str, object]) -> None:
+def says(team: Team, name: str, room: str, *commands: dict[str, object]) -> None:
     """
     Have somebody without a page do that in a room.
     """
     sent = [{"type": "join", "room": room}, *({"room": room} | command for command in commands)]
-    tab.page.evaluate(CROWD, [{"name": name, "commands": sent}])
+    team.crowd.speak([(name, sent)])
 
 
-def conversation(team: Team) -> Tab:
+def conversation(team: Team) -> None:
     """
-    What is said in the garden; the tab of somebody else who is there.
+    What is said in the garden.
     """
     ada, grace = team.owner("ada"), team.guest("grace")
     for tab in (ada, grace):
@@ -70,7 +70,7 @@ def conversation(team: Team) -> Tab:
     expect(grace.page.locator(".carried.whole")).to_have_count(1)
     sends(grace, "The seedlings are in. **Three rows** of beans, two of peas.")
     ada.page.get_by_role("button", name="Show beds.png").wait_for()
-    says(grace, "linus", "garden", {"type": "say", "text": "Nice! Who waters on Saturday?"})
+    says(team, "linus", "garden", {"type": "say", "text": "Nice! Who waters on Saturday?"})
     ada.sees("Nice! Who waters on Saturday?")
     chooses(ada, message(ada, "Nice! Who waters on Saturday?"), "Reply")
     ada.say("I can. The hose is behind the shed: https://example.org/map")
@@ -80,22 +80,21 @@ def conversation(team: Team) -> Tab:
     edit_field(ada).press("Enter")
     ada.page.locator(".edited").wait_for()
     thanks = "Thank you @ada! Set the timer to `water --minutes 20`:\n- beans *daily*\n- peas every other day"
-    says(grace, "linus", "garden", {"type": "say", "text": thanks})
+    says(team, "linus", "garden", {"type": "say", "text": thanks})
     ada.page.locator(".message.called").wait_for()
     chooses(ada, ada.messages().filter(has_text="The seedlings"), "Pin")
     seeds = int(ada.messages().first.get_attribute("data-offset") or 0)
     for name, emoji in (("linus", "🌱"), ("maria", "🌱"), ("linus", "👍")):
-        says(grace, name, "garden", {"type": "react", "offset": seeds, "emoji": emoji, "on": True})
+        says(team, name, "garden", {"type": "react", "offset": seeds, "emoji": emoji, "on": True})
     chooses(ada, ada.messages().filter(has_text="Thank you"), "❤️")
     chooses(ada, ada.messages().filter(has_text="The seedlings"), "👍")
-    return grace
 
 
 def portray(browser: Browser, team: Team) -> None:
     """
     Take all of them: at a desktop and on a phone, in the light and in the dark.
     """
-    grace = conversation(team)
+    conversation(team)
     for size, options in SIZES.items():
         for scheme in ("light", "dark"):
             context = browser.new_context(**options, color_scheme=scheme)  # type: ignore[arg-type]
@@ -104,7 +103,7 @@ def portray(browser: Browser, team: Team) -> None:
             tab.is_in("release")
             tab.page.evaluate("location.hash = '#/room/garden'")
             tab.is_in("garden")
-            says(grace, "linus", "release", {"type": "say", "text": "@ada may I tag it?"})
+            says(team, "linus", "release", {"type": "say", "text": "@ada may I tag it?"})
             drawn(tab.page.get_by_role("button", name="Show beds.png").locator("img"))
             expect(tab.page.locator(".side .badge.called")).to_have_count(1)
             tab.page.locator("#messages").evaluate("one => one.scrollTo(0, one.scrollHeight)")

@@ -120,7 +120,7 @@ def test_a_reply_quotes_what_it_answers_and_leads_there(guests: Guests) -> None:
         expect(quote).to_contain_text("shall we dance?")
     guests.shot(bob, "reply")
     # What it answers is far back, and not even loaded.
-    guests.speaks(bob, "eve", *(f"word {number}" for number in range(260)))
+    guests.speaks("eve", *(f"word {number}" for number in range(260)))
     tools(bob, message(bob, "word 259")).get_by_role("button", name="Reply").click()
     bob.page.get_by_role("button", name="Do not reply").click()
     expect(bob.page.locator(".replying")).to_have_count(0)
@@ -129,7 +129,7 @@ def test_a_reply_quotes_what_it_answers_and_leads_there(guests: Guests) -> None:
     ada.page.reload()
     ada.is_in(guests.room)
     expect(message(ada, "late").locator(".quote")).to_contain_text("word 259")
-    guests.speaks(ada, "finn", *(f"more {number}" for number in range(30)))
+    guests.speaks("finn", *(f"more {number}" for number in range(30)))
     ada.page.reload()
     ada.sees("more 29")
     ada.page.evaluate(f"location.hash = '#/room/{guests.room}/2'")

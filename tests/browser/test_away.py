@@ -68,7 +68,7 @@ def test_it_rings_for_who_is_called_and_wants_it_and_does_not_look(guests: Guest
     ada = guests.comes("ada", context)
     call = f"@{guests.named('ada')} come"
     looks(ada, away=True)
-    guests.speaks(ada, "bob", call)
+    guests.speaks("bob", call)
     expect(ada.page).to_have_title("(@1) chatd")
     assert ada.page.evaluate("rings") == 0
     ada.page.get_by_role("button", name="Settings").click()
@@ -76,14 +76,14 @@ def test_it_rings_for_who_is_called_and_wants_it_and_does_not_look(guests: Guest
     # So that one knows what it sounds like.
     rung(ada, 1)
     ada.page.keyboard.press("Escape")
-    guests.speaks(ada, "bob", "of no interest", call)
+    guests.speaks("bob", "of no interest", call)
     expect(ada.page).to_have_title("(@2) chatd")
     rung(ada, 2)
     # Whoever looks at another room sees that there is something.
     looks(ada, away=False)
     ada.page.evaluate("location.hash = '#/room/lobby'")
     ada.is_in("lobby")
-    guests.speaks(ada, "bob", call)
+    guests.speaks("bob", call)
     expect(ada.page).to_have_title("(@1) chatd")
     assert ada.page.evaluate("rings") == 2
     # It is kept, and rings again after a reload.
@@ -92,7 +92,7 @@ def test_it_rings_for_who_is_called_and_wants_it_and_does_not_look(guests: Guest
     ada.page.reload()
     ada.is_in(guests.room)
     looks(ada, away=True)
-    guests.speaks(ada, "eve", call)
+    guests.speaks("eve", call)
     expect(ada.page).to_have_title("(@1) chatd")
     rung(ada, 1)
 
@@ -104,10 +104,9 @@ def test_who_comes_back_after_a_minute_has_what_was_missed_though_the_line_had_d
     ada = guests.comes("ada", context)
     ada.say("before")
     ada.sees("before")
-    other = guests.tab()
     looks(ada, away=True)
     ada.page.evaluate(DEAD)
-    guests.speaks(other, "bob", "missed", "missed too")
+    guests.speaks("bob", "missed", "missed too")
     ada.page.evaluate("{ const { now } = Date; Date.now = () => now() + 61_000; }")
     looks(ada, away=False)
     # A line that is only silent would be waited for, for 20 seconds.

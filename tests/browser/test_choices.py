@@ -93,7 +93,7 @@ def test_each_language_is_that_of_the_browser_or_chosen(guests: Guests, language
     tab.page.locator("#username").fill(guests.named("ada"))
     tab.page.locator("#username").press("Enter")
     tab.is_in(guests.room)
-    guests.speaks(tab, "bob", "hi")
+    guests.speaks("bob", "hi")
     tab.sees("hi")
     guests.shot(tab, f"language-{language}")
     side, talk = (tab.page.locator(part).bounding_box() for part in (".side", ".talk"))
@@ -117,7 +117,7 @@ def test_one_is_called_when_one_has_asked_to_be_and_nobody_looks(guests: Guests)
     ada = guests.comes("ada", context)
     me = guests.named("ada")
     hide(ada)
-    guests.speaks(ada, "bob", f"@{me} not asked for")
+    guests.speaks("bob", f"@{me} not asked for")
     expect(ada.page).to_have_title("(@1) chatd")
     assert ada.page.evaluate("[asked, shown]") == [0, []]
     ada.page.get_by_role("button", name="Settings").click()
@@ -126,7 +126,7 @@ def test_one_is_called_when_one_has_asked_to_be_and_nobody_looks(guests: Guests)
     expect(ada.page.get_by_label("Notify me of private messages")).to_be_checked()
     ada.page.wait_for_function("asked === 1")
     ada.page.keyboard.press("Escape")
-    guests.speaks(ada, "bob", "of no interest", f"hello @{me}")
+    guests.speaks("bob", "of no interest", f"hello @{me}")
     expect(ada.page).to_have_title("(@2) chatd")
     ada.page.wait_for_function("shown.length > 0")
     assert ada.page.evaluate("shown") == [f"{guests.named('bob')}: hello @{me}"]
@@ -145,7 +145,7 @@ def test_where_there_can_be_no_notifications_it_says_why_and_one_can_chat(guests
     )
     ada = guests.comes("ada", context)
     hide(ada)
-    guests.speaks(ada, "bob", f"@{guests.named('ada')}")
+    guests.speaks("bob", f"@{guests.named('ada')}")
     expect(ada.page).to_have_title("(@1) chatd")
     ada.page.get_by_role("button", name="Settings").click()
     ada.page.get_by_text("only over https").wait_for()
@@ -196,14 +196,14 @@ def test_the_page_can_be_installed_and_says_what_it_needs(guests: Guests, house:
 
 def test_what_a_screen_reader_goes_by_is_there(guests: Guests) -> None:
     ada = guests.comes("ada")
-    guests.speaks(ada, "bob", "said before")
+    guests.speaks("bob", "said before")
     ada.sees("said before")
     for role in ("banner", "navigation", "main", "contentinfo") if not guests.phone else ("banner", "main"):
         expect(ada.page.get_by_role(role)).to_have_count(1)  # type: ignore[arg-type]
     assert ada.page.locator("#messages [aria-live]").count() == 0
     expect(ada.page.locator("#messages > ol[role=list] > li.message")).to_have_count(1)
     log = ada.page.get_by_role("log")
-    guests.speaks(ada, "bob", "said now")
+    guests.speaks("bob", "said now")
     expect(log).to_have_text(f"{guests.named('bob')}: said now")
     # The first thing that the Tab key comes to leads to where one writes.
     ada.page.evaluate("document.activeElement.blur()")

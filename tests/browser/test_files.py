@@ -214,6 +214,10 @@ def test_what_is_too_large_or_too_many_is_said_before_it_is_sent(chromium: Brows
 def test_an_upload_that_is_cut_off_goes_on_where_it_was(people: People, daemon: Daemon) -> None:
     """The server is killed while the second part is on its way, and comes back."""
     ada = people.tab().join("ada")
+    # What the page loads when somebody first writes is not what is to be cut off.
+    ada.say("I have a film")
+    ada.sees("I have a film")
+    ada.page.wait_for_load_state("networkidle")
     content = bytes(range(256)) * (40 * 1024)
     network = ada.page.context.new_cdp_session(ada.page)
     network.send("Network.enable")

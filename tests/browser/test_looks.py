@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.house import CROWD, ON_A_PHONE, Guests, guests, house
+from tests.browser.house import ON_A_PHONE, Guests, guests, house
 from tests.browser.people import COVERED, expect
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,7 @@ def test_at_the_door_what_one_person_says_is_one_group(guests: Guests) -> None:
     ada = guests.comes("ada", room="lobby")
     for text in ("one", "two"):
         ada.say(f"{text} of {guests.room}")
-    guests.speaks(ada, "bob", f"three of {guests.room}", room="lobby")
+    guests.speaks("bob", f"three of {guests.room}", room="lobby")
     ada.sees(f"three of {guests.room}")
     tab = guests.tab()
     glimpse = tab.page.locator(".glimpse li").filter(has_text=f"of {guests.room}")
@@ -62,7 +62,7 @@ def test_a_short_message_stands_beside_its_name_in_whichever_direction_it_is_wri
         tab.page.locator("#username").fill(guests.named(f"ada-{language}"))
         tab.page.locator("#username").press("Enter")
         tab.is_in(guests.room)
-        guests.speaks(tab, f"bob-{language}", text, "long words " * 80)
+        guests.speaks(f"bob-{language}", text, "long words " * 80)
         tab.sees(text)
         message = tab.messages().filter(has_text=text).last
         whole, name, words = (message.locator(part).bounding_box() for part in ("xpath=.", ".chip", ".text"))
@@ -85,7 +85,7 @@ def test_code_is_read_from_the_left_in_every_language(guests: Guests) -> None:
         tab.page.locator("#username").fill(guests.named(f"ada-{language}"))
         tab.page.locator("#username").press("Enter")
         tab.is_in(guests.room)
-        guests.speaks(tab, f"bob-{language}", "سلام `ls:`\n```\nfor x in range(10):\n    print(x)\n```")
+        guests.speaks(f"bob-{language}", "سلام `ls:`\n```\nfor x in range(10):\n    print(x)\n```")
         for part in ("pre", "p code"):
             code = tab.messages().last.locator(f".text {part}")
             expect(code).to_be_visible()
@@ -96,11 +96,9 @@ def test_code_is_read_from_the_left_in_every_language(guests: Guests) -> None:
 
 def test_who_is_typing_is_told_in_one_column_with_the_words(guests: Guests) -> None:
     ada = guests.comes("ada")
-    guests.speaks(ada, "bob", "words")
+    guests.speaks("bob", "words")
     ada.sees("words")
-    ada.page.evaluate(
-        CROWD, [{"name": guests.named("bob"), "commands": [{"type": "typing", "room": guests.room}]}]
-    )
+    guests.act("bob", {"type": "typing", "room": guests.room})
     expect(ada.page.locator(".typing")).to_have_text(f"{guests.named('bob')} is typing")
     texts = [ada.page.locator(f"{part} >> nth=-1") for part in (".message .text", ".typing .name")]
     lefts = [text.evaluate(LEFTS)[0] for text in texts]
@@ -119,11 +117,8 @@ def test_the_top_bar_shows_its_sign_and_never_half_a_word(guests: Guests) -> Non
 
     look("quiet")
     # Much is unread, and many are here.
-    crowd = [
-        {"name": guests.named(f"c{number}"), "commands": [{"type": "join", "room": guests.room}]}
-        for number in range(120)
-    ]
-    ada.page.evaluate(CROWD, crowd)
-    guests.speaks(ada, "bob", *(f"@{guests.named('ada')} {number}" for number in range(100)), room="lobby")
+    enters = {"type": "join", "room": guests.room}
+    guests.crowd.speak((guests.named(f"c{number}"), [enters]) for number in range(120))
+    guests.speaks("bob", *(f"@{guests.named('ada')} {number}" for number in range(100)), room="lobby")
     expect(ada.page).to_have_title("(@100) chatd")
     look("crowded")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.house import AT_A_DESK, CROWD, Guests, guests, house
+from tests.browser.house import AT_A_DESK, Guests, guests, house
 from tests.browser.people import expect
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ def test_keys_lead_from_room_to_room_and_to_the_list_of_them(guests: Guests) -> 
     ada.is_in(guests.room)
     press("Alt+ArrowDown")
     ada.is_in(f"{guests.room}-b")
-    guests.speaks(ada, "bob", "unread", room="lobby")
+    guests.speaks("bob", "unread", room="lobby")
     expect(ada.page).to_have_title("(1) chatd")
     press("Alt+Shift+ArrowUp")
     ada.is_in("lobby")
@@ -95,21 +95,20 @@ def test_lists_are_one_stop_and_the_arrows_lead_through_them(guests: Guests) -> 
 def test_who_writes_is_told_until_they_have_written(guests: Guests) -> None:
     ada = guests.comes("ada")
     line = ada.page.locator(".typing")
-    typing = [{"type": "typing", "room": guests.room}]
     for name, told in (
         ("bob", "bob is typing"),
         ("eve", "bob and eve are typing"),
         ("ida", "Several people are typing"),
     ):
-        guests.speaks(ada, name)
-        ada.page.evaluate(CROWD, [{"name": guests.named(name), "commands": typing}])
+        guests.speaks(name)
+        guests.act(name, {"type": "typing", "room": guests.room})
         number = guests.room.removeprefix("room-")
         told = told.replace("bob", f"bob-{number}").replace("eve ", f"eve-{number} ")
         expect(line).to_have_text(told)
     guests.shot(ada, "typing")
-    guests.speaks(ada, "ida", "done")
+    guests.speaks("ida", "done")
     expect(line).to_contain_text("are typing")
-    guests.speaks(ada, "eve", "done")
+    guests.speaks("eve", "done")
     expect(line).to_have_text(f"{guests.named('bob')} is typing")
     expect(line).to_have_text("", timeout=8000)
     # One's own is told to others, and not to oneself.
@@ -122,13 +121,12 @@ def test_who_writes_is_told_until_they_have_written(guests: Guests) -> None:
 def test_who_comes_and_goes_is_one_line_and_none_on_request(guests: Guests) -> None:
     ada = guests.comes("ada")
     for name in ("bob", "eve", "ida", "guy", "zoe"):
-        guests.speaks(ada, name)
+        guests.speaks(name)
     folded = f"{guests.named('bob')}, {guests.named('eve')} and 3 others joined"
     notice = ada.page.locator(".happening")
     expect(notice).to_have_text(folded)
     guests.shot(ada, "notices")
-    leaves = [{"type": "leave", "room": guests.room}]
-    ada.page.evaluate(CROWD, [{"name": guests.named("bob"), "commands": leaves}])
+    guests.act("bob", {"type": "leave", "room": guests.room})
     expect(notice).to_contain_text(f"{guests.named('bob')} left")
     expect(notice).to_have_count(1)
     switch = ada.page.get_by_role("button", name="Show who comes and goes")
@@ -137,7 +135,7 @@ def test_who_comes_and_goes_is_one_line_and_none_on_request(guests: Guests) -> N
     expect(switch).to_have_attribute("aria-pressed", "false")
     ada.page.reload()
     ada.is_in(guests.room)
-    guests.speaks(ada, "ron", "hi")
+    guests.speaks("ron", "hi")
     ada.sees("hi")
     expect(notice).to_have_count(0)
     # It is a switch of this room alone.
@@ -155,7 +153,7 @@ def test_two_tabs_of_one_person_agree_on_what_is_read_and_on_the_name(guests: Gu
     second.is_in("lobby")
     first.page.evaluate("location.hash = '#/room/lobby'")
     first.is_in("lobby")
-    guests.speaks(first, "bob", f"@{guests.named('ada')} one", "two")
+    guests.speaks("bob", f"@{guests.named('ada')} one", "two")
     badges = [
         tab.page.locator(".side .room", has_text=guests.room).locator(".badge") for tab in (first, second)
     ]

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.house import AT_A_DESK, CROWD, Guests, guests, house
-from tests.browser.people import Tab, expect
+from tests.browser.house import AT_A_DESK, Guests, guests, house
+from tests.browser.people import expect
 from tests.browser.sayings import in_order, message, tools
 
 pytestmark = pytest.mark.browser
@@ -15,17 +15,15 @@ pytestmark = pytest.mark.browser
 __all__ = ["guests", "house"]
 
 
-def crowd_gives(guests: Guests, tab: Tab, offset: int, *emoji: str) -> None:
+def crowd_gives(guests: Guests, offset: int, *emoji: str) -> None:
     """
     Have eleven people without a page answer a message with these.
     """
+    reacts = [
+        {"type": "react", "room": guests.room, "offset": offset, "emoji": one, "on": True} for one in emoji
+    ]
     for number in range(11):
-        react = [
-            {"type": "react", "room": guests.room, "offset": offset, "emoji": one, "on": True}
-            for one in emoji
-        ]
-        commands = [{"type": "join", "room": guests.room}, *react]
-        tab.page.evaluate(CROWD, [{"name": guests.named(f"c{number:02}"), "commands": commands}])
+        guests.act(f"c{number:02}", {"type": "join", "room": guests.room}, *reacts)
 
 
 @AT_A_DESK
@@ -33,7 +31,7 @@ def test_the_twelfth_who_gives_a_reaction_sees_that_it_is_theirs_and_takes_it_ba
     ada = guests.comes("ada")
     ada.say("cake!")
     ada.sees("cake!")
-    crowd_gives(guests, ada, 1, "🎉")
+    crowd_gives(guests, 1, "🎉")
     bob = guests.comes("bob")
     chips = {tab: message(tab, "cake!").locator(".reaction:not(.add)") for tab in (ada, bob)}
     expect(chips[bob]).to_have_text(["🎉11"])
@@ -58,10 +56,10 @@ def test_one_finds_ones_own_reaction_on_a_page_of_history_too(guests: Guests) ->
     ada = guests.comes("ada")
     ada.say("cake!")
     ada.sees("cake!")
-    crowd_gives(guests, ada, 1, "🎉")
+    crowd_gives(guests, 1, "🎉")
     message(ada, "cake!").locator(".reaction").first.click()
     expect(message(ada, "cake!").locator(".reaction").first).to_have_text("🎉12")
-    guests.speaks(ada, "eve", *(f"word {number}" for number in range(120)))
+    guests.speaks("eve", *(f"word {number}" for number in range(120)))
     ada.page.reload()
     ada.sees("word 119")
     ada.page.evaluate(f"location.hash = '#/room/{guests.room}/1'")
@@ -74,7 +72,7 @@ def test_many_reactions_have_their_places_and_the_keyboard_leads_through_them(gu
     ada = guests.comes("ada")
     ada.say("a long story, to which everybody has something to say")
     ada.sees("a long story, to which everybody has something to say")
-    crowd_gives(guests, ada, 1, *"👍🎉🤖🐢🍰🌍🚀🔥💡✅")
+    crowd_gives(guests, 1, *"👍🎉🤖🐢🍰🌍🚀🔥💡✅")
     where = ada.messages().last
     chips = where.locator(".reaction:not(.add)")
     expect(chips).to_have_count(10)

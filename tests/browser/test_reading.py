@@ -37,10 +37,10 @@ def distance(tab: Tab) -> float:
 
 def test_the_view_follows_from_near_the_end_and_stays_where_one_reads_above(guests: Guests) -> None:
     ada = guests.comes("ada")
-    guests.speaks(ada, "bot", *(f"line {number}" for number in range(60)))
+    guests.speaks("bot", *(f"line {number}" for number in range(60)))
     ada.sees("line 59")
     up(ada, 80)
-    guests.speaks(ada, "bot", "near")
+    guests.speaks("bot", "near")
     ada.sees("near")
     expect(ada.page.locator(".jump.newest")).to_have_count(0)
     assert distance(ada) <= 1
@@ -48,7 +48,7 @@ def test_the_view_follows_from_near_the_end_and_stays_where_one_reads_above(gues
     expect(ada.page.locator(".jump.newest")).to_have_text("To the newest")
     first = ada.page.locator(".message", has_text="line 40")
     before = first.bounding_box()
-    guests.speaks(ada, "bot", "far", "farther")
+    guests.speaks("bot", "far", "farther")
     button = ada.page.get_by_role("button", name="2 new messages")
     button.wait_for()
     assert first.bounding_box() == before
@@ -65,8 +65,8 @@ def test_the_view_follows_from_near_the_end_and_stays_where_one_reads_above(gues
 
 def test_groups_days_times_and_the_line_before_what_is_unread(guests: Guests) -> None:
     ada = guests.comes("ada")
-    guests.speaks(ada, "bob", "one", "two")
-    guests.speaks(ada, "eve", "three")
+    guests.speaks("bob", "one", "two")
+    guests.speaks("eve", "three")
     expect(ada.messages()).to_have_count(3)
     assert [one.split("-")[0] for one in ada.page.locator(".message .name").all_inner_texts()] == [
         "bob",
@@ -90,7 +90,7 @@ def test_groups_days_times_and_the_line_before_what_is_unread(guests: Guests) ->
             document.dispatchEvent(new Event("visibilitychange"));
         }"""
     )
-    guests.speaks(ada, "bob", "four", "five")
+    guests.speaks("bob", "four", "five")
     expect(ada.page).to_have_title("(2) chatd")
     assert ada.page.locator("link[rel=icon]").get_attribute("href") == "/icon-unread.svg"
     ada.page.evaluate(
@@ -110,13 +110,12 @@ def test_groups_days_times_and_the_line_before_what_is_unread(guests: Guests) ->
 
 def test_after_a_reload_one_is_led_to_the_first_unread(guests: Guests) -> None:
     ada = guests.comes("ada")
-    guests.speaks(ada, "bob", "read")
+    guests.speaks("bob", "read")
     ada.sees("read")
     # The marker goes to the server a moment later.
     ada.page.wait_for_timeout(800)
-    other = guests.tab()
     ada.page.goto("about:blank")
-    guests.speaks(other, "eve", *(f"missed {number}" for number in range(45)))
+    guests.speaks("eve", *(f"missed {number}" for number in range(45)))
     ada.page.go_back()
     ada.is_in(guests.room)
     ada.page.get_by_role("button", name="To the first unread").click()
@@ -126,8 +125,7 @@ def test_after_a_reload_one_is_led_to_the_first_unread(guests: Guests) -> None:
 
 
 def test_a_long_room_is_never_whole_on_the_page_and_any_message_is_found(guests: Guests) -> None:
-    ada = guests.tab().join(guests.named("ada"))
-    guests.speaks(ada, "bot", *(f"number {number}" for number in range(1, 1201)))
+    guests.speaks("bot", *(f"number {number}" for number in range(1, 1201)))
     bob = guests.comes("bob")
     bob.sees("number 1200")
     rows = bob.page.locator(".rows > li")
@@ -146,7 +144,7 @@ def test_a_long_room_is_never_whole_on_the_page_and_any_message_is_found(guests:
     expect(target).to_be_focused()
     assert "number 600" not in bob.texts()
     assert rows.count() <= MOST_ROWS
-    guests.speaks(ada, "bot", "the newest")
+    guests.speaks("bot", "the newest")
     bob.page.get_by_role("button", name="1 new message").click()
     bob.sees("the newest")
     expect(bob.page.locator(".message").last).to_be_in_viewport()
@@ -162,8 +160,7 @@ def test_a_long_room_is_never_whole_on_the_page_and_any_message_is_found(guests:
 
 
 def test_older_messages_come_by_a_button_too(guests: Guests) -> None:
-    ada = guests.tab().join(guests.named("ada"))
-    guests.speaks(ada, "bot", *(f"number {number}" for number in range(1, 71)))
+    guests.speaks("bot", *(f"number {number}" for number in range(1, 71)))
     context = guests.browser()
     # The first page of what is older is lost on its way.
     context.add_init_script(

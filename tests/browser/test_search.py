@@ -84,10 +84,10 @@ def in_order(tab: Tab) -> None:
 def test_a_message_far_back_is_found_by_a_word_and_shown_in_its_room(guests: Guests) -> None:
     ada = guests.comes("ada")
     word = f"zeppelin{guests.room.replace('-', '')}"
-    guests.speaks(ada, "bob", f"the {word}, which one sees far away", *[f"line {n}" for n in range(150)])
+    guests.speaks("bob", f"the {word}, which one sees far away", *[f"line {n}" for n in range(150)])
     ada.sees("line 149")
     elsewhere = f"{guests.room}-b"
-    guests.speaks(ada, "bob", f"a second {word} <b>here</b>", room=elsewhere)
+    guests.speaks("bob", f"a second {word} <b>here</b>", room=elsewhere)
     opens(ada)
     finds(ada, word, 2)
     guests.shot(ada, "search")
@@ -118,7 +118,7 @@ def test_a_message_far_back_is_found_by_a_word_and_shown_in_its_room(guests: Gue
 @AT_A_DESK
 def test_what_was_said_in_chinese_is_found_within_its_sentence(guests: Guests) -> None:
     ada = guests.comes("ada")
-    guests.speaks(ada, "bob", "今天晚上我们在茶馆见面", "明天再说", *[f"行 {n}" for n in range(120)])
+    guests.speaks("bob", "今天晚上我们在茶馆见面", "明天再说", *[f"行 {n}" for n in range(120)])
     opens(ada)
     finds(ada, f"茶馆 in:{guests.room} ", 1)
     assert chips(ada) == [f"in:{guests.room}"]
@@ -131,8 +131,8 @@ def test_what_was_said_in_chinese_is_found_within_its_sentence(guests: Guests) -
 
 def test_filters_are_chips_that_one_types_chooses_and_takes_away(guests: Guests) -> None:
     ada = guests.comes("ada")
-    guests.speaks(ada, "bob", "tea by bob", "see https://example.org/tea")
-    guests.speaks(ada, "eve", "tea by eve")
+    guests.speaks("bob", "tea by bob", "see https://example.org/tea")
+    guests.speaks("eve", "tea by eve")
     ada.sees("tea by eve")
     opens(ada)
     finds(ada, f"in:{guests.room} tea ", 3)
@@ -203,7 +203,7 @@ def test_whatever_is_chosen_from_what_is_offered_is_a_filter(guests: Guests) -> 
 def test_what_is_older_comes_as_one_scrolls(guests: Guests) -> None:
     ada = guests.comes("ada")
     word = f"many{guests.room.replace('-', '')}"
-    guests.speaks(ada, "bob", *[f"{word} {n}" for n in range(45)])
+    guests.speaks("bob", *[f"{word} {n}" for n in range(45)])
     ada.sees(f"{word} 44")
     opens(ada)
     finds(ada, f"{word} 44", 1)

@@ -11,11 +11,9 @@ import json
 
 import pytest
 
-from tests.browser.people import SEND, SURFACES, People, expect, script
+from tests.browser.people import SEND, SURFACES, People, expect
 
 pytestmark = pytest.mark.browser
-
-CROWD = script("crowd")
 
 NAMES = (
     "a" + "\u0301\u0300" * 15,
@@ -81,11 +79,9 @@ FRAME = """url => {
 
 def test_hostile_people_rooms_and_cids_are_text_on_every_surface(people: People) -> None:
     ada = people.tab().join("ada")
-    # The page at the door, whose scripts speak for everybody else.
-    host = people.tab().page
+    crowd = people.crowd
     rooms = [{"type": "join", "room": room} for room in ROOMS]
-    crowd = [{"name": name, "commands": rooms if name == NAMES[0] else []} for name in NAMES]
-    replies = host.evaluate(CROWD, crowd)
+    replies = crowd.speak((name, rooms if name == NAMES[0] else []) for name in NAMES)
     assert [reply["type"] for one in replies for reply in one].count("refused") == 0
     expect(ada.present()).to_have_count(len(NAMES) + 1)
     me = next(one["id"] for one in replies[0][1]["members"] if one["name"] == "ada")
@@ -97,10 +93,11 @@ def test_hostile_people_rooms_and_cids_are_text_on_every_surface(people: People)
     said += [{"type": "say", "room": "lobby", "text": text, "reply_to": 1} for text in TEXTS]
     said += [{"type": "typing", "room": "lobby"}]
     psst = [{"type": "say", "room": f"@{me}", "text": MARKUP}]
-    spoken = host.evaluate(CROWD, [{"name": NAMES[0], "commands": said}])
+    spoken = crowd.speak([(NAMES[0], said)])
     assert [reply["type"] for reply in spoken[0]] == ["done"] * len(said)
-    host.evaluate(CROWD, [{"name": name, "commands": psst} for name in NAMES])
-    host.evaluate(SEND, [json.dumps({"username": name, "message": "hi"}) for name in NAMES])
+    crowd.speak((name, psst) for name in NAMES)
+    # By the scripts of a page that is at the door.
+    people.tab().page.evaluate(SEND, [json.dumps({"username": name, "message": "hi"}) for name in NAMES])
     expect(ada.messages()).to_have_count(len(CIDS) + len(TEXTS) + len(NAMES))
     expect(ada.page.locator(".side .room .picture")).to_have_count(len(NAMES))
     ada.looks_right()
@@ -129,22 +126,21 @@ def test_hostile_people_rooms_and_cids_are_text_on_every_surface(people: People)
 
     # Whoever is being shown gets another name, and all of them go.
     ada.page.locator(".persons").get_by_role("button", name=NAMES[3], exact=True).click()
-    host.evaluate(CROWD, [{"name": NAMES[3], "commands": [{"type": "hello", "name": "M" * 32}]}])
+    crowd.speak([(NAMES[3], [{"type": "hello", "name": "M" * 32}])])
     ada.enter("lobby")
     ada.sees_notice("M" * 32)
-    host.evaluate(CROWD, [{"name": name, "commands": [{"type": "leave", "room": "lobby"}]} for name in NAMES])
+    crowd.speak((name, [{"type": "leave", "room": "lobby"}]) for name in NAMES)
     expect(ada.present()).to_have_count(1)
     ada.looks_right()
 
 
 def test_two_hundred_people_who_come_and_go_leave_the_page_in_order(people: People) -> None:
     ada = people.tab().join("ada")
-    host = people.tab().page
     names = [f"{'W' * 28}{number}" for number in range(199)]
-    host.evaluate(CROWD, [{"name": name} for name in names])
+    people.crowd.speak((name, []) for name in names)
     expect(ada.present()).to_have_count(200)
     for command in ({"type": "leave", "room": "lobby"}, {"type": "join", "room": "lobby"}):
-        host.evaluate(CROWD, [{"name": name, "commands": [command]} for name in names])
+        people.crowd.speak((name, [command]) for name in names)
     expect(ada.present()).to_have_count(200)
     assert ada.page.locator(".happening").count() <= 30
     ada.looks_right()

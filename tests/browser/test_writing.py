@@ -165,7 +165,7 @@ def test_an_emoji_is_chosen_from_a_grid(guests: Guests) -> None:
 
 def test_a_small_markdown_is_shown_and_links_tell_nothing(guests: Guests) -> None:
     ada = guests.comes("ada")
-    guests.speaks(ada, "bob", TEXT, ":robot: :tada:", "<b>no</b> __init__")
+    guests.speaks("bob", TEXT, ":robot: :tada:", "<b>no</b> __init__")
     text = ada.messages().first.locator(".text")
     expect(text.locator("em")).to_have_text("slant")
     expect(text.locator("strong")).to_have_text("bold")
@@ -193,7 +193,7 @@ def test_up_in_an_empty_line_changes_ones_last_message_and_arrows_lead_on(
     ada = guests.comes("ada")
     for text in ("mine", "mine too"):
         ada.say(text)
-    guests.speaks(ada, "bob", "not mine")
+    guests.speaks("bob", "not mine")
     expect(ada.messages()).to_have_count(3)
     box = ada.page.get_by_placeholder("Write a message")
     box.focus()
