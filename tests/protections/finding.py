@@ -128,10 +128,17 @@ FINDING = (
     ),
     Protection(
         "what is taken out of the index is overwritten",
-        "chatd/store/sqlite_leaving.py",
+        "chatd/store/schema/0005_search.sql",
         "VALUES ('secure-delete', 1), ('automerge', 12)",
         "VALUES ('secure-delete', 0), ('automerge', 12)",
         "tests/store/test_sqlite_index.py::IndexTests::test_nothing_of_a_text_that_was_taken_is_left_in_the_index",
+    ),
+    Protection(
+        "also in an index that is made anew",
+        "chatd/store/sqlite_leaving.py",
+        "VALUES ('secure-delete', 1), ('automerge', 12)",
+        "VALUES ('secure-delete', 0), ('automerge', 12)",
+        "tests/store/test_sqlite_leaving.py::LeavingTests::test_the_index_that_is_made_then_is_as_the_schema_has_it",
     ),
     Protection(
         "a long text is taken out of the index in steps",
